@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Buffer manager and address rings of vni, as one node uses them.
+ *
+ * Compiles in the kernel and in user space: no allocation, no sleeping, no
+ * kernel calls beyond <mint/atomic.h> and memcpy(). The protocol, its memory
+ * ordering and its repair are described at the top of ring.c.
+ */
+#ifndef VNI_RING_H
+#define VNI_RING_H
+
+#include <mint/vni.h>
+
+#define VNI_CACHE_HANDLES	64
+#define VNI_BATCH		32
+
+/**
+ * enum vni_fault - what can be wrong with shared words; each has a counter
+ * @VNI_FAULT_RING_INDEX: head or tail impossible
+ * @VNI_FAULT_HANDLE: handle out of range
+ * @VNI_FAULT_LENGTH: length zero, too short or longer than its buffer
+ * @VNI_FAULT_STATE: state word does not say "posted to me by this sender"
+ * @VNI_FAULT_SLOT: other impossible field in a descriptor
+ * @VNI_FAULT_POOL: free stack disagrees with the state words
+ * @VNI_FAULT_STALE: frame from or for an incarnation that has ended
+ * @VNI_FAULT_LOCK_TIMEOUT: a living owner kept a lock beyond the bound
+ * @VNI_FAULT_LOCK_LOST: our lock was taken over while we held it
+ * @VNI_NR_FAULTS: number of kinds
+ */
+enum vni_fault {
+	VNI_FAULT_RING_INDEX,
+	VNI_FAULT_HANDLE,
+	VNI_FAULT_LENGTH,
+	VNI_FAULT_STATE,
+	VNI_FAULT_SLOT,
+	VNI_FAULT_POOL,
+	VNI_FAULT_STALE,
+	VNI_FAULT_LOCK_TIMEOUT,
+	VNI_FAULT_LOCK_LOST,
+	VNI_NR_FAULTS,
+};
+
+/**
+ * struct vni_port - one node's private view of a vni section
+ * @base: the section, mapped
+ * @geometry: private copy of the header, checked by vni_port_init()
+ * @node: own node id
+ * @generation: own generation
+ * @lock_spins: bound for taking a lock
+ * @dead: tells whether an incarnation is fenced
+ * @dead_context: handed to @dead
+ * @faults: counters, by enum vni_fault; updated without a lock, may lose
+ *	an increment when two CPUs count at once
+ * @takeovers: locks taken over from the dead, likewise
+ */
+struct vni_port {
+	void *base;
+	struct vni_header geometry;
+	__u32 node;
+	__u32 generation;
+	unsigned int lock_spins;
+	mint_owner_dead_fn dead;
+	void *dead_context;
+	__u64 faults[VNI_NR_FAULTS];
+	__u64 takeovers;
+};
+
+/**
+ * struct vni_cache - free buffers that one CPU of the node keeps at hand
+ * @cpu: number of that CPU in its node, for lock words
+ * @count: handles in @handles, by class
+ * @handles: free buffers in state CACHED
+ *
+ * Private memory, used by one context at a time (in the kernel: one CPU with
+ * BH off). Zeroed plus @cpu set is a valid empty cache.
+ */
+struct vni_cache {
+	__u32 cpu;
+	__u32 count[VNI_NR_CLASSES];
+	__u32 handles[VNI_NR_CLASSES][VNI_CACHE_HANDLES];
+};
+
+/**
+ * struct vni_frame - private copy of one descriptor
+ * @handle: the buffer
+ * @length: bytes in it, VNI_MIN_FRAME to VNI_MAX_FRAME
+ * @flags: VNI_SLOT_*
+ * @slot: the other fields; @slot.word is unused
+ */
+struct vni_frame {
+	__u32 handle;
+	__u32 length;
+	__u32 flags;
+	struct vni_slot slot;
+};
+
+/**
+ * struct vni_census - where all buffers are, by state word
+ * @state: buffers by VNI_STATE_*
+ * @invalid: state words of no known state
+ * @stacked: handles in the pools' stacks
+ */
+struct vni_census {
+	__u32 state[VNI_STATE_BAD + 1];
+	__u32 invalid;
+	__u32 stacked;
+};
+
+/* Format and attach */
+int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
+		       __u32 nr_slots);
+int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
+		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
+		  void *dead_context);
+
+/* Buffers */
+int vni_class_for(const struct vni_port *port, __u32 length);
+__u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
+		    unsigned int class);
+void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
+		  __u32 handle);
+void *vni_buf_data(const struct vni_port *port, __u32 handle);
+__u32 vni_buf_bytes(const struct vni_port *port, __u32 handle);
+void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
+
+/* Sending */
+struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 node);
+unsigned int vni_ring_space(struct vni_port *port, __u32 to);
+int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
+		  __u32 to_generation, const struct vni_frame *frames,
+		  unsigned int n);
+int vni_ring_must_ring(struct vni_port *port, __u32 to);
+void vni_ring_wait_space(struct vni_port *port, __u32 to);
+
+/* Receiving */
+int vni_ring_take(struct vni_port *port, struct vni_frame *frame);
+int vni_ring_pending(struct vni_port *port);
+int vni_ring_arm(struct vni_port *port);
+void vni_ring_disarm(struct vni_port *port);
+__u64 vni_ring_take_waiters(struct vni_port *port);
+
+/* Life and death */
+int vni_ring_open(struct vni_port *port, __u32 cpu,
+		  const struct vni_receiver *receiver);
+void vni_ring_close(struct vni_port *port, struct vni_cache *cache);
+unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
+			   __u32 node, __u32 generation);
+void vni_port_census(struct vni_port *port, struct vni_census *census);
+
+#endif /* VNI_RING_H */

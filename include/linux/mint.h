@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Mint inside one kernel: what the node core (drivers/mint) offers to the
+ * platform code and to drivers on the mint bus.
+ */
+#ifndef _LINUX_MINT_H
+#define _LINUX_MINT_H
+
+#include <linux/device.h>
+#include <linux/notifier.h>
+#include <mint/abi.h>
+
+/**
+ * struct mint_device - a device on the mint bus
+ * @dev: the device; its name is "<kind>.<number>"
+ * @kind: what drivers match, e.g. "vni"
+ * @section: its section of the shared region, mapped
+ * @section_bytes: size of the section
+ */
+struct mint_device {
+	struct device dev;
+	const char *kind;
+	void *section;
+	u64 section_bytes;
+};
+
+#define to_mint_device(d)	container_of(d, struct mint_device, dev)
+
+/**
+ * struct mint_driver - a driver on the mint bus
+ * @driver: name, and owner set by the register call
+ * @kind: the device kind it drives
+ * @probe: bind to a device
+ * @remove: let go of it
+ */
+struct mint_driver {
+	struct device_driver driver;
+	const char *kind;
+	int (*probe)(struct mint_device *mdev);
+	void (*remove)(struct mint_device *mdev);
+};
+
+int __mint_driver_register(struct mint_driver *driver, struct module *owner);
+void mint_driver_unregister(struct mint_driver *driver);
+
+#define mint_driver_register(driver) \
+	__mint_driver_register(driver, THIS_MODULE)
+#define module_mint_driver(driver) \
+	module_driver(driver, mint_driver_register, mint_driver_unregister)
+
+/* The own node and its peers; valid once a mint_device exists. */
+u32 mint_self_node(void);
+u32 mint_self_generation(void);
+u64 mint_self_word(void);
+
+/**
+ * struct mint_peer - a node as this kernel last saw it, all fields checked
+ * @node: node id
+ * @generation: the generation that is or was running
+ * @fenced: generations up to this one are stopped for good
+ * @running: it says RUNNING for @generation, is not fenced, and its heartbeat
+ *	moves
+ * @boot_cpu: machine-wide number of its boot CPU
+ */
+struct mint_peer {
+	u32 node;
+	u32 generation;
+	u32 fenced;
+	bool running;
+	u32 boot_cpu;
+};
+
+void mint_peer_get(u32 node, struct mint_peer *peer);
+int mint_owner_dead(void *unused, __u32 node, __u32 generation);
+
+/*
+ * Chain called in process context, under no lock of ours, whenever the state
+ * of a peer has changed: value 0, data a struct mint_peer. Registering does
+ * not replay the present state: read it with mint_peer_get() afterwards.
+ */
+int mint_peer_notifier_register(struct notifier_block *nb);
+int mint_peer_notifier_unregister(struct notifier_block *nb);
+
+/* Doorbells */
+typedef void (*mint_channel_fn)(void *context);
+
+int mint_channel_register(unsigned int channel, mint_channel_fn fn,
+			  void *context);
+void mint_channel_unregister(unsigned int channel);
+void mint_doorbell_ring(u32 cpu, unsigned int channel);
+
+#endif /* _LINUX_MINT_H */

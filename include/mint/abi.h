@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Layout of the shared region: header, ledger, node table, doorbells, logs
+ * and consoles. The vni section is in <mint/vni.h>.
+ *
+ * Little endian, offsets and indices only, no pointers. Who writes a field
+ * and under which lock stands with the field. Specified in docs/abi.md; a
+ * change here is a change there and of the version below.
+ */
+#ifndef MINT_ABI_H
+#define MINT_ABI_H
+
+#include <mint/lock.h>
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#include <stddef.h>
+#endif
+
+#define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* "MINTSHM1" */
+#define MINT_ABI_MAJOR		1
+#define MINT_ABI_MINOR		0
+
+#define MINT_MAX_NODES		64
+#define MINT_MAX_CPUS		256
+#define MINT_MAX_RAM		32
+#define MINT_MAX_EXTENTS	256
+#define MINT_MAX_SECTIONS	16
+#define MINT_MAX_LOW_SLOTS	16
+#define MINT_NAME_BYTES		32
+
+/* Memory is owned in units of this size, so that no page table entry of one
+ * node's direct map needs to cover memory of another.
+ */
+#define MINT_EXTENT_ALIGN	(2ULL << 20)
+
+#define MINT_OWNER_NONE		0xffff
+#define MINT_OWNER_SHARED	0xfffe
+
+/**
+ * struct mint_section - where a part of the region lies
+ * @id: a MINT_SECTION_* value, 0 in an unused entry
+ * @entries: number of entries in it
+ * @entry_bytes: distance between two entries
+ * @reserved: zero
+ * @offset: from the start of the region; a multiple of 4096
+ * @bytes: size; a multiple of 4096
+ */
+struct mint_section {
+	__u32 id;
+	__u32 entries;
+	__u32 entry_bytes;
+	__u32 reserved;
+	__u64 offset;
+	__u64 bytes;
+};
+
+static_assert(sizeof(struct mint_section) == 32);
+
+#define MINT_SECTION_LEDGER	1	/* one struct mint_ledger */
+#define MINT_SECTION_NODES	2	/* struct mint_node, by node id */
+#define MINT_SECTION_DOORBELLS	3	/* struct mint_doorbell, by CPU */
+#define MINT_SECTION_LOGS	4	/* struct mint_stream, by node id */
+#define MINT_SECTION_CONSOLES	5	/* struct mint_console, by node id */
+#define MINT_SECTION_VNI	6	/* see <mint/vni.h> */
+
+/**
+ * struct mint_header - first 4096 bytes of the region
+ * @magic: MINT_ABI_MAGIC, written last by the node that formats the region
+ * @abi_major: must match exactly
+ * @abi_minor: the lower of two is spoken
+ * @header_bytes: 4096
+ * @region_bytes: size of the whole region
+ * @region_phys: physical address of the region
+ * @features: feature bits, none defined yet; unknown bits are ignored
+ * @nr_sections: used entries of @sections
+ * @reserved: zero
+ * @sections: the section directory
+ * @pad: zero
+ *
+ * Written once, by the node that formats the region (node 0), before any
+ * other node starts. Read-only afterwards.
+ */
+struct mint_header {
+	__u64 magic;
+	__u16 abi_major;
+	__u16 abi_minor;
+	__u32 header_bytes;
+	__u64 region_bytes;
+	__u64 region_phys;
+	__u64 features;
+	__u32 nr_sections;
+	__u32 reserved;
+	struct mint_section sections[MINT_MAX_SECTIONS];
+	__u8 pad[4096 - 48 - 32 * MINT_MAX_SECTIONS];
+};
+
+static_assert(sizeof(struct mint_header) == 4096);
+static_assert(offsetof(struct mint_header, sections) == 48);
+
+/**
+ * struct mint_cpu - one CPU of the machine; its index is the machine-wide
+ * CPU number that users see
+ * @apic_id: physical APIC id; written when the region is formatted
+ * @owner: node id or MINT_OWNER_NONE; under the ledger's lock
+ * @boot: 1 for the CPU that the firmware booted: it is never sent an INIT
+ */
+struct mint_cpu {
+	__u32 apic_id;
+	__u16 owner;
+	__u16 boot;
+};
+
+static_assert(sizeof(struct mint_cpu) == 8);
+
+/**
+ * struct mint_extent - a piece of physical memory
+ * @base: first byte
+ * @bytes: size, 0 in an unused entry
+ * @owner: node id, MINT_OWNER_SHARED or MINT_OWNER_NONE (entry is unused)
+ * @reserved: zero
+ *
+ * To claim: write @base and @bytes, then @owner with release. To give back:
+ * write @owner = MINT_OWNER_NONE. So the table is valid after every store,
+ * and a lock taken over needs no rebuilding.
+ */
+struct mint_extent {
+	__u64 base;
+	__u64 bytes;
+	__u16 owner;
+	__u16 reserved[3];
+};
+
+static_assert(sizeof(struct mint_extent) == 24);
+
+/**
+ * struct mint_ledger - who owns each CPU and each piece of memory
+ * @lock: guards all owners and the @life line of every node
+ * @nr_cpus: used entries of @cpus
+ * @nr_ram: used entries of @ram
+ * @low_base: first byte of the low memory slots, below 1 MB
+ * @low_slot_bytes: size of a slot
+ * @nr_low_slots: number of slots
+ * @low_slot_owner: node id or MINT_OWNER_NONE, by slot; under @lock
+ * @tsc_khz: rate of the time stamp counter, the same on all CPUs
+ * @lapic_khz: rate of the local APIC timer, before its divider
+ * @ram: the machine's memory above 1 MB, as the firmware reports it; the
+ *	@owner in it is unused. What @ram holds and no entry of @extents
+ *	claims is unassigned.
+ * @cpus: the CPUs
+ * @extents: the claims on memory
+ *
+ * Except what stands under @lock: written when the region is formatted.
+ */
+struct mint_ledger {
+	struct mint_lock lock;
+	__u32 nr_cpus;
+	__u32 nr_ram;
+	__u64 low_base;
+	__u32 low_slot_bytes;
+	__u32 nr_low_slots;
+	__u16 low_slot_owner[MINT_MAX_LOW_SLOTS];
+	__u32 tsc_khz;
+	__u32 lapic_khz;
+	struct mint_extent ram[MINT_MAX_RAM];
+	struct mint_cpu cpus[MINT_MAX_CPUS];
+	struct mint_extent extents[MINT_MAX_EXTENTS];
+};
+
+static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
+static_assert(offsetof(struct mint_ledger, ram) == 128);
+static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
+	      8 * MINT_MAX_CPUS + 24 * MINT_MAX_EXTENTS);
+
+/* mint_node_life.life: what the managing nodes have done with a node id */
+#define MINT_LIFE_NONE		0	/* the id is unused */
+#define MINT_LIFE_CREATED	1	/* owns CPUs and memory, never started */
+#define MINT_LIFE_LOADING	2	/* CPUs stopped, memory being filled */
+#define MINT_LIFE_STARTED	3	/* CPUs were set going */
+#define MINT_LIFE_STOPPED	4	/* CPUs stopped by a fence after a start */
+
+/* mint_node_self.state: what the node says of itself */
+#define MINT_SELF_NONE		0
+#define MINT_SELF_BOOTING	1	/* attached to the region */
+#define MINT_SELF_RUNNING	2	/* doorbells are answered */
+#define MINT_SELF_PANICKED	3	/* CPUs parked after a panic */
+#define MINT_SELF_OFF		4	/* CPUs parked after power-off or halt */
+#define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
+
+/**
+ * struct mint_node_life - a node as its managers see it
+ * @life: a MINT_LIFE_* value
+ * @generation: counts the starts of this node id, from 1; 0 = never started
+ * @fenced: every generation up to this one is stopped for good. Written
+ *	after INIT reached all its CPUs; what it held may be taken from then.
+ * @boot_cpu: machine-wide number of the CPU that rings go to by default
+ * @low_slot: index of its low memory slot, or MINT_OWNER_NONE
+ * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING
+ * @reserved: zero
+ * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
+ *
+ * Written under the ledger's lock.
+ */
+struct mint_node_life {
+	__u32 life;
+	__u32 generation;
+	__u32 fenced;
+	__u32 boot_cpu;
+	__u16 low_slot;
+	__u16 loader;
+	__u32 reserved[2];
+	char name[MINT_NAME_BYTES];
+	__u32 pad;
+};
+
+static_assert(sizeof(struct mint_node_life) == 64);
+
+/**
+ * struct mint_node_self - a node as it sees itself; nobody else writes it
+ * @abi: MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR of its kernel
+ * @generation: the start to which @state belongs; another value than
+ *	mint_node_life.generation means that this line is of an old start
+ * @state: a MINT_SELF_* value
+ * @nr_cpus: CPUs on line
+ * @heartbeat: changes at least every 100 ms while the node lives
+ * @release: its kernel's release, NUL-terminated
+ */
+struct mint_node_self {
+	__u32 abi;
+	__u32 generation;
+	__u32 state;
+	__u32 nr_cpus;
+	__u64 heartbeat;
+	char release[40];
+};
+
+static_assert(sizeof(struct mint_node_self) == 64);
+
+/**
+ * struct mint_node - one entry of the node table
+ * @life: written by managers
+ * @self: written by the node
+ * @reserved: zero; room for more lines
+ */
+struct mint_node {
+	struct mint_node_life life;
+	struct mint_node_self self;
+	__u8 reserved[128];
+};
+
+static_assert(sizeof(struct mint_node) == 256);
+
+/* Channels of a doorbell: bit numbers in mint_doorbell.pending */
+#define MINT_CHANNEL_STATE	0	/* the node table has changed */
+#define MINT_CHANNEL_CONSOLE	1	/* console input, or output you follow */
+#define MINT_CHANNEL_CONTROL	2	/* reserved for the control channel */
+#define MINT_CHANNEL_VNI	8	/* + queue number, up to 63 */
+#define MINT_NR_CHANNELS	64
+
+/**
+ * struct mint_doorbell - pending bits of one CPU, one cache line
+ * @pending: a bit for each channel. Anyone sets a bit, and sends the IPI if
+ *	it was clear; the CPU that owns the line exchanges the word for 0.
+ * @reserved: zero
+ */
+struct mint_doorbell {
+	__u64 pending;
+	__u64 reserved[7];
+};
+
+static_assert(sizeof(struct mint_doorbell) == 64);
+
+/**
+ * struct mint_stream - text with one writer and any number of readers
+ * @head: bytes ever written, with release after the bytes
+ * @start: value of @head when the present generation of the node began
+ * @bytes: capacity, a power of two; byte n lies at data[n & (bytes - 1)]
+ * @reserved: zero
+ *
+ * Written by its node alone; never blocks, the oldest bytes are overwritten.
+ * A reader copies, then looks at @head again: what is older than
+ * head - bytes may have been overwritten while it was copied.
+ */
+struct mint_stream {
+	__u64 head;
+	__u64 start;
+	__u32 bytes;
+	__u32 reserved[11];
+	__u8 data[];
+};
+
+static_assert(offsetof(struct mint_stream, data) == 64);
+
+#define MINT_LOG_BYTES		32768
+#define MINT_CONSOLE_OUT_BYTES	16384
+#define MINT_CONSOLE_IN_BYTES	4096
+
+/**
+ * struct mint_console - a node's console
+ * @lock: guards @in_head and @in against several writers
+ * @followers: a bit for each node that wants MINT_CHANNEL_CONSOLE rung when
+ *	there is output; each node sets and clears its own
+ * @in_head: bytes ever typed, by writers under @lock, with release
+ * @pad0: zero
+ * @in_tail: bytes ever read, by the node
+ * @pad1: zero
+ * @in: input ring: byte n lies at in[n % MINT_CONSOLE_IN_BYTES]
+ * @out: output, followed by its MINT_CONSOLE_OUT_BYTES of data
+ */
+struct mint_console {
+	struct mint_lock lock;
+	__u64 followers;
+	__u64 in_head;
+	__u64 pad0[6];
+	__u64 in_tail;
+	__u64 pad1[7];
+	__u8 in[MINT_CONSOLE_IN_BYTES];
+	struct mint_stream out;
+};
+
+static_assert(offsetof(struct mint_console, in) == 192);
+static_assert(offsetof(struct mint_console, out) == 192 + 4096);
+
+#endif /* MINT_ABI_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The hand-over record: what a starting node is told of itself.
+ *
+ * It is the payload of a struct setup_data of type MINT_SETUP_DATA in the
+ * node's own memory. The mint command makes room for it, the kernel that
+ * starts the node fills it in. Specified in docs/abi.md.
+ */
+#ifndef MINT_BOOT_H
+#define MINT_BOOT_H
+
+#include <mint/abi.h>
+
+#define MINT_SETUP_DATA		0x4d494e54	/* setup_data.type: "MINT" */
+#define MINT_HANDOVER_MAGIC	0x4f444e4148544e4dULL	/* "MNTHANDO" */
+#define MINT_HANDOVER_EXTENTS	8
+
+/**
+ * struct mint_handover - facts for one start of one node
+ * @magic: MINT_HANDOVER_MAGIC
+ * @abi_major: MINT_ABI_MAJOR of the starting kernel; must match
+ * @abi_minor: MINT_ABI_MINOR of the starting kernel
+ * @bytes: size of this struct
+ * @node: node id
+ * @generation: of this start
+ * @region_phys: shared region, first byte
+ * @region_bytes: shared region, size
+ * @low_slot_phys: low memory for the real-mode trampoline, page aligned
+ * @low_slot_bytes: its size; 0 = none, the node stays on its first CPU
+ * @nr_cpus: used entries of @apic_ids; the first is the CPU that boots
+ * @tsc_khz: rate of the time stamp counter
+ * @lapic_khz: rate of the local APIC timer, before its divider
+ * @nr_extents: used entries of @extents
+ * @wallclock_ns: wall clock, nanoseconds since 1970-01-01 UTC, at @tsc
+ * @tsc: time stamp counter at @wallclock_ns
+ * @extents: the node's memory; @owner in it is @node
+ * @apic_ids: APIC ids of the node's CPUs
+ */
+struct mint_handover {
+	__u64 magic;
+	__u16 abi_major;
+	__u16 abi_minor;
+	__u32 bytes;
+	__u32 node;
+	__u32 generation;
+	__u64 region_phys;
+	__u64 region_bytes;
+	__u64 low_slot_phys;
+	__u32 low_slot_bytes;
+	__u32 nr_cpus;
+	__u32 tsc_khz;
+	__u32 lapic_khz;
+	__u32 nr_extents;
+	__u32 reserved;
+	__u64 wallclock_ns;
+	__u64 tsc;
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	__u32 apic_ids[MINT_MAX_CPUS];
+};
+
+static_assert(sizeof(struct mint_handover) == 88 + 24 * 8 + 4 * 256);
+
+#endif /* MINT_BOOT_H */

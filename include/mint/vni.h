@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Layout of the vni section: buffer pool, state words and address rings.
+ *
+ * The protocol on it is drivers/net/vni/ring.c; specified in docs/abi.md.
+ * Every word here can be written by any node: read once, check, use.
+ */
+#ifndef MINT_VNI_H
+#define MINT_VNI_H
+
+#include <mint/abi.h>
+
+#define VNI_MAGIC		0x31494e56U	/* "VNI1" */
+#define VNI_VERSION		1
+
+#define VNI_CLASS_SMALL		0
+#define VNI_CLASS_LARGE		1
+#define VNI_NR_CLASSES		2
+
+/* A large buffer takes the longest frame: 65535 + Ethernet and VLAN headers. */
+#define VNI_SMALL_BYTES		4096
+#define VNI_LARGE_BYTES		(68 * 1024)
+#define VNI_MAX_FRAME		(65535 + 14 + 4)
+#define VNI_MIN_FRAME		14
+#define VNI_MAX_BUFS		(1U << 24)
+#define VNI_MAX_SLOTS		(1U << 14)
+#define VNI_NO_BUF		0xffffffffU
+
+static_assert(VNI_MAX_FRAME <= VNI_LARGE_BYTES);
+
+/**
+ * struct vni_class - one size of buffer
+ * @first: handle of its first buffer
+ * @count: number of buffers
+ * @buf_bytes: size of a buffer, a multiple of 4096
+ * @reserved: zero
+ * @pool_offset: its struct vni_pool, from the start of the section
+ * @data_offset: its buffers, from the start of the section
+ */
+struct vni_class {
+	__u32 first;
+	__u32 count;
+	__u32 buf_bytes;
+	__u32 reserved;
+	__u64 pool_offset;
+	__u64 data_offset;
+};
+
+static_assert(sizeof(struct vni_class) == 32);
+
+/**
+ * struct vni_header - geometry, at the start of the section
+ * @magic: VNI_MAGIC, written last
+ * @version: VNI_VERSION
+ * @nr_nodes: number of rings
+ * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
+ * @nr_bufs: buffers of all classes
+ * @ring_bytes: distance between two rings
+ * @ring_offset: first ring, from the start of the section
+ * @state_offset: state words, one __u64 for each buffer by handle
+ * @classes: by VNI_CLASS_*; the handles of a class follow the one before
+ *
+ * Written when the region is formatted, read-only afterwards.
+ */
+struct vni_header {
+	__u32 magic;
+	__u32 version;
+	__u32 nr_nodes;
+	__u32 nr_slots;
+	__u32 nr_bufs;
+	__u32 ring_bytes;
+	__u64 ring_offset;
+	__u64 state_offset;
+	struct vni_class classes[VNI_NR_CLASSES];
+};
+
+static_assert(sizeof(struct vni_header) == 40 + 32 * VNI_NR_CLASSES);
+
+/*
+ * State word of a buffer: the truth about who holds it. Written by the
+ * present holder alone, before the step that lets another node see it.
+ *
+ *	bits  0-3   VNI_STATE_*
+ *	bits  4-11  owner, or sender of a frame in flight
+ *	bits 12-19  destination of a frame in flight, else 0
+ *	bits 20-41  generation of the owner, modulo 2^22
+ *	bits 42-63  generation of the destination, modulo 2^22, else 0
+ */
+#define VNI_STATE_POOL		0	/* free, in the pool's stack */
+#define VNI_STATE_CACHED	1	/* free, in a cache of the owner */
+#define VNI_STATE_ALLOC		2	/* being filled by the owner */
+#define VNI_STATE_INFLIGHT	3	/* in the ring of the destination */
+#define VNI_STATE_HELD		4	/* being read by the owner */
+#define VNI_STATE_BAD		5	/* inconsistent; not used again */
+#define VNI_GENERATION_MASK	0x3fffffU
+
+/**
+ * struct vni_pool - free buffers of one class
+ * @lock: guards @top and @stack
+ * @top: number of handles in @stack
+ * @reserved: zero
+ * @stack: handles, last in first out. A hint: rebuilt from the state words
+ *	when the lock is taken over or an entry does not agree with them.
+ */
+struct vni_pool {
+	struct mint_lock lock;
+	__u32 top;
+	__u32 reserved[15];
+	__u32 stack[];
+};
+
+static_assert(offsetof(struct vni_pool, stack) == 128);
+
+/*
+ * Slot word, written last with release and read once:
+ *
+ *	bits  0-23  handle of the frame's buffer
+ *	bits 24-43  length of the frame in bytes
+ *	bits 44-47  VNI_SLOT_* flags
+ *	bits 48-63  low 16 bits of (position + 1): the slot is filled for
+ *		    this position and no other
+ */
+#define VNI_SLOT_VLAN		1	/* vlan_tci is valid (802.1Q) */
+#define VNI_SLOT_HASH		2	/* hash is valid */
+#define VNI_SLOT_HASH_L4	4	/* hash covers ports */
+
+/**
+ * struct vni_slot - descriptor of one frame, one cache line
+ * @word: see above
+ * @source: node id of the sender
+ * @nr_bufs: number of buffers, 1 in this version
+ * @queue: destination queue, 0 in this version
+ * @generation: generation of the sender
+ * @vnet_flags: VIRTIO_NET_HDR_F_*
+ * @gso_type: VIRTIO_NET_HDR_GSO_*
+ * @hdr_len: bytes of headers, as in struct virtio_net_hdr
+ * @gso_size: payload bytes of a segment
+ * @csum_start: where to start the checksum
+ * @csum_offset: where to place it, from @csum_start
+ * @vlan_tci: 802.1Q tag, with VNI_SLOT_VLAN
+ * @hash: flow hash, with VNI_SLOT_HASH
+ * @tsc: low half of the time stamp counter when the frame was posted
+ * @more: handles of further buffers, zero in this version
+ */
+struct vni_slot {
+	__u64 word;
+	__u8 source;
+	__u8 nr_bufs;
+	__u16 queue;
+	__u32 generation;
+	__u8 vnet_flags;
+	__u8 gso_type;
+	__u16 hdr_len;
+	__u16 gso_size;
+	__u16 csum_start;
+	__u16 csum_offset;
+	__u16 vlan_tci;
+	__u32 hash;
+	__u32 tsc;
+	__u32 more[7];
+};
+
+static_assert(sizeof(struct vni_slot) == 64);
+static_assert(offsetof(struct vni_slot, more) == 36);
+
+/* vni_receiver.flags */
+#define VNI_RX_PROMISC		1	/* wants every frame */
+#define VNI_RX_ALLMULTI		2	/* wants every multicast frame */
+
+/* vni_receiver.features: what may be sent to it */
+#define VNI_CAP_CSUM		1	/* frames with partial checksum */
+#define VNI_CAP_TSO		2	/* frames over the MTU with GSO data */
+
+/**
+ * struct vni_receiver - what a node's receiver wants, one cache line
+ * @generation: start to which this line belongs, 0 = not attached
+ * @open: 1 while frames are taken
+ * @cpu: machine-wide number of the CPU to ring
+ * @flags: VNI_RX_*
+ * @features: VNI_CAP_*
+ * @max_frame: longest frame it takes, bytes with all headers
+ * @mac: its address
+ * @pad: zero
+ * @mcast: filter: bit crc32_le(~0, address, 6) >> 26 is set for each
+ *	multicast address it wants
+ * @reserved: zero
+ *
+ * Written by its node alone.
+ */
+struct vni_receiver {
+	__u32 generation;
+	__u32 open;
+	__u32 cpu;
+	__u32 flags;
+	__u32 features;
+	__u32 max_frame;
+	__u8 mac[6];
+	__u8 pad[2];
+	__u64 mcast;
+	__u64 reserved[3];
+};
+
+static_assert(sizeof(struct vni_receiver) == 64);
+
+/* vni_ring.armed: bit 32 = armed, bits 0-31 = ring for positions past this */
+#define VNI_ARMED		(1ULL << 32)
+
+/**
+ * struct vni_ring - frames for one node
+ * @lock: guards @tail and @slots; taken by senders
+ * @tail: position of the next slot to fill; a hint, since the slots describe
+ *	themselves
+ * @pad0: zero
+ * @head: position of the next slot to take; written by the receiver, with
+ *	release after it has read the slot
+ * @pad1: zero
+ * @armed: set by a receiver that goes to sleep, exchanged for 0 by the
+ *	sender that rings its doorbell
+ * @waiters: a bit for each node with a stopped queue to this ring; set by the
+ *	sender, exchanged for 0 by the receiver, which then rings them
+ * @pad2: zero
+ * @receiver: written by the receiver
+ * @slots: nr_slots of them; position p lies at slots[p % nr_slots]
+ *
+ * Positions count without end, modulo 2^32.
+ */
+struct vni_ring {
+	struct mint_lock lock;
+	__u32 tail;
+	__u32 pad0[15];
+	__u32 head;
+	__u32 pad1[15];
+	__u64 armed;
+	__u64 waiters;
+	__u64 pad2[6];
+	struct vni_receiver receiver;
+	struct vni_slot slots[];
+};
+
+static_assert(offsetof(struct vni_ring, head) == 128);
+static_assert(offsetof(struct vni_ring, armed) == 192);
+static_assert(offsetof(struct vni_ring, receiver) == 256);
+static_assert(offsetof(struct vni_ring, slots) == 320);
+
+#endif /* MINT_VNI_H */
