@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The one door to this repository: `make help` lists what it can do.
+# Everything that is made lies under build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+V ?= 0
+Q := $(if $(filter 0,$(V)),@)
+# When the first make of a run began: the phase lines count from it.
+MINT_T0 ?= $(shell date +%s.%N)
+export V MINT_T0 KERNEL_SRC
+
+STEP := scripts/step
+KERNEL := build/kernel
+
+# Tools, then what goes into the root of a node.
+PACKAGES := make gcc libc6-dev bc bison flex libelf-dev perl patch cpio \
+	xz-utils lz4 kmod linux-source-6.12 qemu-system-x86 \
+	python3 python3-pytest python3-pexpect \
+	cloc shellcheck sparse mypy pylint \
+	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
+	netcat-openbsd socat
+
+.PHONY: help deps prepare kernel
+
+help: ## list the doors
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball"
+
+deps: ## install the Debian packages that are missing
+	$(Q)scripts/install-packages $(PACKAGES)
+
+prepare: deps
+	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
+
+kernel: prepare ## unpack, patch, configure and build the kernel
+	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(CURDIR)/$(KERNEL) base $(if $(wildcard drivers/mint/Kconfig),mint) --
