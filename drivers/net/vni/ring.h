@@ -52,6 +52,12 @@ enum vni_fault {
  * @faults: counters, by enum vni_fault; updated without a lock, may lose
  *	an increment when two CPUs count at once
  * @takeovers: locks taken over from the dead, likewise
+ * @head: next position to take from the own ring; the one in shared memory is
+ *	only ever a copy of it
+ * @rx_cpu: CPU number for lock words of the receive context
+ * @buried: by node id, the last generation that vni_port_bury() was told of
+ * @unstacked: by class, nonzero when a free buffer was left out of the stack
+ *	because the pool's lock could not be had
  */
 struct vni_port {
 	void *base;
@@ -63,6 +69,10 @@ struct vni_port {
 	void *dead_context;
 	__u64 faults[VNI_NR_FAULTS];
 	__u64 takeovers;
+	__u32 head;
+	__u32 rx_cpu;
+	__u32 buried[MINT_MAX_NODES];
+	__u32 unstacked[VNI_NR_CLASSES];
 };
 
 /**

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buffer manager of vni: pools of free buffers, caches in front of them.
+ *
+ * The state word of a buffer is the truth, a pool's stack a hint guarded by
+ * the pool's lock. Protocol and ordering: top of ring.c.
+ */
+#include "ring_priv.h"
+
+/*
+ * How many buffers a cache holds at most, and how many move between cache
+ * and pool under one hold of the lock. Few large ones: a small pool must not
+ * end up in the caches of its nodes.
+ */
+static const struct {
+	unsigned int limit;
+	unsigned int bulk;
+} cache_shape[VNI_NR_CLASSES] = {
+	[VNI_CLASS_SMALL] = { .limit = VNI_CACHE_HANDLES, .bulk = VNI_BATCH },
+	[VNI_CLASS_LARGE] = { .limit = 8, .bulk = 4 },
+};
+
+/**
+ * vni_pool_rebuild() - make the free stack anew from the state words
+ * @port: the port
+ * @class: VNI_CLASS_*, its pool's lock held
+ *
+ * May be cut off at any point: the lock is then taken over, and whoever takes
+ * it over comes here again.
+ */
+void vni_pool_rebuild(struct vni_port *port, unsigned int class)
+{
+	const struct vni_class *c = &port->geometry.classes[class];
+	struct vni_pool *pool = vni_pool_of(port, class);
+	__u32 top = 0;
+	__u32 i;
+
+	/*
+	 * What the scan misses is flagged after this: the full barrier pairs
+	 * with the release of the flag in unstacked_put().
+	 */
+	mint_xchg(&port->unstacked[class], 0);
+	for (i = c->count; i-- > 0;) {
+		/* Acquire pairs with the release in unstacked_put(). */
+		if (mint_load_acquire(vni_state_of(port, c->first + i)) ==
+		    VNI_STATE_POOL)
+			mint_store(&pool->stack[top++], c->first + i);
+	}
+	mint_store_release(&pool->top, top);
+}
+
+/**
+ * vni_pool_lock() - take a pool's lock, and repair the pool if need be
+ * @port: the port
+ * @class: VNI_CLASS_*
+ * @cpu: own CPU number
+ *
+ * Return: 0, or -EBUSY when the bound was reached, which is counted.
+ */
+int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
+{
+	struct vni_pool *pool = vni_pool_of(port, class);
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+
+	switch (mint_lock_acquire(&pool->lock, self, port->lock_spins,
+				  vni_owner_dead, port)) {
+	case MINT_LOCK_TAKEN:
+		if (mint_load(&port->unstacked[class]))
+			vni_pool_rebuild(port, class);
+		return 0;
+	case MINT_LOCK_TAKEN_OVER:
+		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
+		vni_pool_rebuild(port, class);
+		return 0;
+	default:
+		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
+		return -EBUSY;
+	}
+}
+
+/**
+ * vni_pool_unlock() - give a pool's lock back
+ * @port: the port
+ * @class: VNI_CLASS_*
+ * @cpu: as for vni_pool_lock()
+ */
+void vni_pool_unlock(struct vni_port *port, unsigned int class, __u32 cpu)
+{
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+
+	if (!mint_lock_release(&vni_pool_of(port, class)->lock, self))
+		vni_fault(port, VNI_FAULT_LOCK_LOST);
+}
+
+/* Does an entry of the stack name a free buffer of the class? */
+static int entry_ok(const struct vni_port *port, const struct vni_class *c,
+		    __u32 handle)
+{
+	return handle >= c->first && handle - c->first < c->count &&
+	       mint_load(vni_state_of(port, handle)) == VNI_STATE_POOL;
+}
+
+/*
+ * Pop up to @n buffers, each marked as ours before the stack lets go of it.
+ * A stack that does not agree with the state words is rebuilt, and what was
+ * popped before that is kept.
+ */
+static unsigned int pool_pop(struct vni_port *port, unsigned int class,
+			     __u32 *handles, unsigned int n)
+{
+	const struct vni_class *c = &port->geometry.classes[class];
+	__u64 cached = vni_state_make(VNI_STATE_CACHED, port->node,
+				      port->generation);
+	struct vni_pool *pool = vni_pool_of(port, class);
+	__u32 top = mint_load(&pool->top);
+	unsigned int got;
+
+	for (got = 0; got < n && got < top; got++) {
+		__u32 handle = VNI_NO_BUF;
+
+		if (top <= c->count)
+			handle = mint_load(&pool->stack[top - 1 - got]);
+		if (!entry_ok(port, c, handle)) {
+			vni_fault(port, VNI_FAULT_POOL);
+			vni_pool_rebuild(port, class);
+			return got;
+		}
+		mint_store(vni_state_of(port, handle), cached);
+		handles[got] = handle;
+	}
+	/* The states first: a popped buffer must never look free. */
+	mint_store_release(&pool->top, top - got);
+	return got;
+}
+
+/* Push @n buffers of ours, each marked as free before the stack shows it. */
+static void pool_push(struct vni_port *port, unsigned int class,
+		      const __u32 *handles, unsigned int n)
+{
+	const struct vni_class *c = &port->geometry.classes[class];
+	struct vni_pool *pool = vni_pool_of(port, class);
+	__u32 top = mint_load(&pool->top);
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		mint_store_release(vni_state_of(port, handles[i]),
+				   (__u64)VNI_STATE_POOL);
+	if (top > c->count || n > c->count - top) {
+		vni_fault(port, VNI_FAULT_POOL);
+		vni_pool_rebuild(port, class);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		mint_store(&pool->stack[top + i], handles[i]);
+	mint_store_release(&pool->top, top + n);
+}
+
+/*
+ * Free buffers without the lock: the states alone, and a note to ourselves
+ * that the stack lacks them. Release pairs with the acquire in
+ * vni_pool_rebuild().
+ */
+static void unstacked_put(struct vni_port *port, unsigned int class,
+			  const __u32 *handles, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		mint_store_release(vni_state_of(port, handles[i]),
+				   (__u64)VNI_STATE_POOL);
+	mint_store_release(&port->unstacked[class], 1);
+}
+
+/* Return the last @n buffers of a cache to their pool. */
+static void cache_spill(struct vni_port *port, struct vni_cache *cache,
+			unsigned int class, unsigned int n)
+{
+	const __u32 *handles = &cache->handles[class][cache->count[class] - n];
+
+	if (vni_pool_lock(port, class, cache->cpu)) {
+		unstacked_put(port, class, handles, n);
+	} else {
+		pool_push(port, class, handles, n);
+		vni_pool_unlock(port, class, cache->cpu);
+	}
+	cache->count[class] -= n;
+}
+
+static void cache_refill(struct vni_port *port, struct vni_cache *cache,
+			 unsigned int class)
+{
+	unsigned int n = 0;
+
+	if (vni_pool_lock(port, class, cache->cpu))
+		return;
+	n = pool_pop(port, class, cache->handles[class],
+		     cache_shape[class].bulk);
+	/* Once more, in case the stack was wrong and has been rebuilt. */
+	if (!n)
+		n = pool_pop(port, class, cache->handles[class],
+			     cache_shape[class].bulk);
+	vni_pool_unlock(port, class, cache->cpu);
+	cache->count[class] = n;
+}
+
+/**
+ * vni_cache_put() - put a buffer that is ours alone into a cache
+ * @port: the port
+ * @cache: the cache
+ * @handle: the buffer, known to be below nr_bufs; its state is overwritten
+ */
+void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
+		   __u32 handle)
+{
+	unsigned int class = vni_class_of(port, handle);
+
+	if (cache->count[class] >= cache_shape[class].limit)
+		cache_spill(port, cache, class, cache_shape[class].bulk);
+	mint_store(vni_state_of(port, handle),
+		   vni_state_make(VNI_STATE_CACHED, port->node,
+				  port->generation));
+	cache->handles[class][cache->count[class]++] = handle;
+}
+
+/**
+ * vni_class_for() - the class for a frame
+ * @port: the port
+ * @length: bytes of the frame
+ *
+ * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE.
+ */
+int vni_class_for(const struct vni_port *port, __u32 length)
+{
+	int class;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		if (length <= port->geometry.classes[class].buf_bytes)
+			return class;
+	return -EMSGSIZE;
+}
+
+/**
+ * vni_buf_alloc() - take a free buffer
+ * @port: the port
+ * @cache: where to take it from; refilled in bulk when empty
+ * @class: VNI_CLASS_*
+ *
+ * Return: its handle, now in state ALLOC, or VNI_NO_BUF when the class has
+ * none or its lock cannot be had.
+ */
+__u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
+		    unsigned int class)
+{
+	__u32 handle;
+
+	if (class >= VNI_NR_CLASSES)
+		return VNI_NO_BUF;
+	if (!cache->count[class])
+		cache_refill(port, cache, class);
+	if (!cache->count[class])
+		return VNI_NO_BUF;
+	handle = cache->handles[class][--cache->count[class]];
+	mint_store(vni_state_of(port, handle),
+		   vni_state_make(VNI_STATE_ALLOC, port->node,
+				  port->generation));
+	return handle;
+}
+
+/**
+ * vni_buf_free() - give a buffer back
+ * @port: the port
+ * @cache: where it goes; the surplus returns to the pool in bulk
+ * @handle: the buffer, ALLOC or HELD by this node
+ *
+ * A handle that is not ours to free is counted and left alone.
+ */
+void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
+		  __u32 handle)
+{
+	if (handle >= port->geometry.nr_bufs) {
+		vni_fault(port, VNI_FAULT_HANDLE);
+		return;
+	}
+	if (!vni_state_mine(port, mint_load(vni_state_of(port, handle)))) {
+		vni_fault(port, VNI_FAULT_STATE);
+		return;
+	}
+	vni_cache_put(port, cache, handle);
+}
+
+/**
+ * vni_cache_flush() - return all buffers of a cache to their pools
+ * @port: the port
+ * @cache: the cache; empty afterwards
+ */
+void vni_cache_flush(struct vni_port *port, struct vni_cache *cache)
+{
+	unsigned int class;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		if (cache->count[class])
+			cache_spill(port, cache, class, cache->count[class]);
+}
+
+/**
+ * vni_buf_data() - where the bytes of a buffer lie
+ * @port: the port
+ * @handle: the buffer
+ *
+ * Return: its first byte, or NULL for a handle out of range.
+ */
+void *vni_buf_data(const struct vni_port *port, __u32 handle)
+{
+	const struct vni_class *c;
+
+	if (handle >= port->geometry.nr_bufs)
+		return NULL;
+	c = &port->geometry.classes[vni_class_of(port, handle)];
+	return vni_at(port, c->data_offset +
+		      (__u64)(handle - c->first) * c->buf_bytes);
+}
+
+/**
+ * vni_buf_bytes() - how much a buffer holds
+ * @port: the port
+ * @handle: the buffer
+ *
+ * Return: bytes, 0 for a handle out of range.
+ */
+__u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
+{
+	if (handle >= port->geometry.nr_bufs)
+		return 0;
+	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
+}
+
+/**
+ * vni_port_census() - count all buffers by state word
+ * @port: the port
+ * @census: filled in
+ *
+ * Takes no lock: while nodes work, the sum is right and the parts are about
+ * right.
+ */
+void vni_port_census(struct vni_port *port, struct vni_census *census)
+{
+	unsigned int class;
+	__u32 i;
+
+	memset(census, 0, sizeof(*census));
+	for (i = 0; i < port->geometry.nr_bufs; i++) {
+		__u32 state = vni_state_kind(mint_load(vni_state_of(port, i)));
+
+		if (state <= VNI_STATE_BAD)
+			census->state[state]++;
+		else
+			census->invalid++;
+	}
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		census->stacked += mint_load(&vni_pool_of(port, class)->top);
+}

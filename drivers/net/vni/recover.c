@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life and death of a vni port: opening and closing its ring, and getting
+ * back what dead incarnations held.
+ *
+ * Reclaiming happens under the lock of the pool. Protocol: top of ring.c.
+ */
+#include "ring_priv.h"
+
+/**
+ * struct reclaim - what may be taken back
+ * @port: the port that does it
+ * @node: a dead node
+ * @generation: it is dead up to this generation
+ * @own_posts: nonzero if frames from here to @node are to be freed too
+ */
+struct reclaim {
+	struct vni_port *port;
+	__u32 node;
+	__u32 generation;
+	int own_posts;
+};
+
+/**
+ * vni_owner_dead() - mint_owner_dead_fn for the locks of a port
+ * @context: the port
+ * @node: node id
+ * @generation: generation
+ *
+ * Return: nonzero if that incarnation is dead. A former one of the own node
+ * is, since this one runs.
+ */
+int vni_owner_dead(void *context, __u32 node, __u32 generation)
+{
+	struct vni_port *port = context;
+
+	if (node == port->node)
+		return (__s32)(generation - port->generation) < 0;
+	return port->dead(port->dead_context, node, generation);
+}
+
+/* Is a 22-bit generation the same as, or older than, a full one? */
+static int not_newer(__u32 generation, __u32 than)
+{
+	return ((than - generation) & VNI_GENERATION_MASK) <=
+	       VNI_GENERATION_MASK / 2;
+}
+
+/*
+ * Is an incarnation dead whose generation stands in a state word? Its upper
+ * bits are those of the node's present or last generation, or one less.
+ */
+static int state_dead(const struct reclaim *r, __u32 node, __u32 generation)
+{
+	struct vni_ring *ring = vni_ring_of(r->port, node);
+	__u32 full;
+
+	if (!ring)
+		return 0;
+	if (node == r->node && not_newer(generation, r->generation))
+		return 1;
+	if (node == r->port->node)
+		full = r->port->generation;
+	else
+		full = mint_load(&ring->receiver.generation);
+	if (not_newer(generation, full))
+		full -= (full - generation) & VNI_GENERATION_MASK;
+	else
+		full += (generation - full) & VNI_GENERATION_MASK;
+	return vni_owner_dead(r->port, node, full);
+}
+
+static int is_own(const struct vni_port *port, __u32 node, __u32 generation)
+{
+	return node == port->node &&
+	       generation == (port->generation & VNI_GENERATION_MASK);
+}
+
+static int may_reclaim(const struct reclaim *r, __u64 word)
+{
+	__u32 from = vni_state_owner(word);
+	__u32 from_generation = vni_state_generation(word);
+
+	switch (vni_state_kind(word)) {
+	case VNI_STATE_CACHED:
+	case VNI_STATE_ALLOC:
+	case VNI_STATE_HELD:
+		return from == r->node && not_newer(from_generation, r->generation);
+	case VNI_STATE_INFLIGHT:
+		if (!state_dead(r, vni_state_to(word),
+				vni_state_to_generation(word)))
+			return 0;
+		if (is_own(r->port, from, from_generation))
+			return r->own_posts && vni_state_to(word) == r->node;
+		return state_dead(r, from, from_generation);
+	default:
+		return 0;
+	}
+}
+
+typedef int (*reclaim_fn)(const struct reclaim *r, __u64 word);
+
+/* Move all buffers that @match picks into their pools. */
+static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
+			    __u32 cpu)
+{
+	struct vni_port *port = r->port;
+	unsigned int class, freed = 0;
+	__u32 i;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++) {
+		const struct vni_class *c = &port->geometry.classes[class];
+
+		if (vni_pool_lock(port, class, cpu))
+			continue;
+		for (i = 0; i < c->count; i++) {
+			__u64 *state = vni_state_of(port, c->first + i);
+
+			if (!match(r, mint_load(state)))
+				continue;
+			mint_store_release(state, (__u64)VNI_STATE_POOL);
+			freed++;
+		}
+		vni_pool_rebuild(port, class);
+		vni_pool_unlock(port, class, cpu);
+	}
+	return freed;
+}
+
+static int flies_to_us(const struct reclaim *r, __u64 word)
+{
+	return vni_state_kind(word) == VNI_STATE_INFLIGHT &&
+	       is_own(r->port, vni_state_to(word),
+		      vni_state_to_generation(word));
+}
+
+/**
+ * vni_reclaim_orphans() - free every buffer in flight to this incarnation
+ * @port: the port, in its receive context; the lock of its ring is held and
+ *	the ring has just been emptied
+ *
+ * Return: number of buffers freed.
+ */
+unsigned int vni_reclaim_orphans(struct vni_port *port)
+{
+	struct reclaim r = { .port = port };
+
+	return reclaim(&r, flies_to_us, port->rx_cpu);
+}
+
+/* Drop from @handles those that stand in the own ring; how many are left? */
+static unsigned int drop_posted(struct vni_port *port, __u32 *handles,
+				unsigned int n)
+{
+	struct vni_ring *ring = vni_ring_of(port, port->node);
+	__u32 p, i;
+
+	for (p = 0; n && p < port->geometry.nr_slots; p++) {
+		struct vni_slot *slot = vni_slot_at(port, ring, port->head + p);
+		/* Pairs with the release in slot_fill(). */
+		__u64 word = mint_load_acquire(&slot->word);
+
+		if (!vni_word_fills(word, port->head + p))
+			break;
+		for (i = 0; i < n; i++)
+			if (handles[i] == (word & 0xffffff))
+				handles[i--] = handles[--n];
+	}
+	return n;
+}
+
+static unsigned int free_unposted(struct vni_port *port,
+				  struct vni_cache *cache, __u32 *handles,
+				  unsigned int n)
+{
+	unsigned int i;
+
+	n = drop_posted(port, handles, n);
+	for (i = 0; i < n; i++)
+		vni_cache_put(port, cache, handles[i]);
+	return n;
+}
+
+/* Free what the dead node had marked as sent to us but did not post. */
+static unsigned int bury_unposted(const struct reclaim *r,
+				  struct vni_cache *cache)
+{
+	struct vni_port *port = r->port;
+	__u32 handles[VNI_BATCH];
+	unsigned int n = 0, freed = 0;
+	__u32 i;
+
+	for (i = 0; i < port->geometry.nr_bufs; i++) {
+		__u64 word = mint_load(vni_state_of(port, i));
+
+		if (!flies_to_us(r, word) || vni_state_owner(word) != r->node ||
+		    !not_newer(vni_state_generation(word), r->generation))
+			continue;
+		handles[n++] = i;
+		if (n < VNI_BATCH)
+			continue;
+		freed += free_unposted(port, cache, handles, n);
+		n = 0;
+	}
+	return freed + free_unposted(port, cache, handles, n);
+}
+
+/*
+ * No post from this node to the buried incarnation from here on. Pairs with
+ * the look at @buried under the same lock in receiver_takes().
+ */
+static int end_posts(struct vni_port *port, __u32 cpu, __u32 node,
+		     __u32 generation)
+{
+	struct vni_ring *ring = vni_ring_of(port, node);
+	__u32 buried = port->buried[node];
+
+	if (!buried || (__s32)(generation - buried) > 0)
+		mint_store(&port->buried[node], generation);
+	if (vni_ring_lock(port, ring, cpu))
+		return -EBUSY;
+	vni_ring_unlock(port, ring, cpu);
+	return 0;
+}
+
+/**
+ * vni_port_bury() - get back what a dead node held
+ * @port: the port, in its receive context, its ring drained
+ * @cache: of the CPU that this runs on
+ * @node: node id; the own one for its former generations
+ * @generation: it is fenced up to this generation
+ *
+ * Every node does this for itself, as often as it likes. Scans all state
+ * words under the locks of the pools. A lock that cannot be had is counted
+ * (VNI_FAULT_LOCK_TIMEOUT) and what it guards is left for another call.
+ *
+ * Return: number of buffers freed.
+ */
+unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
+			   __u32 node, __u32 generation)
+{
+	struct reclaim r = {
+		.port = port, .node = node, .generation = generation,
+	};
+	unsigned int freed = 0;
+
+	if (node >= port->geometry.nr_nodes || !generation)
+		return 0;
+	if (node == port->node) {
+		if ((__s32)(generation - port->generation) >= 0)
+			return 0;
+	} else {
+		r.own_posts = !end_posts(port, cache->cpu, node, generation);
+		freed = bury_unposted(&r, cache);
+	}
+	return freed + reclaim(&r, may_reclaim, cache->cpu);
+}
+
+/* Copy what the receiver wants, all but the generation and open. */
+static void receiver_publish(struct vni_receiver *shared,
+			     const struct vni_receiver *receiver,
+			     __u32 generation)
+{
+	struct vni_receiver r = *receiver;
+
+	r.generation = generation;
+	r.open = 0;
+	memcpy(shared, &r, sizeof(r));
+	/* Pairs with the ring's lock: senders look at open under it. */
+	mint_store_release(&shared->open, 1);
+}
+
+/**
+ * vni_ring_open() - begin to take frames
+ * @port: the port; its own former generations have been buried
+ * @cpu: number of the CPU that the receive context runs on
+ * @receiver: what is wanted; its @generation and @open are filled in here
+ *
+ * The ring starts empty. Look at it once after this, and at all stopped
+ * senders: vni_ring_take_waiters().
+ *
+ * Return: 0, or -EBUSY if the ring's lock could not be had.
+ */
+int vni_ring_open(struct vni_port *port, __u32 cpu,
+		  const struct vni_receiver *receiver)
+{
+	struct vni_ring *ring = vni_ring_of(port, port->node);
+
+	port->rx_cpu = cpu;
+	if (vni_ring_lock(port, ring, cpu))
+		return -EBUSY;
+	mint_store(&ring->receiver.open, 0);
+	port->head = mint_load(&ring->tail);
+	vni_ring_reset(ring, port->geometry.nr_slots, port->head);
+	mint_store(&ring->armed, 0ULL);
+	receiver_publish(&ring->receiver, receiver, port->generation);
+	vni_ring_unlock(port, ring, cpu);
+	return 0;
+}
+
+/**
+ * vni_ring_close() - take no more frames, and let go of everything
+ * @port: the port, its ring open, in its receive context
+ * @cache: of the CPU that this runs on; flushed
+ *
+ * Caches of other CPUs are the caller's to flush.
+ */
+void vni_ring_close(struct vni_port *port, struct vni_cache *cache)
+{
+	struct vni_ring *ring = vni_ring_of(port, port->node);
+	struct vni_frame frame;
+	__u32 i;
+	int err;
+
+	mint_store(&ring->receiver.open, 0);
+	/* Once the lock has been ours, no sender believes it still open. */
+	if (!vni_ring_lock(port, ring, cache->cpu))
+		vni_ring_unlock(port, ring, cache->cpu);
+	for (i = 0; i < port->geometry.nr_slots; i++) {
+		err = vni_ring_take(port, &frame);
+		if (!err)
+			break;
+		if (err > 0)
+			vni_buf_free(port, cache, frame.handle);
+	}
+	mint_store(&ring->armed, 0ULL);
+	vni_cache_flush(port, cache);
+}

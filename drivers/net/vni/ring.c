@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address rings of vni: posting frames to a node, taking one's own, and who
+ * wakes whom.
+ *
+ * A ring's lock guards its tail and slots; its head belongs to the receiver.
+ */
+#include "ring_priv.h"
+
+/**
+ * DOC: ring protocol
+ *
+ * One vni section is used by up to 64 kernels at once. Any of them may stop
+ * for ever after any instruction, start again under a new generation, or
+ * write nonsense. Three rules carry everything:
+ *
+ * - One array is the truth about buffers (the state words), one about the
+ *   frames of a ring (the slot words). All else (free stacks, tails) is a
+ *   hint that is rebuilt from them.
+ * - A state word is written by the buffer's present holder, before the step
+ *   that lets another node see the buffer.
+ * - A word that another node can write is read once, checked, then used.
+ *
+ * Who writes what
+ *
+ * ==================== ====================================================
+ * state word           POOL: whoever holds the pool's lock; CACHED, ALLOC,
+ *                      HELD: the owner; INFLIGHT: the destination, or the
+ *                      sender once the destination is dead
+ * pool top and stack   the holder of the pool's lock
+ * ring tail and slots  the holder of the ring's lock
+ * ring head, armed     the receiver; senders exchange armed for 0
+ * ring waiters         senders set bits, the receiver exchanges it for 0
+ * receiver line        the receiver
+ * ==================== ====================================================
+ *
+ * Life of a buffer: POOL -> CACHED (refill, under the pool's lock, before top
+ * is lowered) -> ALLOC -> INFLIGHT (before the slot word) -> HELD (before
+ * head) -> CACHED -> POOL (before the stack shows it). A step back from ALLOC
+ * or HELD to CACHED frees it unsent. In each state exactly one node may write
+ * the next one, so plain stores do.
+ *
+ * Ordering, by pairs
+ *
+ * - *publish*: payload, descriptor and state word, then the slot word with
+ *   release (slot_fill()). Pairs with the acquire load of the slot word in
+ *   vni_ring_take().
+ * - *slot reuse*: the receiver reads a slot, then stores head with release.
+ *   Pairs with the acquire load of head in tail_find().
+ * - *buffer reuse*: the receiver reads a payload, then returns the buffer
+ *   under the pool's lock. Pairs with the lock's acquire in a refill.
+ * - *doorbell*: vni_ring_arm() stores armed, full barrier, looks at the ring.
+ *   Pairs with vni_ring_must_ring(): slot words stored, full barrier, looks
+ *   at armed. One of the two sees the other; if both do, the exchange of
+ *   armed picks one winner.
+ * - *waiters*: vni_ring_wait_space() sets its bit, full barrier; its caller
+ *   then looks at head. Pairs with vni_ring_take_waiters() and
+ *   vni_ring_arm(): head stored, full barrier, looks at waiters.
+ *   A ring more than half full keeps its waiters, since a later look follows;
+ *   an empty one never does, and vni_ring_arm() refuses to sleep over one.
+ *
+ * Slots describe themselves. Slot word and position share 16 bits, and a ring
+ * has at most 2^14 slots, so a slot that matches position p was filled for p.
+ * The receiver uses nothing but this; tail only tells senders where to go on.
+ * Under the lock three things hold of a sound tail: it is at most nr_slots
+ * past head, the slot before it belongs to it, the slot at it does not. A
+ * sender that finds otherwise goes on from head to the first slot that does
+ * not match. If that is not sound either, slots are damaged and only the
+ * receiver can tell what to do: ring_mend() empties the ring, and frees every
+ * buffer in flight to this node, since nothing but the ring could hold it.
+ *
+ * Death. A node may act on the death of an incarnation (node, generation)
+ * once that one is fenced: it executes no further instruction. Its locks are
+ * taken over by whoever meets them, who then rebuilds what they guard. Its
+ * buffers come back by vni_port_bury(), which each survivor calls for itself:
+ *
+ * - First it notes the generation, then passes through the lock of the dead
+ *   node's ring: from then on no CPU of the survivor is in the middle of a
+ *   post to the dead incarnation and none will begin one. Without this, a
+ *   late post could put a buffer in flight that has just been freed.
+ * - In flight from the dead to the survivor: a sender posts slot by slot in
+ *   order, so what it has posted stands in the ring in one piece after head.
+ *   The rest never got there and is freed. Frames in the ring stay good. A
+ *   frame taken by the receive context is HELD before it leaves the ring, so
+ *   this runs in that context.
+ * - In flight from the survivor to the dead: freed.
+ * - CACHED, ALLOC, HELD by the dead, and in flight between two dead: freed by
+ *   whoever comes first. Freeing happens under the pool's lock and looks at
+ *   the state word under it, so the second finds nothing.
+ *
+ * Every step may be cut off and repeated, by the same or by another survivor.
+ * Nobody waits for anybody: a new incarnation may open its ring before the
+ * survivors have buried the old one. vni_ring_open() empties the ring under
+ * its lock, and what the old one was sent still carries the old generation in
+ * its state word, so it can neither be taken for a new frame nor be freed by
+ * the new incarnation while its sender is alive to do so. A new incarnation
+ * buries its own former generations too, and those of all dead peers: it may
+ * be the only one left.
+ *
+ * Generations are 22 bits wide in a state word and are compared as serial
+ * numbers: 2^21 restarts of one node between two looks would confuse them.
+ */
+
+#define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
+#define SLOT_WORDS	(sizeof(struct vni_slot) / sizeof(__u64))
+
+/* Are the three things true that hold of a sound tail under the lock? */
+static int tail_sound(const struct vni_port *port, struct vni_ring *ring,
+		      __u32 head, __u32 tail)
+{
+	return tail - head <= port->geometry.nr_slots &&
+	       vni_slot_filled(port, ring, tail - 1) &&
+	       !vni_slot_filled(port, ring, tail);
+}
+
+/* The first position from head on that is not filled. */
+static __u32 tail_from_slots(const struct vni_port *port,
+			     struct vni_ring *ring, __u32 head)
+{
+	__u32 n = 0;
+
+	while (n < port->geometry.nr_slots &&
+	       vni_slot_filled(port, ring, head + n))
+		n++;
+	return head + n;
+}
+
+/*
+ * Where to post next and how many slots are free, the lock being held.
+ * -EPROTO when no position would be right.
+ */
+static int tail_find(struct vni_port *port, struct vni_ring *ring,
+		     __u32 *tail, __u32 *space)
+{
+	/* Pairs with the release of head in head_advance(). */
+	__u32 head = mint_load_acquire(&ring->head);
+
+	*tail = mint_load(&ring->tail);
+	if (!tail_sound(port, ring, head, *tail)) {
+		vni_fault(port, VNI_FAULT_RING_INDEX);
+		*tail = tail_from_slots(port, ring, head);
+		if (!tail_sound(port, ring, head, *tail))
+			return -EPROTO;
+	}
+	*space = port->geometry.nr_slots - (*tail - head);
+	return 0;
+}
+
+/**
+ * vni_ring_lock() - take a ring's lock, and repair the ring if need be
+ * @port: the port
+ * @ring: the ring
+ * @cpu: own CPU number
+ *
+ * The dead owner may have filled slots that tail does not count yet.
+ *
+ * Return: 0, or -EBUSY when the bound was reached, which is counted.
+ */
+int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
+{
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+	__u32 head;
+
+	switch (mint_lock_acquire(&ring->lock, self, port->lock_spins,
+				  vni_owner_dead, port)) {
+	case MINT_LOCK_TAKEN:
+		return 0;
+	case MINT_LOCK_TAKEN_OVER:
+		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
+		/* Pairs with the release of head in head_advance(). */
+		head = mint_load_acquire(&ring->head);
+		mint_store(&ring->tail, tail_from_slots(port, ring, head));
+		return 0;
+	default:
+		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
+		return -EBUSY;
+	}
+}
+
+/**
+ * vni_ring_unlock() - give a ring's lock back
+ * @port: the port
+ * @ring: the ring
+ * @cpu: as for vni_ring_lock()
+ */
+void vni_ring_unlock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
+{
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+
+	if (!mint_lock_release(&ring->lock, self))
+		vni_fault(port, VNI_FAULT_LOCK_LOST);
+}
+
+/**
+ * vni_ring_of() - the ring of frames for a node
+ * @port: the port
+ * @node: node id
+ *
+ * Return: the ring, or NULL for a node id out of range.
+ */
+struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 node)
+{
+	if (node >= port->geometry.nr_nodes)
+		return NULL;
+	return vni_at(port, port->geometry.ring_offset +
+		      (__u64)node * port->geometry.ring_bytes);
+}
+
+/**
+ * vni_ring_space() - free slots of a ring, as far as can be told unlocked
+ * @port: the port
+ * @to: node id
+ *
+ * Return: number of slots; all of them when the indices make no sense, so
+ * that the caller posts and vni_ring_post() finds out.
+ */
+unsigned int vni_ring_space(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+	__u32 slots = port->geometry.nr_slots;
+	__u32 used;
+
+	if (!ring)
+		return 0;
+	used = mint_load(&ring->tail) - mint_load_acquire(&ring->head);
+	return used <= slots ? slots - used : slots;
+}
+
+/* May this frame be sent: is it well-formed and its buffer ours? */
+static int frame_ok(const struct vni_port *port, const struct vni_frame *frame)
+{
+	return frame->handle < port->geometry.nr_bufs &&
+	       frame->length >= VNI_MIN_FRAME &&
+	       frame->length <= VNI_MAX_FRAME &&
+	       frame->length <= vni_buf_bytes(port, frame->handle) &&
+	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
+	       vni_state_mine(port,
+			      mint_load(vni_state_of(port, frame->handle)));
+}
+
+static void slot_fill(struct vni_port *port, struct vni_slot *shared,
+		      __u32 position, __u64 state,
+		      const struct vni_frame *frame)
+{
+	struct vni_slot slot = frame->slot;
+	__u64 *to = (__u64 *)shared;
+	__u64 words[SLOT_WORDS];
+	unsigned int i;
+
+	slot.source = port->node;
+	slot.nr_bufs = 1;
+	slot.queue = 0;
+	slot.generation = port->generation;
+	memset(slot.more, 0, sizeof(slot.more));
+
+	memcpy(words, &slot, sizeof(words));
+
+	mint_store(vni_state_of(port, frame->handle), state);
+	for (i = 1; i < SLOT_WORDS; i++)
+		mint_store(&to[i], words[i]);
+	/* Publish: pairs with the acquire in vni_ring_take(). */
+	mint_store_release(&shared->word,
+			   vni_slot_word(position, frame->handle,
+					 frame->length, frame->flags));
+}
+
+/* Does the ring's owner take frames, and is it the one that is meant? */
+static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
+			  __u32 to, __u32 generation)
+{
+	__u32 buried = mint_load(&port->buried[to]);
+
+	return mint_load(&ring->receiver.open) == 1 &&
+	       mint_load(&ring->receiver.generation) == generation &&
+	       !(buried && (__s32)(generation - buried) <= 0);
+}
+
+static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
+		       __u32 to_generation, const struct vni_frame *frames,
+		       unsigned int n)
+{
+	__u64 state = vni_state_inflight(port->node, port->generation, to,
+					 to_generation);
+	__u32 tail, space;
+	unsigned int i;
+	int err;
+
+	if (!receiver_takes(port, ring, to, to_generation))
+		return -ENETDOWN;
+	err = tail_find(port, ring, &tail, &space);
+	if (err)
+		return err;
+	for (i = 0; i < n && i < space; i++) {
+		if (!frame_ok(port, &frames[i])) {
+			vni_fault(port, VNI_FAULT_STATE);
+			err = -EINVAL;
+			break;
+		}
+		slot_fill(port, vni_slot_at(port, ring, tail + i), tail + i,
+			  state, &frames[i]);
+	}
+	/* Not before the slots: pairs with the acquire in ring_confused(). */
+	mint_store_release(&ring->tail, tail + i);
+	return i ? (int)i : err;
+}
+
+/**
+ * vni_ring_post() - put frames into a node's ring
+ * @port: the port
+ * @cpu: own CPU number; no other context of it posts meanwhile
+ * @to: node id of the destination, not the own one
+ * @to_generation: the incarnation of it that is meant
+ * @frames: the frames, their buffers ALLOC or HELD by this node
+ * @n: number of them
+ *
+ * What was posted belongs to the destination; the rest stays with the caller.
+ * Follow up with vni_ring_must_ring().
+ *
+ * Return: number of frames posted, in order, less than @n when the ring is
+ * full; -ENETDOWN if that incarnation takes no frames; -EBUSY if the lock
+ * could not be had; -EPROTO if the ring is damaged; -EINVAL for a bad
+ * destination or a first frame that cannot be sent.
+ */
+int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
+		  __u32 to_generation, const struct vni_frame *frames,
+		  unsigned int n)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+	int posted;
+
+	if (!ring || to == port->node)
+		return -EINVAL;
+	if (vni_ring_lock(port, ring, cpu))
+		return -EBUSY;
+	posted = post_locked(port, ring, to, to_generation, frames, n);
+	vni_ring_unlock(port, ring, cpu);
+	return posted;
+}
+
+/**
+ * vni_ring_must_ring() - after a post: must the doorbell be rung?
+ * @port: the port
+ * @to: node id of the destination
+ *
+ * Return: nonzero if the receiver sleeps, has something to take, and no other
+ * sender has undertaken to wake it.
+ */
+int vni_ring_must_ring(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+	__u64 armed;
+
+	if (!ring)
+		return 0;
+	/* Slot words before armed: pairs with the barrier in vni_ring_arm(). */
+	mint_mb();
+	armed = mint_load(&ring->armed);
+	if (!(armed & VNI_ARMED) ||
+	    (__u32)armed - mint_load(&ring->tail) <= port->geometry.nr_slots)
+		return 0;
+	return !!(mint_xchg(&ring->armed, 0ULL) & VNI_ARMED);
+}
+
+/**
+ * vni_ring_wait_space() - ask to be rung when a ring has space again
+ * @port: the port
+ * @to: node id of the destination
+ *
+ * Look at vni_ring_space() once more afterwards: space that came about before
+ * this call rings nobody.
+ */
+void vni_ring_wait_space(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+
+	if (!ring)
+		return;
+	mint_or(&ring->waiters, 1ULL << port->node);
+	/* Bit before head: pairs with the one in vni_ring_take_waiters(). */
+	mint_mb();
+}
+
+static struct vni_ring *own_ring(const struct vni_port *port)
+{
+	return vni_ring_of(port, port->node);
+}
+
+/* Slot reuse: pairs with the acquire in tail_find(). */
+static void head_advance(struct vni_port *port, struct vni_ring *ring)
+{
+	port->head++;
+	mint_store_release(&ring->head, port->head);
+}
+
+/* Copy a slot whose word has been read, every other word of it once. */
+static void slot_copy(struct vni_slot *copy, struct vni_slot *shared,
+		      __u64 word)
+{
+	__u64 *from = (__u64 *)shared;
+	__u64 words[SLOT_WORDS];
+	unsigned int i;
+
+	words[0] = word;
+	for (i = 1; i < SLOT_WORDS; i++)
+		words[i] = mint_load(&from[i]);
+	memcpy(copy, words, sizeof(words));
+}
+
+static int slot_fields_ok(const struct vni_port *port,
+			  const struct vni_frame *frame)
+{
+	static const __u32 none[sizeof(frame->slot.more) / sizeof(__u32)];
+	const struct vni_slot *slot = &frame->slot;
+
+	return slot->source < port->geometry.nr_nodes &&
+	       slot->source != port->node && slot->nr_bufs == 1 &&
+	       slot->queue == 0 && !memcmp(slot->more, none, sizeof(none)) &&
+	       !(frame->flags & ~VNI_SLOT_FLAGS);
+}
+
+/* What is wrong with a frame, as an enum vni_fault; VNI_NR_FAULTS: nothing */
+static enum vni_fault frame_fault(const struct vni_port *port,
+				  const struct vni_frame *frame)
+{
+	const struct vni_slot *slot = &frame->slot;
+	__u64 state, expected;
+
+	if (frame->handle >= port->geometry.nr_bufs)
+		return VNI_FAULT_HANDLE;
+	if (frame->length < VNI_MIN_FRAME || frame->length > VNI_MAX_FRAME ||
+	    frame->length > vni_buf_bytes(port, frame->handle))
+		return VNI_FAULT_LENGTH;
+	if (!slot_fields_ok(port, frame))
+		return VNI_FAULT_SLOT;
+	state = mint_load(vni_state_of(port, frame->handle));
+	expected = vni_state_inflight(slot->source, slot->generation,
+				      port->node, port->generation);
+	if (state == expected)
+		return VNI_NR_FAULTS;
+	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
+	    vni_state_owner(state) == slot->source &&
+	    vni_state_to(state) == port->node)
+		return VNI_FAULT_STALE;
+	return VNI_FAULT_STATE;
+}
+
+/**
+ * vni_ring_take() - take the next frame out of the own ring
+ * @port: the port, its ring open
+ * @frame: filled in, all fields checked and private
+ *
+ * The buffer is then HELD by this node, until it is freed or posted on.
+ *
+ * Return: 1; 0 if the ring is empty; -EBADMSG if there was a bad descriptor:
+ * it was counted and skipped, and its buffer left alone.
+ */
+int vni_ring_take(struct vni_port *port, struct vni_frame *frame)
+{
+	struct vni_ring *ring = own_ring(port);
+	struct vni_slot *slot = vni_slot_at(port, ring, port->head);
+	/* Publish: pairs with the release in slot_fill(). */
+	__u64 word = mint_load_acquire(&slot->word);
+	enum vni_fault fault;
+
+	if (!vni_word_fills(word, port->head))
+		return 0;
+	slot_copy(&frame->slot, slot, word);
+	frame->handle = word & 0xffffff;
+	frame->length = (word >> 24) & 0xfffff;
+	frame->flags = (word >> 44) & 0xf;
+	fault = frame_fault(port, frame);
+	if (fault == VNI_NR_FAULTS)
+		mint_store(vni_state_of(port, frame->handle),
+			   vni_state_make(VNI_STATE_HELD, port->node,
+					  port->generation));
+	else
+		vni_fault(port, fault);
+	head_advance(port, ring);
+	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
+}
+
+/*
+ * Is the own ring in a state that no sender leaves behind? Either tail claims
+ * frames that no slot shows, or the slot before head is of another lap. Looks
+ * at the slot of head last, as a frame may arrive meanwhile.
+ */
+static int ring_confused(struct vni_port *port)
+{
+	struct vni_ring *ring = own_ring(port);
+	/* Pairs with the release of tail in post_locked(). */
+	__u32 ahead = mint_load_acquire(&ring->tail) - port->head;
+
+	return ((ahead && ahead <= port->geometry.nr_slots) ||
+		!vni_slot_filled(port, ring, port->head - 1)) &&
+	       !vni_slot_filled(port, ring, port->head);
+}
+
+/* Empty a damaged ring, and free all that was in flight to this node. */
+static void ring_mend(struct vni_port *port)
+{
+	struct vni_ring *ring = own_ring(port);
+
+	if (vni_ring_lock(port, ring, port->rx_cpu))
+		return;
+	if (ring_confused(port)) {
+		vni_fault(port, VNI_FAULT_RING_INDEX);
+		vni_ring_reset(ring, port->geometry.nr_slots, port->head);
+		vni_reclaim_orphans(port);
+	}
+	vni_ring_unlock(port, ring, port->rx_cpu);
+}
+
+/**
+ * vni_ring_pending() - has the own ring something to do?
+ * @port: the port, its ring open
+ *
+ * Return: nonzero if a frame can be taken, or if the ring is damaged, which
+ * vni_ring_arm() mends.
+ */
+int vni_ring_pending(struct vni_port *port)
+{
+	return vni_slot_filled(port, own_ring(port), port->head) ||
+	       ring_confused(port);
+}
+
+/**
+ * vni_ring_arm() - ask to be rung, before going to sleep
+ * @port: the port, its ring open
+ *
+ * Return: zero if the caller may sleep; nonzero, and not armed, if there are
+ * frames to take or waiters to be rung.
+ */
+int vni_ring_arm(struct vni_port *port)
+{
+	struct vni_ring *ring = own_ring(port);
+
+	if (ring_confused(port))
+		ring_mend(port);
+	/* Sets right a head that another node may have scribbled on. */
+	mint_store(&ring->head, port->head);
+	mint_store(&ring->armed, VNI_ARMED | port->head);
+	/*
+	 * Armed before the slot: pairs with the one in vni_ring_must_ring().
+	 * Head before waiters: pairs with the one in vni_ring_wait_space().
+	 */
+	mint_mb();
+	if (!vni_slot_filled(port, ring, port->head) &&
+	    !mint_load(&ring->waiters))
+		return 0;
+	vni_ring_disarm(port);
+	return 1;
+}
+
+/**
+ * vni_ring_disarm() - no doorbell is needed, the own ring is being looked at
+ * @port: the port
+ */
+void vni_ring_disarm(struct vni_port *port)
+{
+	mint_store(&own_ring(port)->armed, 0ULL);
+}
+
+/**
+ * vni_ring_take_waiters() - who is to be told that the own ring has space?
+ * @port: the port, its ring open
+ *
+ * To be called after taking frames, at the latest before vni_ring_arm().
+ *
+ * Return: a bit for each node to ring, which are then no waiters any more;
+ * none as long as more than half of the ring is full.
+ */
+__u64 vni_ring_take_waiters(struct vni_port *port)
+{
+	struct vni_ring *ring = own_ring(port);
+	__u32 half = port->geometry.nr_slots / 2;
+	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
+
+	/* Head before waiters: pairs with the one in vni_ring_wait_space(). */
+	mint_mb();
+	if (!mint_load(&ring->waiters))
+		return 0;
+	if (vni_slot_filled(port, ring, port->head) &&
+	    vni_slot_filled(port, ring, port->head + half))
+		return 0;
+	return mint_xchg(&ring->waiters, 0ULL) & nodes;
+}

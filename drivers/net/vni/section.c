@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Layout of the vni section: formatting it, and checking the layout found in
+ * it before the first use.
+ *
+ * Formatting happens once, before any other node knows of the section. After
+ * vni_port_init() only its private copy of the geometry is used.
+ */
+#include "ring_priv.h"
+
+#define PAGE_OF_SECTION		4096
+#define NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
+
+static_assert(sizeof(struct vni_header) <= PAGE_OF_SECTION);
+static_assert(sizeof(struct vni_header) % sizeof(__u64) == 0);
+
+struct extent {
+	__u64 offset;
+	__u64 bytes;
+	__u64 align;
+};
+
+static __u64 page_up(__u64 bytes)
+{
+	return (bytes + PAGE_OF_SECTION - 1) & ~(__u64)(PAGE_OF_SECTION - 1);
+}
+
+static int is_power_of_two(__u32 value)
+{
+	return value && !(value & (value - 1));
+}
+
+static __u64 pool_bytes(__u32 count)
+{
+	return sizeof(struct vni_pool) + 4ULL * count;
+}
+
+static __u64 ring_bytes(__u32 nr_slots)
+{
+	return sizeof(struct vni_ring) + (__u64)nr_slots * sizeof(struct vni_slot);
+}
+
+static int shape_ok(__u32 nr_nodes, __u32 nr_slots)
+{
+	return nr_nodes >= 1 && nr_nodes <= MINT_MAX_NODES &&
+	       is_power_of_two(nr_slots) && nr_slots <= VNI_MAX_SLOTS;
+}
+
+/**
+ * vni_ring_reset() - make a ring empty at a position
+ * @ring: the ring, its lock held or nobody else knowing of it
+ * @nr_slots: slots of it
+ * @position: next one to be filled and taken
+ *
+ * Leaves the slots as if the lap before @position had gone through them, so
+ * that none looks filled and the one before @position belongs to it.
+ */
+void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position)
+{
+	__u32 i;
+
+	for (i = 0; i < nr_slots; i++) {
+		__u32 lap_before = position + i - nr_slots;
+
+		mint_store(&ring->slots[lap_before & (nr_slots - 1)].word,
+			   vni_slot_word(lap_before, 0, 0, 0));
+	}
+	mint_store(&ring->head, position);
+	mint_store(&ring->tail, position);
+}
+
+/* Divide what header and rings leave; half of it for large buffers. */
+static int plan_counts(struct vni_header *h, __u64 bytes)
+{
+	const __u64 per_buf = sizeof(__u64) + sizeof(__u32);
+	const __u64 slack = (1 + VNI_NR_CLASSES) * PAGE_OF_SECTION +
+			    VNI_NR_CLASSES * sizeof(struct vni_pool);
+	__u64 taken = PAGE_OF_SECTION + (__u64)h->nr_nodes * h->ring_bytes + slack;
+	__u64 large, small;
+
+	if (bytes < taken)
+		return -EINVAL;
+	bytes -= taken;
+	large = bytes / 2 / (VNI_LARGE_BYTES + per_buf);
+	if (large > VNI_MAX_BUFS / 2)
+		large = VNI_MAX_BUFS / 2;
+	small = (bytes - large * (VNI_LARGE_BYTES + per_buf)) /
+		(VNI_SMALL_BYTES + per_buf);
+	if (small > VNI_MAX_BUFS - large)
+		small = VNI_MAX_BUFS - large;
+	if (!large || !small)
+		return -EINVAL;
+	h->classes[VNI_CLASS_SMALL].count = small;
+	h->classes[VNI_CLASS_LARGE].count = large;
+	h->nr_bufs = small + large;
+	return 0;
+}
+
+static void plan_offsets(struct vni_header *h)
+{
+	__u64 offset = PAGE_OF_SECTION;
+	__u32 first = 0;
+	int i;
+
+	h->ring_offset = offset;
+	offset += (__u64)h->nr_nodes * h->ring_bytes;
+	h->state_offset = offset;
+	offset = page_up(offset + 8ULL * h->nr_bufs);
+	for (i = 0; i < VNI_NR_CLASSES; i++) {
+		h->classes[i].first = first;
+		first += h->classes[i].count;
+		h->classes[i].pool_offset = offset;
+		offset = page_up(offset + pool_bytes(h->classes[i].count));
+	}
+	for (i = 0; i < VNI_NR_CLASSES; i++) {
+		h->classes[i].data_offset = offset;
+		offset += (__u64)h->classes[i].count * h->classes[i].buf_bytes;
+	}
+}
+
+static void fill_pool(char *section, const struct vni_class *class)
+{
+	struct vni_pool *pool = (void *)(section + class->pool_offset);
+	__u32 i;
+
+	memset(pool, 0, sizeof(*pool));
+	/* The first handle lies on top. */
+	for (i = 0; i < class->count; i++)
+		pool->stack[i] = class->first + class->count - 1 - i;
+	pool->top = class->count;
+}
+
+/**
+ * vni_section_format() - lay out a vni section
+ * @section: the section, 64-byte aligned; nobody else uses it yet
+ * @bytes: its size
+ * @nr_nodes: rings to make, 1 to MINT_MAX_NODES
+ * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
+ *
+ * All buffers end up free and stacked. About half of their bytes go to large
+ * buffers. The magic is written last, with release: pairs with the acquire in
+ * vni_port_init().
+ *
+ * Return: 0, or -EINVAL for a bad shape or too small a section.
+ */
+int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
+		       __u32 nr_slots)
+{
+	struct vni_header *shared = section;
+	struct vni_header h = {
+		.version = VNI_VERSION,
+		.nr_nodes = nr_nodes,
+		.nr_slots = nr_slots,
+	};
+	__u32 i;
+
+	if (!shape_ok(nr_nodes, nr_slots))
+		return -EINVAL;
+	h.ring_bytes = page_up(ring_bytes(nr_slots));
+	h.classes[VNI_CLASS_SMALL].buf_bytes = VNI_SMALL_BYTES;
+	h.classes[VNI_CLASS_LARGE].buf_bytes = VNI_LARGE_BYTES;
+	if (plan_counts(&h, bytes))
+		return -EINVAL;
+	plan_offsets(&h);
+
+	memset(section, 0, PAGE_OF_SECTION);
+	for (i = 0; i < nr_nodes; i++) {
+		struct vni_ring *ring = (void *)((char *)section + h.ring_offset +
+						 (__u64)i * h.ring_bytes);
+
+		memset(ring, 0, h.ring_bytes);
+		vni_ring_reset(ring, nr_slots, 0);
+	}
+	memset((char *)section + h.state_offset, 0, 8ULL * h.nr_bufs);
+	for (i = 0; i < VNI_NR_CLASSES; i++)
+		fill_pool(section, &h.classes[i]);
+	memcpy(section, &h, sizeof(h));
+	mint_store_release(&shared->magic, VNI_MAGIC);
+	return 0;
+}
+
+static int classes_ok(const struct vni_header *h)
+{
+	__u32 first = 0, bytes = 0;
+	int i;
+
+	for (i = 0; i < VNI_NR_CLASSES; i++) {
+		const struct vni_class *class = &h->classes[i];
+
+		if (class->first != first || !class->count ||
+		    class->count > VNI_MAX_BUFS - first ||
+		    class->buf_bytes <= bytes ||
+		    class->buf_bytes % PAGE_OF_SECTION)
+			return 0;
+		first += class->count;
+		bytes = class->buf_bytes;
+	}
+	return first == h->nr_bufs;
+}
+
+static void list_extents(const struct vni_header *h, struct extent *extents)
+{
+	int i;
+
+	*extents++ = (struct extent){ 0, sizeof(*h), 64 };
+	*extents++ = (struct extent){ h->ring_offset,
+		(__u64)h->nr_nodes * h->ring_bytes, 64 };
+	*extents++ = (struct extent){ h->state_offset, 8ULL * h->nr_bufs, 64 };
+	for (i = 0; i < VNI_NR_CLASSES; i++) {
+		const struct vni_class *class = &h->classes[i];
+
+		*extents++ = (struct extent){ class->pool_offset,
+			pool_bytes(class->count), 64 };
+		*extents++ = (struct extent){ class->data_offset,
+			(__u64)class->count * class->buf_bytes, PAGE_OF_SECTION };
+	}
+}
+
+static int extents_ok(const struct vni_header *h, __u64 section_bytes)
+{
+	struct extent e[NR_EXTENTS];
+	int i, j;
+
+	list_extents(h, e);
+	for (i = 0; i < NR_EXTENTS; i++) {
+		if (e[i].offset % e[i].align || e[i].bytes > section_bytes ||
+		    e[i].offset > section_bytes - e[i].bytes)
+			return 0;
+		for (j = 0; j < i; j++)
+			if (e[i].offset < e[j].offset + e[j].bytes &&
+			    e[j].offset < e[i].offset + e[i].bytes)
+				return 0;
+	}
+	return 1;
+}
+
+static int geometry_ok(const struct vni_header *h, __u64 section_bytes)
+{
+	return shape_ok(h->nr_nodes, h->nr_slots) &&
+	       h->ring_bytes >= ring_bytes(h->nr_slots) &&
+	       h->ring_bytes % 64 == 0 && classes_ok(h) &&
+	       extents_ok(h, section_bytes);
+}
+
+/* Copy the header, reading every word of it once. */
+static void read_header(struct vni_header *h, void *section)
+{
+	__u64 words[sizeof(*h) / sizeof(__u64)];
+	__u64 *shared = section;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(*h) / sizeof(__u64); i++)
+		words[i] = mint_load(&shared[i]);
+	memcpy(h, words, sizeof(*h));
+}
+
+/**
+ * vni_port_init() - look at a formatted section as one node
+ * @port: filled in; unusable when an error is returned
+ * @section: the section, 64-byte aligned
+ * @bytes: its size as the caller knows it, not as the section says
+ * @node: own node id
+ * @generation: own generation, from 1
+ * @dead: tells whether an incarnation is fenced
+ * @dead_context: handed to @dead
+ *
+ * The geometry is copied, then every part of it is checked to lie within the
+ * section and apart from all others. @port->lock_spins gets a default which
+ * the caller may change: some milliseconds.
+ *
+ * Return: 0, -EPROTO for another version, -EINVAL for anything else that
+ * does not fit.
+ */
+int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
+		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
+		  void *dead_context)
+{
+	struct vni_header *shared = section;
+	struct vni_header h;
+
+	memset(port, 0, sizeof(*port));
+	if (bytes < PAGE_OF_SECTION || (unsigned long)section % 64)
+		return -EINVAL;
+	/* Pairs with the release in vni_section_format(). */
+	if (mint_load_acquire(&shared->magic) != VNI_MAGIC)
+		return -EINVAL;
+	read_header(&h, section);
+	if (h.version != VNI_VERSION)
+		return -EPROTO;
+	if (!geometry_ok(&h, bytes) || node >= h.nr_nodes || !generation)
+		return -EINVAL;
+	port->base = section;
+	port->geometry = h;
+	port->node = node;
+	port->generation = generation;
+	port->lock_spins = 1U << 16;
+	port->dead = dead;
+	port->dead_context = dead_context;
+	return 0;
+}
