@@ -14,17 +14,18 @@ MINT_T0 ?= $(shell date +%s.%N)
 export V MINT_T0 KERNEL_SRC
 
 STEP := scripts/step
-KERNEL := build/kernel
+KERNEL := $(CURDIR)/build/kernel
 
 # Tools, then what goes into the root of a node.
 PACKAGES := make gcc libc6-dev bc bison flex libelf-dev perl patch cpio \
 	xz-utils lz4 kmod linux-source-6.12 qemu-system-x86 \
-	python3 python3-pytest python3-pexpect \
+	pkg-config libinih-dev libjansson-dev \
+	python3 python3-pytest \
 	cloc shellcheck sparse mypy pylint \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat
 
-.PHONY: help deps prepare kernel
+.PHONY: help deps prepare kernel loader root demo shell
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,4 +39,16 @@ prepare: deps
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
 
 kernel: prepare ## unpack, patch, configure and build the kernel
-	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(CURDIR)/$(KERNEL) base $(if $(wildcard drivers/mint/Kconfig),mint) --
+	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base $(if $(wildcard drivers/mint/Kconfig),mint) --
+
+loader: deps
+	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader
+
+root: kernel loader
+	$(Q)$(STEP) root "root of the nodes" scripts/build-root
+
+demo: root ## boot two nodes and show them talking over vni0
+	$(Q)scripts/demo run
+
+shell: root ## the same, then node 0's console is yours
+	$(Q)scripts/demo shell

@@ -1,0 +1,416 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+A QEMU machine whose nodes take commands.
+
+The only place that knows QEMU's command line; the tests, the demo and the
+interactive shell all start machines here. Node 0 is reached over serial
+ports, the others through `mint console` on a serial port of node 0. All that
+a port prints is in <log_dir>/<port>.log, whether or not anybody reads it.
+"""
+
+import base64
+import itertools
+import os
+import re
+import select
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Dict, List, Optional, Pattern, Tuple, Type
+
+TOP = Path(__file__).resolve().parent.parent
+BUILD = TOP / "build"
+BZIMAGE = BUILD / "kernel/arch/x86/boot/bzImage"
+ROOT = BUILD / "root.cpio"
+
+# ttyS0 is node 0's console, ttyS1 its command channel.
+PORTS = ("ttyS0", "ttyS1", "ttyS2", "ttyS3")
+# Ports 3 and 4 must not share an interrupt with 1 and 2: it is edge-triggered.
+PORT_IRQS = (4, 3, 5, 7)
+NODE_PORTS = {"ttyS2", "ttyS3"}
+
+# ERMS and FSRM make the kernel copy with `rep movsb`, which TCG runs byte by
+# byte; LA57 would give kernels page tables of different depth.
+CPU_FLAGS = "max,-erms,-fsrm,-la57"
+
+BOOT_SECONDS = 90.0
+COMMAND_SECONDS = 60.0
+
+SPLATS = re.compile(
+    r"BUG:|WARNING:|Oops[: ]|Call Trace:|Kernel panic|KASAN|KCSAN|UBSAN|"
+    r"general protection|unable to handle|rcu.*(stall|starved)|soft lockup|"
+    r"hard LOCKUP|blocked for more than|invalid opcode|divide error|"
+    r"double fault|stack segment|bad page state|Bad page|"
+    r"possible (recursive|circular) locking|refcount_t:|nobody cared")
+
+
+class MachineError(Exception):
+    """Something went wrong between us and a node."""
+
+
+class MachineVanished(MachineError):
+    """QEMU ended without being asked to: reset, triple fault or crash."""
+
+
+class CommandTimeout(MachineError):
+    """A node did not answer in time."""
+
+
+class CommandFailed(MachineError):
+    """A command on a node returned another status than 0."""
+
+
+class NodeLost(MachineError):
+    """The console of a node ended while a command ran in it."""
+
+
+@dataclass
+class Result:
+    """What a command printed (stdout and stderr) and returned."""
+
+    output: str
+    status: int
+
+
+class Port:
+    """A serial port of the machine: bytes in both directions."""
+
+    def __init__(self, machine: "Machine", name: str) -> None:
+        self.machine = machine
+        self.name = name
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(str(machine.socket_path(name)))
+        self.buffer = ""
+
+    def send(self, text: str) -> None:
+        """Types text; raises MachineVanished when nobody is there."""
+        try:
+            self.socket.sendall(text.encode())
+        except OSError as error:
+            raise MachineVanished(f"{self.name}: {error}") from error
+
+    def receive(self, seconds: float) -> bool:
+        """Waits for output and keeps it; False if there was none."""
+        readable, _, _ = select.select([self.socket], [], [], max(seconds, 0))
+        if not readable:
+            return False
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise MachineVanished(f"{self.name}: QEMU has closed the line")
+        self.buffer += data.decode(errors="replace").replace("\r", "")
+        return True
+
+    def expect(self, pattern: "Pattern[str]",
+               seconds: float) -> "Optional[re.Match[str]]":
+        """Waits for pattern; what stands before and in it is consumed."""
+        deadline = time.monotonic() + seconds
+        while True:
+            match = pattern.search(self.buffer)
+            if match:
+                self.buffer = self.buffer[match.end():]
+                return match
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self.receive(left)
+
+    def close(self) -> None:
+        """Lets go of the port."""
+        self.socket.close()
+
+
+class Shell:
+    """
+    A shell of a node at the end of a port.
+
+    Each command is sent in base64, so that no character of it means anything
+    to the line, and its end is marked by a number used once, the name of the
+    host that answers and the status. A shell that fell back to the node
+    below it is recognised by the name.
+    """
+
+    numbers = itertools.count(1)
+
+    def __init__(self, port: Port, host: str) -> None:
+        self.port = port
+        self.host = host
+
+    def attach(self, seconds: float) -> None:
+        """Asks until the shell of the host answers."""
+        deadline = time.monotonic() + seconds
+        number = 0
+        while True:
+            number = next(self.numbers)
+            # An editing shell would add its own bytes to what we read.
+            self.port.send("\x15\nexec sh\n"
+                           "stty -echo -onlcr; PS1=; PS2=; H=$(hostname); "
+                           f"printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
+            match = self.port.expect(self._mark(r"\d+"), 0.5)
+            if match and match["host"] == self.host:
+                break
+            if time.monotonic() > deadline:
+                raise CommandTimeout(
+                    f"no shell of {self.host} on {self.port.name} within "
+                    f"{seconds:.0f} s, last: {self.port.buffer[-400:]!r}")
+        if int(match["number"]) != number:
+            self._finish(number, seconds)
+
+    @staticmethod
+    def _mark(number: str) -> "Pattern[str]":
+        return re.compile(rf"\n?@(?P<number>{number}):(?P<host>[^:@\n]*):"
+                          r"(?P<status>\d+)@\n")
+
+    def _finish(self, number: int, seconds: float) -> Result:
+        deadline = time.monotonic() + seconds
+        mark = self._mark(str(number))
+        anyone = self._mark(r"\d+")
+        while True:
+            text = self.port.buffer
+            match = mark.search(text)
+            if match:
+                self.port.buffer = text[match.end():]
+                output = anyone.sub("", text[:match.start()])
+                if match["host"] != self.host:
+                    raise NodeLost(f"{self.host} is gone, {match['host']} "
+                                   f"answers: {output[-400:]!r}")
+                return Result(output.lstrip("\n"), int(match["status"]))
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.port.send("\x03")
+                raise CommandTimeout(f"{self.host}: no end within "
+                                     f"{seconds:.0f} s, printed {text[-800:]!r}")
+            self.port.receive(left)
+
+    def run(self, command: str, timeout: float = COMMAND_SECONDS,
+            check: bool = True) -> Result:
+        """Runs a command to its end; with check, another status raises."""
+        number = self.start(command)
+        result = self._finish(number, timeout)
+        if check and result.status != 0:
+            raise CommandFailed(f"{self.host}: {command!r} returned "
+                                f"{result.status}: {result.output.strip()}")
+        return result
+
+    def start(self, command: str) -> int:
+        """Sends a command without waiting for its end."""
+        code = base64.b64encode(command.encode()).decode()
+        number = next(self.numbers)
+        pieces = [code[i:i + 800] for i in range(0, len(code), 800)]
+        lines = ["C="] + [f"C=${{C}}{piece}" for piece in pieces]
+        lines.append('eval "$(echo $C | base64 -d)"; '
+                     f"printf '\\n@%s:%s:%d@\\n' {number} \"$H\" $?")
+        self.port.send("\n".join(lines) + "\n")
+        return number
+
+    def poll(self, command: str, seconds: float) -> Result:
+        """Runs a command again and again until it returns 0."""
+        deadline = time.monotonic() + seconds
+        while True:
+            result = self.run(command, check=False)
+            if result.status == 0:
+                return result
+            if time.monotonic() > deadline:
+                raise CommandTimeout(f"{self.host}: {command!r} still fails "
+                                     f"after {seconds:.0f} s: {result.output}")
+
+
+def qemu_accelerator() -> str:
+    """KVM if it has booted our kernel once, otherwise TCG."""
+    verdict = BUILD / "accelerator"
+    if not verdict.exists():
+        usable = os.access("/dev/kvm", os.W_OK) and _kvm_boots()
+        verdict.write_text("kvm" if usable else "tcg,thread=multi",
+                           encoding="ascii")
+    return verdict.read_text(encoding="ascii")
+
+
+def _kvm_boots() -> bool:
+    # A /dev/kvm that opens may still not run a kernel: believe a shell only.
+    machine = Machine(BUILD / "test-logs/kvm-probe", mint=None,
+                      accelerator="kvm")
+    try:
+        machine.start(10.0)
+    except MachineError:
+        return False
+    finally:
+        machine.kill()
+    return True
+
+
+class Machine:
+    """A machine with node 0 on it, and shells to its nodes."""
+
+    def __init__(self, log_dir: Path, *, cpus: int = 4, memory: str = "4G",
+                 mint: Optional[str] = "cpus=0-1,mem=512M,shm=64M",
+                 append: str = "", initrd: Path = ROOT,
+                 accelerator: Optional[str] = None) -> None:
+        self.log_dir = log_dir
+        self.cpus = cpus
+        self.memory = memory
+        self.append = f"console=ttyS0 hostname=node0 panic=-1 {append}"
+        if mint is not None:
+            self.append += f" mint={mint}"
+        self.initrd = initrd
+        self.accelerator = accelerator
+        self.process: "Optional[subprocess.Popen[bytes]]" = None
+        self.shells: Dict[str, Shell] = {}
+        self.ports: Dict[str, Port] = {}
+        self.expected: List["Pattern[str]"] = []
+        self._sockets = Path(tempfile.mkdtemp(prefix="mint-"))
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]],
+                 value: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self.kill()
+
+    def socket_path(self, port: str) -> Path:
+        """Where a serial port of the machine listens."""
+        return self._sockets / port
+
+    def command_line(self) -> List[str]:
+        """QEMU with all its arguments."""
+        line = ["qemu-system-x86_64", "-machine", "q35",
+                "-accel", self.accelerator or qemu_accelerator(),
+                "-cpu", CPU_FLAGS, "-smp", str(self.cpus), "-m", self.memory,
+                "-nodefaults", "-display", "none", "-no-reboot",
+                "-kernel", str(BZIMAGE), "-initrd", str(self.initrd),
+                "-append", self.append]
+        for index, port in enumerate(PORTS):
+            line += ["-chardev", f"socket,path={self.socket_path(port)},"
+                     f"server=on,wait=off,id={port},"
+                     f"logfile={self.log_dir / (port + '.log')}",
+                     "-device", f"isa-serial,chardev={port},index={index},"
+                     f"irq={PORT_IRQS[index]}"]
+        return line
+
+    def launch(self) -> None:
+        """Starts QEMU and keeps its command line beside the logs."""
+        shutil.rmtree(self.log_dir, ignore_errors=True)
+        self.log_dir.mkdir(parents=True)
+        line = self.command_line()
+        (self.log_dir / "command").write_text(shlex.join(line) + "\n",
+                                              encoding="utf-8")
+        with open(self.log_dir / "qemu.log", "wb") as log:
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+                line, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start(self, seconds: float = BOOT_SECONDS) -> None:
+        """Starts QEMU and waits for the shell of node 0."""
+        self.launch()
+        deadline = time.monotonic() + seconds
+        while not self.socket_path(PORTS[-1]).exists():
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise MachineVanished("QEMU has not opened its ports")
+            time.sleep(0.01)
+        self.shells["node0"] = self._attach("ttyS1", "node0",
+                                            deadline - time.monotonic())
+
+    def _attach(self, port: str, host: str, seconds: float) -> Shell:
+        if port not in self.ports:
+            self.ports[port] = Port(self, port)
+        shell = Shell(self.ports[port], host)
+        shell.attach(seconds)
+        return shell
+
+    def node(self, name: str = "node0") -> Shell:
+        """The shell of a node by its name."""
+        return self.shells[name]
+
+    def node_shell(self, name: str, seconds: float = BOOT_SECONDS) -> Shell:
+        """Opens the console of a node on a free port of node 0."""
+        if name in self.shells:
+            return self.shells[name]
+        used = {shell.port.name for shell in self.shells.values()}
+        port = min(NODE_PORTS - used)
+        below = self._attach(port, "node0", seconds)
+        below.port.send(f"mint console {name}\n")
+        shell = self.shells[name] = self._attach(port, name, seconds)
+        # The kernel's messages would stand amid the output of commands;
+        # a panic still reaches the console, and the log keeps them all.
+        shell.run("dmesg -n 1")
+        return shell
+
+    def start_node(self, name: str, seconds: float = BOOT_SECONDS) -> Shell:
+        """Creates the node of /etc/mint/NAME.conf, starts it, opens it."""
+        node0 = self.node()
+        node0.run(f"mint create /etc/mint/{name}.conf")
+        node0.run(f"mint start {name}", timeout=seconds)
+        return self.node_shell(name, seconds)
+
+    def close_shell(self, name: str, seconds: float = 10.0) -> None:
+        """Waits until the console of a node that has ended lets go."""
+        shell = self.shells.pop(name)
+        Shell(shell.port, "node0").attach(seconds)
+
+    def check_alive(self) -> None:
+        """Raises MachineVanished if QEMU has ended."""
+        assert self.process is not None
+        status = self.process.poll()
+        if status is not None:
+            raise MachineVanished(f"QEMU has ended with status {status}")
+
+    def wait_exit(self, seconds: float = 30.0) -> int:
+        """Waits until QEMU ends by itself; its exit status."""
+        assert self.process is not None
+        deadline = time.monotonic() + seconds
+        for port in list(self.ports.values()):
+            try:
+                while time.monotonic() < deadline:
+                    port.receive(deadline - time.monotonic())
+            except MachineVanished:
+                pass
+        try:
+            return self.process.wait(max(deadline - time.monotonic(), 1.0))
+        except subprocess.TimeoutExpired as error:
+            raise CommandTimeout("QEMU still runs") from error
+
+    def expect_splat(self, pattern: str) -> None:
+        """Declares console lines that would otherwise fail the test."""
+        self.expected.append(re.compile(pattern))
+
+    def logs(self) -> List[Path]:
+        """All logs of consoles and kernels."""
+        return sorted(self.log_dir.glob("*.log"))
+
+    def splats(self) -> List[Tuple[str, str]]:
+        """Undeclared bad lines as (log, line)."""
+        bad = []
+        for log in self.logs():
+            for line in log.read_text("utf-8", "replace").splitlines():
+                if SPLATS.search(line) and not any(
+                        pattern.search(line) for pattern in self.expected):
+                    bad.append((log.name, line))
+        return bad
+
+    def save_node_logs(self) -> None:
+        """Keeps the kernel log of every node that is not node 0."""
+        if "node0" not in self.shells:
+            return
+        for name in self.shells:
+            if name == "node0":
+                continue
+            result = self.node().run(f"mint log {name}", check=False)
+            (self.log_dir / f"kernel-{name}.log").write_text(
+                result.output, encoding="utf-8")
+
+    def kill(self) -> None:
+        """Ends QEMU, whatever it does."""
+        for port in self.ports.values():
+            port.close()
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self._sockets, ignore_errors=True)

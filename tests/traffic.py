@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Traffic between nodes, made by ordinary programs on their shells.
+
+Shared by the demo and the tests. Nothing here judges a speed.
+"""
+
+import json
+import shlex
+from typing import Any, Dict, List
+
+from machine import Shell
+
+STRING_PORT = 5000
+SECONDS = 30.0
+
+
+def bring_up(shell: Shell, address: str, tool: str = "ip") -> None:
+    """Gives vni0 an address and sets it up, by ip or by ifconfig."""
+    if tool == "ip":
+        shell.run(f"ip addr add {address}/24 dev vni0 && ip link set vni0 up")
+    else:
+        shell.run(f"ifconfig vni0 {address} netmask 255.255.255.0 up")
+
+
+def wait_carrier(shell: Shell, up: bool = True,
+                 seconds: float = SECONDS) -> None:
+    """Waits until vni0 has, or has not, a carrier."""
+    shell.poll(f'test "$(cat /sys/class/net/vni0/carrier)" = {int(up)}',
+               seconds)
+
+
+def ping(shell: Shell, address: str, size: int = 56, count: int = 3) -> str:
+    """Pings without fragments; raises if one reply is missing."""
+    result = shell.run(f"ping -M do -i 0.2 -c {count} -s {size} -w 20 "
+                       f"{address}")
+    if f"{count} received" not in result.output:
+        raise AssertionError(f"ping of {size} bytes: {result.output}")
+    return result.output.strip().splitlines()[-1]
+
+
+def listen(shell: Shell, path: str, port: int = STRING_PORT,
+           udp: bool = False) -> None:
+    """Takes one connection in the background and keeps what it brings."""
+    flags = "-u -W 1" if udp else ""
+    shell.run(f"rm -f {path} {path}.done; "
+              f"(nc -l {flags} {port} >{path} </dev/null; : >{path}.done) "
+              "2>/dev/null &")
+    protocol = "udp" if udp else "tcp"
+    shell.poll(f"netstat -ln | grep -q '^{protocol}.*:{port} '", SECONDS)
+
+
+def send_string(sender: Shell, receiver: Shell, address: str,
+                text: str, udp: bool = False) -> str:
+    """Sends a string through a socket; what has arrived."""
+    listen(receiver, "/tmp/string", udp=udp)
+    flags = "-u -w 1" if udp else "-N"
+    sender.run(f"printf %s {shlex.quote(text)} | "
+               f"nc {flags} {address} {STRING_PORT}", timeout=SECONDS)
+    receiver.poll("test -e /tmp/string.done", SECONDS)
+    return receiver.run("cat /tmp/string").output
+
+
+def iperf_server(shell: Shell) -> None:
+    """Leaves an iperf3 server running."""
+    shell.run("iperf3 -s -D")
+    shell.poll("netstat -ltn | grep -q ':5201 '", SECONDS)
+
+
+def iperf(shell: Shell, address: str, seconds: int = 3,
+          options: str = "") -> Dict[str, Any]:
+    """Runs an iperf3 client; the `end` part of its report."""
+    result = shell.run(f"iperf3 -J -c {address} -t {seconds} {options}",
+                       timeout=seconds + SECONDS, check=False)
+    report = json.loads(result.output)
+    if result.status != 0 or "error" in report:
+        raise AssertionError(f"iperf3: {report.get('error', result.output)}")
+    end: Dict[str, Any] = report["end"]
+    return end
+
+
+def gbit(end: Dict[str, Any]) -> float:
+    """What the receiver of an iperf3 run got, in Gbit/s."""
+    total = end.get("sum_received") or end["sum"]
+    return float(total["bits_per_second"]) / 1e9
+
+
+def link_counters(shell: Shell) -> Dict[str, int]:
+    """The counters of `ethtool -S vni0`."""
+    lines: List[str] = shell.run("ethtool -S vni0").output.splitlines()
+    pairs = [line.rsplit(":", 1) for line in lines if ": " in line]
+    return {name.strip(): int(value) for name, value in pairs}
