@@ -188,6 +188,7 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
 #define MINT_SELF_PANICKED	3	/* CPUs parked after a panic */
 #define MINT_SELF_OFF		4	/* CPUs parked after power-off or halt */
 #define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
+#define MINT_SELF_REFUSED	6	/* CPUs parked: abi does not match ours */
 
 /**
  * struct mint_node_life - a node as its managers see it
@@ -219,6 +220,10 @@ static_assert(sizeof(struct mint_node_life) == 64);
 
 /**
  * struct mint_node_self - a node as it sees itself; nobody else writes it
+ *
+ * The first three fields keep their place in every version, since a node of
+ * another ABI says so in them.
+ *
  * @abi: MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR of its kernel
  * @generation: the start to which @state belongs; another value than
  *	mint_node_life.generation means that this line is of an old start

@@ -33,6 +33,8 @@
  * @nr_extents: used entries of @extents
  * @wallclock_ns: wall clock, nanoseconds since 1970-01-01 UTC, at @tsc
  * @tsc: time stamp counter at @wallclock_ns
+ * @self_phys: physical address of the node's struct mint_node_self, for a
+ *	kernel that refuses the ABI and so must not look for it
  * @extents: the node's memory; @owner in it is @node
  * @apic_ids: APIC ids of the node's CPUs
  */
@@ -54,10 +56,11 @@ struct mint_handover {
 	__u32 reserved;
 	__u64 wallclock_ns;
 	__u64 tsc;
+	__u64 self_phys;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	__u32 apic_ids[MINT_MAX_CPUS];
 };
 
-static_assert(sizeof(struct mint_handover) == 88 + 24 * 8 + 4 * 256);
+static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 4 * 256);
 
 #endif /* MINT_BOOT_H */

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Mint on x86: the hooks in existing files, and what the node core needs of
+ * the platform. Without CONFIG_MINT every hook folds away.
+ */
+#ifndef _ASM_X86_MINT_H
+#define _ASM_X86_MINT_H
+
+#include <linux/types.h>
+
+#ifdef CONFIG_MINT
+
+#include <mint/boot.h>
+
+/**
+ * struct mint_facts - what this kernel was told of itself at boot
+ * @active: Mint is on
+ * @secondary: started by another node, not by the firmware
+ * @node: own node id
+ * @generation: own generation
+ * @region_phys: shared region, first byte
+ * @region_bytes: shared region, size
+ * @own_bytes: node 0: its memory ends at this physical address
+ * @lapic_khz: secondary: rate of the local APIC timer
+ * @tsc_khz: secondary: rate of the time stamp counter
+ * @nr_ram: node 0: used entries of @ram
+ * @nr_machine_cpus: node 0: used entries of @machine_apic_ids
+ * @nr_cpus: used entries of @apic_ids
+ * @apic_ids: own CPUs, the booting one first
+ * @machine_apic_ids: node 0: all CPUs, by machine-wide number
+ * @ram: node 0: the machine's memory
+ */
+struct mint_facts {
+	bool active;
+	bool secondary;
+	u32 node;
+	u32 generation;
+	u64 region_phys;
+	u64 region_bytes;
+	u64 own_bytes;
+	u32 lapic_khz;
+	u32 tsc_khz;
+	u32 nr_ram;
+	u32 nr_machine_cpus;
+	u32 nr_cpus;
+	u32 apic_ids[MINT_MAX_CPUS];
+	u32 machine_apic_ids[MINT_MAX_CPUS];
+	struct mint_extent ram[MINT_MAX_RAM];
+};
+
+extern struct mint_facts mint_facts;
+
+/* Hooks in head64.c, setup.c, topology.c, apic/ and others */
+void mint_detect_secondary(void);
+void mint_setup_memory(void);
+bool mint_apic_id_foreign(u32 apic_id);
+
+static inline bool mint_active(void)
+{
+	return mint_facts.active;
+}
+
+static inline bool mint_secondary(void)
+{
+	return mint_facts.secondary;
+}
+
+/* Platform services for drivers/mint */
+#define MINT_LOW_BASE		0x10000
+#define MINT_LOW_END		0x90000
+#define MINT_LOW_STUB_BYTES	0x3000
+#define MINT_LOW_SLOT_BYTES	0x9000
+
+void mint_take_platform(void);
+void mint_refuse(u16 major, u16 minor) __noreturn;
+u32 mint_lapic_khz(void);
+void mint_ipi_send(u32 apic_id);
+void mint_ipi_listen(void (*handler)(void));
+void mint_cpu_init(u32 apic_id);
+int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
+		   phys_addr_t boot_params);
+
+/* Offered by drivers/mint to the platform */
+void mint_region_init(void);
+void mint_self_ended(u32 state);
+bool mint_others_running(void);
+
+#else
+
+static inline void mint_detect_secondary(void) { }
+static inline void mint_setup_memory(void) { }
+static inline bool mint_apic_id_foreign(u32 apic_id) { return false; }
+static inline bool mint_active(void) { return false; }
+static inline bool mint_secondary(void) { return false; }
+
+#endif /* CONFIG_MINT */
+#endif /* _ASM_X86_MINT_H */

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Node 0's share of the machine: the boot parameter
+ *
+ *	mint=cpus=LIST,mem=SIZE,shm=SIZE[@ADDRESS]
+ *
+ * All of it is checked before any of it is applied, so that a bad value
+ * costs one line in the log and leaves an ordinary Linux.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <asm/cpufeature.h>
+#include <asm/e820/api.h>
+#include <asm/mint.h>
+#include <asm/sections.h>
+#include <asm/setup.h>
+#include "local.h"
+
+#define NODE0_MIN_BYTES		SZ_64M
+#define REGION_MIN_BYTES	SZ_16M
+
+struct mint_facts mint_facts __ro_after_init;
+
+static char parameter[256] __initdata;
+static bool parameter_too_long __initdata;
+
+/**
+ * struct request - the parameter as it was given
+ * @cpus: machine-wide numbers
+ * @nr_cpus: used entries of @cpus
+ * @mem: bytes for node 0
+ * @shm: bytes for the shared region
+ * @shm_base: its address, or MINT_ANYWHERE
+ */
+struct request {
+	u32 cpus[MINT_MAX_CPUS];
+	u32 nr_cpus;
+	u64 mem;
+	u64 shm;
+	u64 shm_base;
+};
+
+#define MINT_ANYWHERE	(~0ULL)
+
+static struct request request __initdata;
+static struct mint_facts plan __initdata;
+
+static int __init parse_parameter(char *value)
+{
+	if (!value)
+		value = "";
+	parameter_too_long = strscpy(parameter, value, sizeof(parameter)) < 0;
+	mint_facts.active = true;	/* wanted: mint_setup_memory() decides */
+	return 0;
+}
+early_param("mint", parse_parameter);
+
+#define refuse(fmt, ...)						\
+({									\
+	pr_err(fmt "; booting without Mint\n", ##__VA_ARGS__);		\
+	-EINVAL;							\
+})
+
+static int __init parse_cpu_range(char *item)
+{
+	unsigned int first, last, i;
+	char *end;
+
+	first = simple_strtoul(item, &end, 10);
+	last = first;
+	if (end == item)
+		return refuse("cpus: '%s' is not a CPU number", item);
+	if (*end == '-') {
+		item = end + 1;
+		last = simple_strtoul(item, &end, 10);
+		if (end == item)
+			return refuse("cpus: '%s' is not a CPU number", item);
+	}
+	if (*end)
+		return refuse("cpus: stray '%s'", end);
+	if (last < first || last >= MINT_MAX_CPUS)
+		return refuse("cpus: no range %u-%u", first, last);
+	for (; first <= last; first++) {
+		for (i = 0; i < request.nr_cpus; i++)
+			if (request.cpus[i] == first)
+				return refuse("cpus: CPU %u is given twice", first);
+		request.cpus[request.nr_cpus++] = first;
+	}
+	return 0;
+}
+
+static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base)
+{
+	char *end;
+
+	*bytes = memparse(value, &end);
+	if (end == value)
+		return refuse("%s: '%s' is not a size", key, value);
+	if (base && *end == '@') {
+		value = end + 1;
+		*base = memparse(value, &end);
+		if (end == value)
+			return refuse("%s: '%s' is not an address", key, value);
+	}
+	if (*end)
+		return refuse("%s: stray '%s'", key, end);
+	if (!*bytes)
+		return refuse("%s: zero bytes", key);
+	if (!IS_ALIGNED(*bytes, MINT_EXTENT_ALIGN))
+		return refuse("%s: %llu bytes is not a multiple of 2M", key, *bytes);
+	return 0;
+}
+
+static int __init parse_item(char *item, bool *in_cpus)
+{
+	char *value = strchr(item, '=');
+
+	if (!value)	/* "cpus=0,2" continues with a bare number */
+		return *in_cpus ? parse_cpu_range(item) :
+			refuse("'%s' has no value", item);
+	*value++ = '\0';
+	*in_cpus = !strcmp(item, "cpus");
+	if (*in_cpus && request.nr_cpus)
+		return refuse("cpus is given twice");
+	if (*in_cpus)
+		return parse_cpu_range(value);
+	if (!strcmp(item, "mem") && !request.mem)
+		return parse_size("mem", value, &request.mem, NULL);
+	if (!strcmp(item, "shm") && !request.shm)
+		return parse_size("shm", value, &request.shm, &request.shm_base);
+	return refuse("key '%s' is unknown or given twice", item);
+}
+
+static int __init parse_request(void)
+{
+	char *rest = parameter, *item;
+	bool in_cpus = false;
+	int err;
+
+	if (parameter_too_long)
+		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
+	request.shm_base = MINT_ANYWHERE;
+	while ((item = strsep(&rest, ","))) {
+		err = parse_item(item, &in_cpus);
+		if (err)
+			return err;
+	}
+	if (!request.nr_cpus || !request.mem || !request.shm)
+		return refuse("mint= needs cpus=, mem= and shm=");
+	return 0;
+}
+
+/* The machine's CPUs, and node 0's among them, the boot CPU first. */
+static int __init plan_cpus(void)
+{
+	u32 boot_apic_id = cpuid_ebx(1) >> 24;
+	bool boot_cpu_given = false;
+	int n, i;
+
+	n = mint_madt_cpus(plan.machine_apic_ids, MINT_MAX_CPUS);
+	if (n < 0)
+		return refuse("the firmware has no ACPI table of CPUs (MADT)");
+	plan.nr_machine_cpus = n;
+	plan.apic_ids[plan.nr_cpus++] = boot_apic_id;
+	for (i = 0; i < request.nr_cpus; i++) {
+		u32 apic_id;
+
+		if (request.cpus[i] >= n)
+			return refuse("cpus: no CPU %u, the machine has 0-%d",
+				      request.cpus[i], n - 1);
+		apic_id = plan.machine_apic_ids[request.cpus[i]];
+		if (apic_id == boot_apic_id)
+			boot_cpu_given = true;
+		else
+			plan.apic_ids[plan.nr_cpus++] = apic_id;
+	}
+	if (!boot_cpu_given)
+		return refuse("cpus: the boot CPU (APIC id %u) must be in it",
+			      boot_apic_id);
+	return 0;
+}
+
+static void __init add_ram(u64 start, u64 end)
+{
+	start = ALIGN(start, MINT_EXTENT_ALIGN);
+	end = ALIGN_DOWN(end, MINT_EXTENT_ALIGN);
+	if (start < end && plan.nr_ram < MINT_MAX_RAM)
+		plan.ram[plan.nr_ram++] = (struct mint_extent) {
+			.base = start,
+			.bytes = end - start,
+			.owner = MINT_OWNER_NONE,
+		};
+}
+
+/*
+ * RAM in whole extents. What e820 splits around setup_data is one piece here;
+ * the first extent is left out, since it holds the first megabyte.
+ */
+static void __init plan_ram(void)
+{
+	u64 start = 0, end = 0;
+	unsigned int i;
+
+	for (i = 0; i < e820_table->nr_entries; i++) {
+		struct e820_entry *entry = &e820_table->entries[i];
+
+		if (entry->type != E820_TYPE_RAM &&
+		    entry->type != E820_TYPE_RESERVED_KERN)
+			continue;
+		if (entry->addr != end) {
+			add_ram(start, end);
+			start = entry->addr;
+		}
+		end = entry->addr + entry->size;
+	}
+	add_ram(start, end);
+}
+
+static bool __init is_ram(u64 base, u64 bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan.nr_ram; i++) {
+		u64 end = plan.ram[i].base + plan.ram[i].bytes;
+
+		if (base >= plan.ram[i].base && base < end && bytes <= end - base)
+			return true;
+	}
+	return false;
+}
+
+/* Node 0 gets the lowest RAM; the first 2 MB count as RAM as a whole. */
+static int __init plan_own_memory(void)
+{
+	u64 left = request.mem - MINT_EXTENT_ALIGN;
+	u64 kernel_end = __pa_symbol(_end);
+	unsigned int i;
+
+	if (request.mem < NODE0_MIN_BYTES)
+		return refuse("mem: %lluM is less than the minimum of %lluM",
+			      request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
+	for (i = 0; i < plan.nr_ram; i++) {
+		u64 take = min(left, plan.ram[i].bytes);
+
+		plan.own_bytes = plan.ram[i].base + take;
+		left -= take;
+		if (!left)
+			break;
+	}
+	if (left)
+		return refuse("mem: %lluM is more than the machine has, %lluM are missing",
+			      request.mem >> 20, left >> 20);
+	if (kernel_end > plan.own_bytes)
+		return refuse("mem: the kernel lies at %#llx, outside of %lluM; add nokaslr",
+			      (u64)__pa_symbol(_text), request.mem >> 20);
+	return 0;
+}
+
+static int __init plan_region(void)
+{
+	u64 base = request.shm_base;
+	unsigned int i;
+
+	if (request.shm < REGION_MIN_BYTES)
+		return refuse("shm: %lluM is less than the minimum of %lluM",
+			      request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
+	for (i = 0; base == MINT_ANYWHERE && i < plan.nr_ram; i++) {
+		u64 start = max(plan.ram[i].base, plan.own_bytes);
+
+		if (is_ram(start, request.shm))
+			base = start;
+	}
+	if (base == MINT_ANYWHERE)
+		return refuse("shm: no %lluM of RAM are left above node 0's %lluM",
+			      request.shm >> 20, request.mem >> 20);
+	if (!IS_ALIGNED(base, MINT_EXTENT_ALIGN))
+		return refuse("shm: address %#llx is not a multiple of 2M", base);
+	if (base < plan.own_bytes)
+		return refuse("shm: address %#llx overlaps node 0's memory, which ends at %#llx",
+			      base, plan.own_bytes);
+	if (!is_ram(base, request.shm))
+		return refuse("shm: %lluM at %#llx is not all RAM", request.shm >> 20, base);
+	plan.region_phys = base;
+	plan.region_bytes = request.shm;
+	return 0;
+}
+
+/* What is neither node 0's nor shared is not RAM to this kernel. */
+static void __init apply_memory(void)
+{
+	u64 region_end = mint_facts.region_phys + mint_facts.region_bytes;
+	u64 own = mint_facts.own_bytes;
+
+	e820__range_update(own, mint_facts.region_phys - own,
+			   E820_TYPE_RAM, E820_TYPE_RESERVED);
+	e820__range_update(region_end, ~0ULL - region_end,
+			   E820_TYPE_RAM, E820_TYPE_RESERVED);
+	e820__update_table(e820_table);
+	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
+}
+
+static int __init partition_machine(void)
+{
+	int err = parse_request();
+
+	if (err)
+		return err;
+	err = plan_cpus();
+	if (err)
+		return err;
+	plan_ram();
+	err = plan_own_memory();
+	if (err)
+		return err;
+	return plan_region();
+}
+
+/* The log needs the shared region in the direct map, not earlier. */
+static void __init pagetable_init(void)
+{
+	native_pagetable_init();
+	mint_region_init();
+}
+
+/* The region was kept from e820, so that KASLR could not choose it. */
+static void __init add_region(void)
+{
+	e820__range_add(mint_facts.region_phys, mint_facts.region_bytes,
+			E820_TYPE_RAM);
+	e820__update_table(e820_table);
+	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
+}
+
+/**
+ * mint_setup_memory() - limit this kernel to its share
+ *
+ * Called by setup_arch() between the firmware's memory map and its first use.
+ */
+void __init mint_setup_memory(void)
+{
+	if (!mint_facts.active)
+		return;
+	if (mint_facts.secondary) {
+		mint_secondary_check();
+		add_region();
+	} else {
+		mint_facts.active = !partition_machine();
+		if (!mint_facts.active)
+			return;
+		mint_facts = plan;
+		mint_facts.active = true;
+		mint_facts.generation = 1;
+		apply_memory();
+		mint_take_platform();
+		pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
+			mint_facts.nr_cpus, mint_facts.nr_machine_cpus,
+			mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
+			mint_facts.region_phys);
+	}
+	x86_init.paging.pagetable_init = pagetable_init;
+}
+
+/**
+ * mint_apic_id_foreign() - does this CPU belong to another node?
+ * @apic_id: the CPU
+ */
+bool __init mint_apic_id_foreign(u32 apic_id)
+{
+	unsigned int i;
+
+	if (!mint_facts.active)
+		return false;
+	for (i = 0; i < mint_facts.nr_cpus; i++)
+		if (mint_facts.apic_ids[i] == apic_id)
+			return false;
+	return true;
+}

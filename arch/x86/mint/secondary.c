@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The platform of a node that another node started: it has its CPUs with
+ * their local APICs and TSCs, its memory, and nothing else. No ACPI, PIC, PIT,
+ * HPET, IO-APIC, RTC, legacy device or PCI configuration by ports exists for
+ * it, because each of them belongs to node 0.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/acpi.h>
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/memblock.h>
+#include <linux/panic.h>
+#include <linux/serial_8250.h>
+#include <asm/apic.h>
+#include <asm/cpufeature.h>
+#include <asm/i8259.h>
+#include <asm/mint.h>
+#include <asm/mpspec.h>
+#include <asm/pci_x86.h>
+#include <asm/realmode.h>
+#include <asm/setup.h>
+#include <asm/tsc.h>
+#include <asm/x86_init.h>
+#include "local.h"
+
+/* Before clear_bss() has a meaning for us; kept for the wall clock. */
+static struct mint_handover handover __ro_after_init;
+static bool abi_matches __ro_after_init;
+
+static unsigned long get_tsc_khz(void)
+{
+	return handover.tsc_khz;
+}
+
+static void get_wallclock(struct timespec64 *now)
+{
+	u64 elapsed = rdtsc_ordered() - handover.tsc;
+
+	*now = ns_to_timespec64(handover.wallclock_ns +
+				mul_u64_u32_div(elapsed, 1000000, handover.tsc_khz));
+}
+
+static int set_wallclock(const struct timespec64 *now)
+{
+	return -ENODEV;
+}
+
+static unsigned char get_nmi_reason(void)
+{
+	return 0;
+}
+
+static void __init timer_init(void)
+{
+	lapic_timer_period = div_u64((u64)handover.lapic_khz * 1000, HZ);
+}
+
+/* ACPI is disabled here and not earlier: acpi_mps_check() would take the
+ * absence of both ACPI and MP tables for the absence of the local APIC.
+ */
+static void __init dmi_setup(void)
+{
+	disable_acpi();
+}
+
+static void __init parse_smp_cfg(void)
+{
+	unsigned int i;
+
+	register_lapic_address(APIC_DEFAULT_PHYS_BASE);
+	for (i = 0; i < mint_facts.nr_cpus; i++)
+		topology_register_apic(mint_facts.apic_ids[i],
+				       CPU_ACPIID_INVALID, true);
+	smp_found_config = 1;
+}
+
+static int __init pci_arch_init(void)
+{
+	return 0;	/* "done": no configuration access by ports */
+}
+
+static void __init realmode_reserve(void)
+{
+	memblock_reserve(0, SZ_1M);
+	if (handover.low_slot_bytes >= real_mode_size_needed())
+		set_real_mode_mem(handover.low_slot_phys);
+}
+
+static void __init realmode_init(void)
+{
+	if (real_mode_header)
+		init_real_mode();
+}
+
+static void __init set_legacy_features(void)
+{
+	x86_platform.legacy.rtc = 0;
+	x86_platform.legacy.warm_reset = 0;
+	x86_platform.legacy.reserve_bios_regions = 0;
+	x86_platform.legacy.no_vga = 1;
+	x86_platform.legacy.i8042 = X86_LEGACY_I8042_PLATFORM_ABSENT;
+	x86_platform.legacy.devices.pnpbios = 0;
+}
+
+#ifdef CONFIG_SERIAL_8250
+static void no_uart(int port, struct uart_port *up, u32 *capabilities)
+{
+	up->iobase = 0;
+}
+
+static void __init disable_uarts(void)
+{
+	serial8250_set_isa_configurator(no_uart);
+}
+#else
+static void __init disable_uarts(void)
+{
+}
+#endif
+
+static void __init arch_setup(void)
+{
+	legacy_pic = &null_legacy_pic;
+	setup_force_cpu_cap(X86_FEATURE_TSC_KNOWN_FREQ);
+	setup_force_cpu_cap(X86_FEATURE_TSC_RELIABLE);
+	disable_uarts();
+	mint_take_platform();
+}
+
+static void __init set_hooks(void)
+{
+	x86_init.resources.probe_roms = x86_init_noop;
+	x86_init.resources.dmi_setup = dmi_setup;
+	x86_init.mpparse.find_mptable = x86_init_noop;
+	x86_init.mpparse.early_parse_smp_cfg = x86_init_noop;
+	x86_init.mpparse.parse_smp_cfg = parse_smp_cfg;
+	x86_init.irqs.pre_vector_init = x86_init_noop;
+	x86_init.oem.arch_setup = arch_setup;
+	x86_init.timers.timer_init = timer_init;
+	x86_init.timers.wallclock_init = x86_init_noop;
+	x86_init.pci.arch_init = pci_arch_init;
+	x86_platform.calibrate_cpu = get_tsc_khz;
+	x86_platform.calibrate_tsc = get_tsc_khz;
+	x86_platform.get_wallclock = get_wallclock;
+	x86_platform.set_wallclock = set_wallclock;
+	x86_platform.get_nmi_reason = get_nmi_reason;
+	x86_platform.realmode_reserve = realmode_reserve;
+	x86_platform.realmode_init = realmode_init;
+	x86_platform.set_legacy_features = set_legacy_features;
+	pci_probe = 0;
+	panic_timeout = -1;	/* park at once; panic= still overrides */
+}
+
+static void __init take_facts(void)
+{
+	struct mint_facts *facts = &mint_facts;
+
+	facts->active = true;
+	facts->secondary = true;
+	facts->node = handover.node;
+	facts->generation = handover.generation;
+	facts->region_phys = handover.region_phys;
+	facts->region_bytes = handover.region_bytes;
+	facts->tsc_khz = handover.tsc_khz;
+	facts->lapic_khz = handover.lapic_khz;
+	facts->nr_cpus = handover.nr_cpus;
+	if (handover.low_slot_bytes < real_mode_size_needed())
+		facts->nr_cpus = 1;
+	memcpy(facts->apic_ids, handover.apic_ids, sizeof(facts->apic_ids));
+}
+
+/**
+ * mint_detect_secondary() - find out whether another node started us
+ *
+ * Called by x86_64_start_kernel() once boot_params is copied, before any code
+ * touches a device. Runs on the early page tables, which map __va() of
+ * whatever is touched.
+ */
+void __init mint_detect_secondary(void)
+{
+	u64 phys = boot_params.hdr.setup_data;
+
+	while (phys) {
+		struct setup_data *data = __va(phys);
+
+		if (data->type == MINT_SETUP_DATA &&
+		    data->len >= sizeof(handover)) {
+			memcpy(&handover, data->data, sizeof(handover));
+			break;
+		}
+		phys = data->next;
+	}
+	if (handover.magic != MINT_HANDOVER_MAGIC)
+		return;
+	abi_matches = handover.abi_major == MINT_ABI_MAJOR &&
+		handover.nr_cpus >= 1 && handover.nr_cpus <= MINT_MAX_CPUS;
+	take_facts();
+	set_hooks();
+}
+
+/**
+ * mint_refuse() - stop because the other side speaks another ABI
+ * @major: its major version
+ * @minor: its minor version
+ *
+ * Says so in the node table and parks the CPU. The place of the words it
+ * writes is the same in every ABI.
+ */
+void __init __noreturn mint_refuse(u16 major, u16 minor)
+{
+	struct mint_node_self *self;
+
+	pr_emerg("shared region has ABI %u.%u, this kernel has %u.%u: stopped\n",
+		 major, minor, MINT_ABI_MAJOR, MINT_ABI_MINOR);
+	self = early_memremap(handover.self_phys, sizeof(*self));
+	if (self) {
+		WRITE_ONCE(self->abi, MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR);
+		WRITE_ONCE(self->generation, handover.generation);
+		mint_store_release(&self->state, MINT_SELF_REFUSED);
+	}
+	for (;;) {
+		local_irq_disable();
+		native_halt();
+	}
+}
+
+/**
+ * mint_secondary_check() - refuse a hand-over of another ABI
+ */
+void __init mint_secondary_check(void)
+{
+	if (!abi_matches)
+		mint_refuse(handover.abi_major, handover.abi_minor);
+	pr_info("node %u, generation %u: %u CPUs, shared region of %lluM at %#llx\n",
+		mint_facts.node, mint_facts.generation, mint_facts.nr_cpus,
+		mint_facts.region_bytes >> 20, mint_facts.region_phys);
+}
+
+/**
+ * mint_lapic_khz() - rate of the local APIC timer before its divider
+ *
+ * Return: kHz; 0 where the kernel never measured it (TSC deadline timer).
+ */
+u32 mint_lapic_khz(void)
+{
+	return div_u64((u64)lapic_timer_period * HZ, 1000);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping and starting CPUs of other nodes: INIT and SIPI, and the stub in
+ * low memory through which a CPU reaches the 64-bit entry of its kernel.
+ * Callers hold the node in state LOADING (drivers/mint/life.c), so nobody
+ * else uses its low memory slot or its CPUs.
+ */
+#include <linux/delay.h>
+#include <linux/io.h>
+#include <asm/apic.h>
+#include <asm/mint.h>
+#include <asm/pgtable.h>
+#include <asm/segment.h>
+#include "local.h"
+
+static_assert(offsetof(struct mint_stub_data, far_offset) == 8);
+static_assert(offsetof(struct mint_stub_data, cr3) == 16);
+static_assert(offsetof(struct mint_stub_data, entry) == 24);
+static_assert(offsetof(struct mint_stub_data, gdt) == 40);
+
+static void icr_send(u32 command, u32 apic_id)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	safe_apic_wait_icr_idle();
+	apic_icr_write(command, apic_id);
+	safe_apic_wait_icr_idle();
+	local_irq_restore(flags);
+}
+
+/**
+ * mint_cpu_init() - stop a CPU at any instruction
+ * @apic_id: which; never the machine's boot CPU, which would reset the machine
+ *
+ * After the 10 ms that this takes the CPU waits for a SIPI and executes
+ * nothing, whatever it did before.
+ */
+void mint_cpu_init(u32 apic_id)
+{
+	icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
+	mdelay(10);
+	icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
+}
+
+/* Identity map of the first 512 GB by pages of 1 GB. */
+static void fill_page_tables(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys)
+{
+	unsigned int i;
+
+	memset(pml4, 0, PAGE_SIZE);
+	pml4[0] = pdpt_phys | _KERNPG_TABLE_NOENC;
+	for (i = 0; i < PTRS_PER_PUD; i++)
+		pdpt[i] = (u64)i << PUD_SHIFT | __PAGE_KERNEL_LARGE_EXEC;
+}
+
+static struct mint_stub_data *fill_slot(void *slot, phys_addr_t phys,
+					phys_addr_t entry,
+					phys_addr_t boot_params)
+{
+	struct mint_stub_data *data = slot + MINT_STUB_DATA;
+
+	memcpy(slot, mint_stub_start, mint_stub_end - mint_stub_start);
+	fill_page_tables(slot + PAGE_SIZE, slot + 2 * PAGE_SIZE,
+			 phys + 2 * PAGE_SIZE);
+	*data = (struct mint_stub_data) {
+		.gdt_limit = sizeof(data->gdt) - 1,
+		.gdt_base = phys + MINT_STUB_DATA +
+			    offsetof(struct mint_stub_data, gdt),
+		.far_offset = phys + (mint_stub_64 - mint_stub_start),
+		.far_selector = 0x10,
+		.cr3 = phys + PAGE_SIZE,
+		.entry = entry,
+		.boot_params = boot_params,
+		.gdt = {
+			[2] = 0x00af9b000000ffffULL,	/* 64-bit code */
+			[3] = 0x00cf93000000ffffULL,	/* data */
+		},
+	};
+	return data;
+}
+
+static bool wait_arrived(struct mint_stub_data *data, unsigned int ms)
+{
+	while (!READ_ONCE(data->arrived) && ms--)
+		usleep_range(1000, 1100);
+	return READ_ONCE(data->arrived);
+}
+
+/**
+ * mint_cpu_start() - start a stopped CPU in a kernel
+ * @apic_id: which CPU
+ * @low_slot: physical address of a free low memory slot
+ * @entry: physical address of the kernel's 64-bit entry
+ * @boot_params: physical address of its boot parameters
+ *
+ * Return: 0, -EOPNOTSUPP without pages of 1 GB, -ENOMEM, or -EIO when the CPU
+ * did not reach 64-bit mode within a second.
+ */
+int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
+		   phys_addr_t boot_params)
+{
+	struct mint_stub_data *data;
+	void *slot;
+	int err = 0;
+
+	if (!boot_cpu_has(X86_FEATURE_GBPAGES))
+		return -EOPNOTSUPP;
+	slot = memremap(low_slot, MINT_LOW_STUB_BYTES, MEMREMAP_WB);
+	if (!slot)
+		return -ENOMEM;
+
+	data = fill_slot(slot, low_slot, entry, boot_params);
+	mint_cpu_init(apic_id);
+	icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
+	if (!wait_arrived(data, 2)) {
+		icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
+		if (!wait_arrived(data, 1000))
+			err = -EIO;
+	}
+	memunmap(slot);
+	return err;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Consoles over shared memory: the own one is hvc0, those of all nodes can be
+ * followed from here. Output is a stream that never waits; input is a ring
+ * under the cross-kernel lock, and fills up.
+ */
+#include <linux/init.h>
+#include <linux/mutex.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <asm/mint.h>
+#include "../tty/hvc/hvc_console.h"
+#include "core.h"
+
+#define INPUT_SPINS	(1 << 20)
+#define COPY_BYTES	1024
+
+static struct hvc_struct *own_hvc;
+static DECLARE_WAIT_QUEUE_HEAD(news);
+
+/* Guards followers[] and serialises this kernel's writers of all inputs. */
+static DEFINE_MUTEX(console_mutex);
+static unsigned int followers[MINT_MAX_NODES];
+
+/**
+ * mint_console_format() - make a console empty
+ * @console: zeroed memory
+ */
+void __init mint_console_format(struct mint_console *console)
+{
+	mint_stream_init(&console->out, MINT_CONSOLE_OUT_BYTES);
+}
+
+static struct mint_console *own_console(void)
+{
+	return mint_console_entry(mint_facts.node);
+}
+
+static void ring_boot_cpu(u32 node)
+{
+	mint_doorbell_ring(mint_load(&mint_node_entry(node)->life.boot_cpu),
+			   MINT_CHANNEL_CONSOLE);
+}
+
+static void ring_followers(u64 nodes)
+{
+	while (nodes) {
+		ring_boot_cpu(__ffs64(nodes));
+		nodes &= nodes - 1;
+	}
+}
+
+static ssize_t own_put(u32 vtermno, const u8 *text, size_t n)
+{
+	struct mint_console *console = own_console();
+
+	mint_stream_write(&console->out, MINT_CONSOLE_OUT_BYTES, text, n);
+	/* Output before the look: pairs with mint_or() in console_follow(). */
+	mint_mb();
+	ring_followers(mint_load(&console->followers));
+	return n;
+}
+
+static ssize_t own_get(u32 vtermno, u8 *text, size_t n)
+{
+	struct mint_console *console = own_console();
+	u64 tail = mint_load(&console->in_tail);
+	/* Pairs with the release in put_input(). */
+	u64 head = mint_load_acquire(&console->in_head);
+	size_t i;
+
+	if (head - tail > MINT_CONSOLE_IN_BYTES)	/* not what we wrote */
+		tail = head;
+	n = min_t(u64, n, head - tail);
+	for (i = 0; i < n; i++)
+		text[i] = console->in[(tail + i) % MINT_CONSOLE_IN_BYTES];
+	/* The bytes are read before their room is given back. */
+	mint_store_release(&console->in_tail, tail + n);
+	return n;
+}
+
+/* The doorbell replaces polling, once the terminal is open. */
+static int own_open(struct hvc_struct *hvc, int unused)
+{
+	hvc->irq_requested = 1;
+	return 0;
+}
+
+static void own_close(struct hvc_struct *hvc, int unused)
+{
+	hvc->irq_requested = 0;
+}
+
+static const struct hv_ops own_ops = {
+	.get_chars = own_get,
+	.put_chars = own_put,
+	.notifier_add = own_open,
+	.notifier_del = own_close,
+	.notifier_hangup = own_close,
+};
+
+static void console_rung(void *unused)
+{
+	if (own_hvc && hvc_poll(own_hvc))
+		hvc_kick();
+	wake_up_interruptible(&news);
+}
+
+/**
+ * mint_console_follow() - attach to a node's console
+ * @follower: filled in
+ * @node: node id, any value
+ *
+ * Return: 0 or -ENOENT.
+ */
+int mint_console_follow(struct mint_follower *follower, u32 node)
+{
+	struct mint_console *console;
+
+	if (node >= MINT_MAX_NODES ||
+	    mint_load(&mint_node_entry(node)->life.life) == MINT_LIFE_NONE)
+		return -ENOENT;
+	console = mint_console_entry(node);
+	follower->node = node;
+	follower->generation = mint_load(&mint_node_entry(node)->life.generation);
+	follower->at = mint_load(&console->out.start);
+	mutex_lock(&console_mutex);
+	/* Full barrier: pairs with the one in own_put(). */
+	if (!followers[node]++)
+		mint_or(&console->followers, BIT_ULL(mint_facts.node));
+	mutex_unlock(&console_mutex);
+	return 0;
+}
+
+/**
+ * mint_console_unfollow() - detach
+ * @follower: what mint_console_follow() filled in
+ */
+void mint_console_unfollow(struct mint_follower *follower)
+{
+	mutex_lock(&console_mutex);
+	if (!--followers[follower->node])
+		mint_andnot(&mint_console_entry(follower->node)->followers,
+			    BIT_ULL(mint_facts.node));
+	mutex_unlock(&console_mutex);
+}
+
+static bool has_output(const struct mint_follower *follower)
+{
+	struct mint_console *console = mint_console_entry(follower->node);
+
+	return mint_load(&console->out.head) != follower->at;
+}
+
+static bool has_ended(const struct mint_follower *follower)
+{
+	return mint_node_ended(follower->node, follower->generation);
+}
+
+/**
+ * mint_console_read() - take output
+ * @follower: who reads
+ * @to: where to
+ * @n: how much fits
+ * @wait: wait when there is none
+ *
+ * Return: how much, 0 at the end of the node, -EAGAIN, -EFAULT,
+ * -ERESTARTSYS.
+ */
+ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
+			  size_t n, bool wait)
+{
+	struct mint_console *console = mint_console_entry(follower->node);
+	char text[256];
+	unsigned int got;
+
+	for (;;) {
+		bool ended = has_ended(follower);	/* before the last look */
+		long left;
+
+		got = mint_stream_read(&console->out, MINT_CONSOLE_OUT_BYTES,
+				       &follower->at, text, min(n, sizeof(text)));
+		if (got)
+			return copy_to_user(to, text, got) ? -EFAULT : got;
+		if (ended)
+			return 0;
+		if (!wait)
+			return -EAGAIN;
+		/* The end of a node rings nothing if it hangs: look again. */
+		left = wait_event_interruptible_timeout(news, has_output(follower) ||
+							has_ended(follower), HZ / 4);
+		if (left < 0)
+			return left;
+	}
+}
+
+/* Copies what fits into the input ring. */
+static ssize_t put_input(struct mint_console *console, const u8 *text, size_t n)
+{
+	u64 head, room;
+	size_t i;
+
+	if (mint_lock_acquire(&console->lock, mint_self_word(), INPUT_SPINS,
+			      mint_owner_dead, NULL) == MINT_LOCK_BUSY)
+		return -EBUSY;
+	head = mint_load(&console->in_head);
+	/* Pairs with the release in own_get(). */
+	room = head - mint_load_acquire(&console->in_tail);
+	room = room > MINT_CONSOLE_IN_BYTES ? 0 : MINT_CONSOLE_IN_BYTES - room;
+	n = min_t(u64, n, room);
+	for (i = 0; i < n; i++)
+		console->in[(head + i) % MINT_CONSOLE_IN_BYTES] = text[i];
+	/* Pairs with the acquire in own_get(). */
+	mint_store_release(&console->in_head, head + n);
+	mint_lock_release(&console->lock, mint_self_word());
+	return n;
+}
+
+static ssize_t send_input(u32 node, const u8 *text, size_t n)
+{
+	ssize_t sent;
+
+	mutex_lock(&console_mutex);
+	preempt_disable();
+	sent = put_input(mint_console_entry(node), text, n);
+	preempt_enable();
+	mutex_unlock(&console_mutex);
+	ring_boot_cpu(node);
+	return sent;
+}
+
+/**
+ * mint_console_write() - type into a node's console
+ * @follower: whose
+ * @from: what
+ * @n: how much
+ * @wait: wait while the input is full
+ *
+ * Return: how much was taken, -EPIPE at the end of the node, -EAGAIN, -EBUSY,
+ * -EFAULT, -ERESTARTSYS.
+ */
+ssize_t mint_console_write(struct mint_follower *follower,
+			   const char __user *from, size_t n, bool wait)
+{
+	u8 text[256];
+	ssize_t sent;
+
+	n = min(n, sizeof(text));
+	if (copy_from_user(text, from, n))
+		return -EFAULT;
+	for (;;) {
+		if (has_ended(follower))
+			return -EPIPE;
+		sent = send_input(follower->node, text, n);
+		if (sent || !n)
+			return sent;
+		if (!wait)
+			return -EAGAIN;
+		if (schedule_timeout_interruptible(HZ / 100))
+			return -ERESTARTSYS;
+	}
+}
+
+/**
+ * mint_console_poll() - what can be done without waiting?
+ * @follower: whose console
+ * @file: for poll_wait()
+ * @table: likewise
+ */
+__poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
+			   poll_table *table)
+{
+	__poll_t events = EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(file, &news, table);
+	if (has_output(follower))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (has_ended(follower))
+		events |= EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+	return events;
+}
+
+static int wake_followers(struct notifier_block *nb, unsigned long unused, void *peer)
+{
+	wake_up_interruptible(&news);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block peer_notifier = {
+	.notifier_call = wake_followers,
+};
+
+static int __init early_init(void)
+{
+	struct mint_console *console;
+
+	if (!mint_active())
+		return 0;
+	console = own_console();
+	/* What was typed before the start was not meant for it. */
+	mint_store(&console->in_tail, mint_load(&console->in_head));
+	return hvc_instantiate(0, 0, &own_ops);
+}
+console_initcall(early_init);
+
+static int __init late_init(void)
+{
+	struct hvc_struct *hvc;
+	int err;
+
+	if (!mint_active())
+		return 0;
+	hvc = hvc_alloc(0, 1, &own_ops, COPY_BYTES);
+	if (IS_ERR(hvc))
+		return PTR_ERR(hvc);
+	own_hvc = hvc;
+	err = mint_peer_notifier_register(&peer_notifier);
+	if (err)
+		return err;
+	return mint_channel_register(MINT_CHANNEL_CONSOLE, console_rung, NULL);
+}
+device_initcall(late_init);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The node core: what its files offer each other. See docs/design.md. */
+#ifndef _DRIVERS_MINT_CORE_H
+#define _DRIVERS_MINT_CORE_H
+
+#include <linux/fs.h>
+#include <linux/mint.h>
+#include <linux/poll.h>
+#include <mint/dev.h>
+
+/**
+ * struct mint_region - the shared region as this kernel sees it
+ * @base: the whole, in the direct map
+ * @ledger: who owns what
+ * @nodes: the node table, MINT_MAX_NODES entries
+ * @doorbells: MINT_MAX_CPUS entries
+ * @logs: log streams, @log_stride apart
+ * @consoles: consoles, @console_stride apart
+ * @vni: the vni section
+ * @vni_bytes: its size
+ * @log_stride: bytes
+ * @console_stride: bytes
+ *
+ * Set up once by mint_region_init(); offsets were checked then and are never
+ * read again from shared memory.
+ */
+struct mint_region {
+	void *base;
+	struct mint_ledger *ledger;
+	struct mint_node *nodes;
+	struct mint_doorbell *doorbells;
+	void *logs;
+	void *consoles;
+	void *vni;
+	u64 vni_bytes;
+	u32 log_stride;
+	u32 console_stride;
+};
+
+extern struct mint_region mint_region;
+
+static inline struct mint_node *mint_node_entry(u32 node)
+{
+	return &mint_region.nodes[node];
+}
+
+static inline struct mint_console *mint_console_entry(u32 node)
+{
+	return mint_region.consoles + (size_t)node * mint_region.console_stride;
+}
+
+static inline struct mint_stream *mint_log_entry(u32 node)
+{
+	return mint_region.logs + (size_t)node * mint_region.log_stride;
+}
+
+/* ledger.c */
+int mint_ledger_lock(void);
+void mint_ledger_unlock(void);
+int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
+void mint_ledger_release(u32 node);
+bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
+unsigned int mint_ledger_cpus(u32 node, u32 *cpus);
+bool mint_ledger_has_boot_cpu(u32 node);
+u32 mint_ledger_apic_id(u32 cpu);
+unsigned int mint_ledger_nr_cpus(void);
+
+/* life.c */
+int mint_life_create(struct mint_ioc_create *want);
+int mint_life_load(u32 node, u32 *generation);
+void mint_life_abort(u32 node);
+int mint_life_write(const struct mint_ioc_write *write);
+int mint_life_start(const struct mint_ioc_start *start);
+int mint_life_kill(u32 node);
+int mint_life_destroy(u32 node);
+
+/* peers.c */
+void mint_self_state(u32 state);
+bool mint_node_ended(u32 node, u32 generation);
+void mint_peers_changed(void);
+
+/* doorbell.c */
+void mint_doorbell_ring_peers(unsigned int channel);
+
+/* stream.c */
+void mint_stream_init(struct mint_stream *stream, u32 bytes);
+void mint_stream_begin(struct mint_stream *stream);
+void mint_stream_write(struct mint_stream *stream, u32 bytes,
+		       const char *text, unsigned int n);
+unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
+			      char *text, unsigned int n);
+
+/* log.c */
+void mint_log_init(void);
+
+/* console.c */
+void mint_console_format(struct mint_console *console);
+
+/**
+ * struct mint_follower - one open view of a node's console
+ * @node: whose
+ * @generation: of which start
+ * @at: position in the output
+ */
+struct mint_follower {
+	u32 node;
+	u32 generation;
+	u64 at;
+};
+
+int mint_console_follow(struct mint_follower *follower, u32 node);
+void mint_console_unfollow(struct mint_follower *follower);
+ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
+			  size_t n, bool wait);
+ssize_t mint_console_write(struct mint_follower *follower,
+			   const char __user *from, size_t n, bool wait);
+__poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
+			   poll_table *table);
+
+#endif /* _DRIVERS_MINT_CORE_H */

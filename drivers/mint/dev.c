@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/mint. A file starts as a plain one and becomes, by its first call of
+ * that kind, the loader of one node or the console of one node; its mutex
+ * guards what it is.
+ */
+#include <linux/capability.h>
+#include <linux/init.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <asm/mint.h>
+#include "core.h"
+
+/**
+ * enum use - what an open file is
+ * @USE_PLAIN: nothing in particular
+ * @USE_LOADER: has a node in loading
+ * @USE_CONSOLE: follows a console
+ */
+enum use {
+	USE_PLAIN,
+	USE_LOADER,
+	USE_CONSOLE,
+};
+
+/**
+ * struct mint_file - an open /dev/mint
+ * @mutex: guards the rest
+ * @use: what it is
+ * @node: the node in loading, with USE_LOADER
+ * @follower: the view of the console, with USE_CONSOLE
+ */
+struct mint_file {
+	struct mutex mutex;
+	enum use use;
+	u32 node;
+	struct mint_follower follower;
+};
+
+static int mint_open(struct inode *inode, struct file *file)
+{
+	struct mint_file *mf = kzalloc(sizeof(*mf), GFP_KERNEL);
+
+	if (!mf)
+		return -ENOMEM;
+	mutex_init(&mf->mutex);
+	file->private_data = mf;
+	return nonseekable_open(inode, file);
+}
+
+static int mint_release(struct inode *inode, struct file *file)
+{
+	struct mint_file *mf = file->private_data;
+
+	if (mf->use == USE_LOADER)
+		mint_life_abort(mf->node);
+	if (mf->use == USE_CONSOLE)
+		mint_console_unfollow(&mf->follower);
+	kfree(mf);
+	return 0;
+}
+
+static int mint_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned long bytes = vma->vm_end - vma->vm_start;
+
+	if (vma->vm_flags & (VM_WRITE | VM_EXEC))
+		return -EACCES;
+	if (vma->vm_pgoff || bytes > mint_facts.region_bytes)
+		return -EINVAL;
+	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
+	return remap_pfn_range(vma, vma->vm_start, PHYS_PFN(mint_facts.region_phys),
+			       bytes, vma->vm_page_prot);
+}
+
+static int call_info(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_info *info = argument;
+
+	*info = (struct mint_ioc_info) {
+		.node = mint_facts.node,
+		.generation = mint_facts.generation,
+		.abi = MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR,
+		.region_bytes = mint_facts.region_bytes,
+	};
+	return 0;
+}
+
+static int call_create(struct mint_file *mf, void *argument)
+{
+	return mint_life_create(argument);
+}
+
+static int call_load(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_node *call = argument;
+	int err;
+
+	if (mf->use != USE_PLAIN)
+		return -EBUSY;
+	err = mint_life_load(call->node, &call->generation);
+	if (err)
+		return err;
+	mf->use = USE_LOADER;
+	mf->node = call->node;
+	return 0;
+}
+
+static int call_write(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_write *write = argument;
+
+	if (mf->use != USE_LOADER || mf->node != write->node)
+		return -EBADFD;
+	return write->reserved ? -EINVAL : mint_life_write(write);
+}
+
+static int call_start(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_start *start = argument;
+	int err;
+
+	if (mf->use != USE_LOADER || mf->node != start->node)
+		return -EBADFD;
+	if (start->reserved)
+		return -EINVAL;
+	err = mint_life_start(start);
+	if (!err)
+		mf->use = USE_PLAIN;
+	return err;
+}
+
+static int call_kill(struct mint_file *mf, void *argument)
+{
+	return mint_life_kill(((struct mint_ioc_node *)argument)->node);
+}
+
+static int call_destroy(struct mint_file *mf, void *argument)
+{
+	return mint_life_destroy(((struct mint_ioc_node *)argument)->node);
+}
+
+static int call_console(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_node *call = argument;
+	int err;
+
+	if (mf->use != USE_PLAIN)
+		return -EBUSY;
+	err = mint_console_follow(&mf->follower, call->node);
+	if (!err)
+		mf->use = USE_CONSOLE;
+	return err;
+}
+
+static const struct {
+	unsigned int command;
+	int (*call)(struct mint_file *mf, void *argument);
+} calls[] = {
+	{ MINT_IOC_INFO, call_info },
+	{ MINT_IOC_CREATE, call_create },
+	{ MINT_IOC_LOAD, call_load },
+	{ MINT_IOC_WRITE, call_write },
+	{ MINT_IOC_START, call_start },
+	{ MINT_IOC_KILL, call_kill },
+	{ MINT_IOC_DESTROY, call_destroy },
+	{ MINT_IOC_CONSOLE, call_console },
+};
+
+static int do_call(struct mint_file *mf, unsigned int command, void *argument)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].command != command)
+			continue;
+		mutex_lock(&mf->mutex);
+		err = calls[i].call(mf, argument);
+		mutex_unlock(&mf->mutex);
+		return err;
+	}
+	return -ENOTTY;
+}
+
+static long mint_ioctl(struct file *file, unsigned int command, unsigned long at)
+{
+	void __user *user = (void __user *)at;
+	union {
+		struct mint_ioc_info info;
+		struct mint_ioc_create create;
+		struct mint_ioc_node node;
+		struct mint_ioc_write write;
+		struct mint_ioc_start start;
+	} argument = {};
+	size_t bytes = _IOC_SIZE(command);
+	int err;
+
+	if (command != MINT_IOC_INFO && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (_IOC_TYPE(command) != MINT_IOC_TYPE || bytes > sizeof(argument))
+		return -ENOTTY;
+	if (_IOC_DIR(command) & _IOC_WRITE && copy_from_user(&argument, user, bytes))
+		return -EFAULT;
+	err = do_call(file->private_data, command, &argument);
+	if (err)
+		return err;
+	if (_IOC_DIR(command) & _IOC_READ && copy_to_user(user, &argument, bytes))
+		return -EFAULT;
+	return 0;
+}
+
+static struct mint_follower *follower_of(struct file *file)
+{
+	struct mint_file *mf = file->private_data;
+
+	return READ_ONCE(mf->use) == USE_CONSOLE ? &mf->follower : NULL;
+}
+
+static ssize_t mint_read(struct file *file, char __user *to, size_t n, loff_t *at)
+{
+	struct mint_follower *follower = follower_of(file);
+
+	return follower ? mint_console_read(follower, to, n,
+					    !(file->f_flags & O_NONBLOCK)) : -EBADFD;
+}
+
+static ssize_t mint_write(struct file *file, const char __user *from, size_t n,
+			  loff_t *at)
+{
+	struct mint_follower *follower = follower_of(file);
+
+	return follower ? mint_console_write(follower, from, n,
+					     !(file->f_flags & O_NONBLOCK)) : -EBADFD;
+}
+
+static __poll_t mint_poll(struct file *file, poll_table *table)
+{
+	struct mint_follower *follower = follower_of(file);
+
+	return follower ? mint_console_poll(follower, file, table) : EPOLLERR;
+}
+
+static const struct file_operations mint_fops = {
+	.owner = THIS_MODULE,
+	.open = mint_open,
+	.release = mint_release,
+	.mmap = mint_mmap,
+	.unlocked_ioctl = mint_ioctl,
+	.read = mint_read,
+	.write = mint_write,
+	.poll = mint_poll,
+};
+
+static struct miscdevice mint_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mint",
+	.fops = &mint_fops,
+	.mode = 0600,
+};
+
+static int __init dev_init(void)
+{
+	return mint_active() ? misc_register(&mint_misc) : 0;
+}
+device_initcall(dev_init);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Doorbells: pending bits in the shared region, one word for each CPU of the
+ * machine, behind one interrupt. A bit that is set already has an interrupt
+ * on its way.
+ */
+#include <linux/export.h>
+#include <linux/init.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
+#include <asm/mint.h>
+#include "core.h"
+
+/**
+ * struct channel - who listens to a pending bit
+ * @fn: called in hard interrupt context, NULL = nobody
+ * @context: its argument; valid while @fn is set
+ */
+struct channel {
+	mint_channel_fn fn;
+	void *context;
+};
+
+static struct channel channels[MINT_NR_CHANNELS];
+static DEFINE_PER_CPU(u32, machine_cpu);
+
+/* Of the ledger, but private: what a peer corrupts must not redirect an IPI. */
+static u32 apic_ids[MINT_MAX_CPUS] __ro_after_init;
+static u32 nr_machine_cpus __ro_after_init;
+
+static void handle_channel(unsigned int channel)
+{
+	mint_channel_fn fn = READ_ONCE(channels[channel].fn);
+
+	if (fn)
+		fn(channels[channel].context);
+}
+
+static void doorbell_interrupt(void)
+{
+	u64 *word = &mint_region.doorbells[__this_cpu_read(machine_cpu)].pending;
+	/* Full barrier: pairs with mint_or() in mint_doorbell_ring(). */
+	u64 pending = mint_xchg(word, 0ULL);
+
+	while (pending) {
+		unsigned int channel = __ffs64(pending);
+
+		pending &= pending - 1;
+		handle_channel(channel);
+	}
+}
+
+/**
+ * mint_doorbell_ring() - tell a CPU of any node that a channel has news
+ * @cpu: machine-wide number; anything else is ignored
+ * @channel: MINT_CHANNEL_*
+ *
+ * Any context but NMI. What was written before is seen by the handler.
+ */
+void mint_doorbell_ring(u32 cpu, unsigned int channel)
+{
+	if (cpu >= nr_machine_cpus || channel >= MINT_NR_CHANNELS)
+		return;
+	if (mint_load(&mint_region.ledger->cpus[cpu].owner) == MINT_OWNER_NONE)
+		return;
+	/* Full barrier: pairs with the exchange in doorbell_interrupt(). */
+	if (!(mint_or(&mint_region.doorbells[cpu].pending, BIT_ULL(channel)) &
+	      BIT_ULL(channel)))
+		mint_ipi_send(apic_ids[cpu]);
+}
+EXPORT_SYMBOL_GPL(mint_doorbell_ring);
+
+/**
+ * mint_doorbell_ring_peers() - ring every other node that has been started
+ * @channel: MINT_CHANNEL_*
+ */
+void mint_doorbell_ring_peers(unsigned int channel)
+{
+	u32 node;
+
+	for (node = 0; node < MINT_MAX_NODES; node++) {
+		struct mint_node *entry = mint_node_entry(node);
+
+		if (node != mint_facts.node &&
+		    mint_load(&entry->life.life) == MINT_LIFE_STARTED)
+			mint_doorbell_ring(mint_load(&entry->life.boot_cpu), channel);
+	}
+}
+
+/**
+ * mint_channel_register() - listen to a channel
+ * @channel: MINT_CHANNEL_*
+ * @fn: called in hard interrupt context, possibly without news
+ * @context: its argument
+ *
+ * Return: 0, -EINVAL for no such channel, -EBUSY when taken.
+ */
+int mint_channel_register(unsigned int channel, mint_channel_fn fn, void *context)
+{
+	if (channel >= MINT_NR_CHANNELS)
+		return -EINVAL;
+	if (channels[channel].fn)
+		return -EBUSY;
+	channels[channel].context = context;
+	/* Pairs with the dependency through fn in handle_channel(). */
+	smp_store_release(&channels[channel].fn, fn);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mint_channel_register);
+
+/**
+ * mint_channel_unregister() - stop listening
+ * @channel: what was registered
+ *
+ * May sleep. When it returns, the handler neither runs nor will run.
+ */
+void mint_channel_unregister(unsigned int channel)
+{
+	WRITE_ONCE(channels[channel].fn, NULL);
+	synchronize_rcu();
+}
+EXPORT_SYMBOL_GPL(mint_channel_unregister);
+
+u64 mint_self_word(void)
+{
+	return mint_lock_word(mint_facts.node, raw_smp_processor_id(),
+			      mint_facts.generation);
+}
+EXPORT_SYMBOL_GPL(mint_self_word);
+
+static u32 __init machine_cpu_of(u32 apic_id)
+{
+	u32 cpu;
+
+	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
+		if (apic_ids[cpu] == apic_id)
+			return cpu;
+	return 0;
+}
+
+static int __init doorbell_init(void)
+{
+	unsigned int cpu;
+
+	if (!mint_active())
+		return 0;
+	nr_machine_cpus = mint_ledger_nr_cpus();
+	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
+		apic_ids[cpu] = mint_ledger_apic_id(cpu);
+	for_each_possible_cpu(cpu) {
+		u32 number = machine_cpu_of(cpu_physical_id(cpu));
+
+		per_cpu(machine_cpu, cpu) = number;
+		/* Rung for an earlier start: whoever attaches looks anyway. */
+		mint_xchg(&mint_region.doorbells[number].pending, 0ULL);
+	}
+	mint_ipi_listen(doorbell_interrupt);
+	return 0;
+}
+core_initcall(doorbell_init);

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ledger: claims on CPUs, memory and low memory slots. Its tables are
+ * valid after every store, so a lock taken over from a dead node needs no
+ * repair beyond giving back claims of nodes that were never created.
+ * Lock: struct mint_ledger.lock, inside ledger_mutex of this kernel.
+ */
+#include <linux/mutex.h>
+#include <linux/overflow.h>
+#include <asm/mint.h>
+#include "core.h"
+
+#define LEDGER_SPINS	(1 << 22)
+
+static DEFINE_MUTEX(ledger_mutex);
+
+static bool overlaps(u64 base, u64 bytes, u64 other, u64 other_bytes)
+{
+	return base < other + other_bytes && other < base + bytes;
+}
+
+/* A claim whose node was never entered in the node table is half done. */
+static void drop_half_claims(void)
+{
+	u32 node;
+
+	for (node = 1; node < MINT_MAX_NODES; node++)
+		if (mint_load(&mint_node_entry(node)->life.life) == MINT_LIFE_NONE)
+			mint_ledger_release(node);
+}
+
+/**
+ * mint_ledger_lock() - take the ledger, on this and all other nodes
+ *
+ * Held for microseconds: nothing may sleep while it is held.
+ *
+ * Return: 0, or -ETIMEDOUT when another node does not let go.
+ */
+int mint_ledger_lock(void)
+{
+	mutex_lock(&ledger_mutex);
+	preempt_disable();
+	switch (mint_lock_acquire(&mint_region.ledger->lock, mint_self_word(),
+				  LEDGER_SPINS, mint_owner_dead, NULL)) {
+	case MINT_LOCK_TAKEN:
+		return 0;
+	case MINT_LOCK_TAKEN_OVER:
+		drop_half_claims();
+		return 0;
+	case MINT_LOCK_BUSY:
+		break;
+	}
+	preempt_enable();
+	mutex_unlock(&ledger_mutex);
+	return -ETIMEDOUT;
+}
+
+/**
+ * mint_ledger_unlock() - give the ledger back
+ */
+void mint_ledger_unlock(void)
+{
+	mint_lock_release(&mint_region.ledger->lock, mint_self_word());
+	preempt_enable();
+	mutex_unlock(&ledger_mutex);
+}
+
+/**
+ * mint_ledger_nr_cpus() - number of CPUs of the machine
+ */
+unsigned int mint_ledger_nr_cpus(void)
+{
+	return min(mint_load(&mint_region.ledger->nr_cpus), MINT_MAX_CPUS);
+}
+
+/**
+ * mint_ledger_apic_id() - APIC id of a CPU
+ * @cpu: machine-wide number, less than mint_ledger_nr_cpus()
+ */
+u32 mint_ledger_apic_id(u32 cpu)
+{
+	return mint_load(&mint_region.ledger->cpus[cpu].apic_id);
+}
+
+/**
+ * mint_ledger_cpus() - list the CPUs of a node
+ * @node: the owner
+ * @cpus: room for MINT_MAX_CPUS machine-wide numbers
+ *
+ * Return: how many, in ascending order.
+ */
+unsigned int mint_ledger_cpus(u32 node, u32 *cpus)
+{
+	unsigned int nr = mint_ledger_nr_cpus(), i, n = 0;
+
+	for (i = 0; i < nr; i++)
+		if (mint_load(&mint_region.ledger->cpus[i].owner) == node)
+			cpus[n++] = i;
+	return n;
+}
+
+/**
+ * mint_ledger_has_boot_cpu() - is the machine's boot CPU among a node's?
+ * @node: the node
+ */
+bool mint_ledger_has_boot_cpu(u32 node)
+{
+	unsigned int nr = mint_ledger_nr_cpus(), i;
+
+	for (i = 0; i < nr; i++)
+		if (mint_load(&mint_region.ledger->cpus[i].owner) == node &&
+		    mint_load(&mint_region.ledger->cpus[i].boot))
+			return true;
+	return false;
+}
+
+/**
+ * mint_ledger_owns() - does a piece of memory lie in one extent of a node?
+ * @node: the node
+ * @base: first byte
+ * @bytes: size
+ */
+bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
+		struct mint_extent extent = mint_region.ledger->extents[i];
+
+		if (extent.owner == node && base >= extent.base &&
+		    base - extent.base <= extent.bytes &&
+		    bytes <= extent.bytes - (base - extent.base))
+			return true;
+	}
+	return false;
+}
+
+static int check_cpus(const struct mint_ioc_create *want)
+{
+	unsigned int nr = mint_ledger_nr_cpus(), i, n = 0;
+
+	for (i = 0; i < MINT_MAX_CPUS; i++) {
+		const struct mint_cpu *cpu = &mint_region.ledger->cpus[i];
+
+		if (!(want->cpus[i / 64] >> i % 64 & 1))
+			continue;
+		if (i >= nr)
+			return -ERANGE;
+		if (cpu->boot)
+			return -EPERM;
+		if (cpu->owner != MINT_OWNER_NONE)
+			return -EBUSY;
+		n++;
+	}
+	return n ? 0 : -EINVAL;
+}
+
+/* The end of the first claim that meets a piece of memory, 0 when free. */
+static u64 claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
+			 unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (extents[i].owner != MINT_OWNER_NONE &&
+		    overlaps(base, bytes, extents[i].base, extents[i].bytes))
+			return extents[i].base + extents[i].bytes;
+	return 0;
+}
+
+static u64 taken_until(const struct mint_ioc_create *want, unsigned int placed,
+		       u64 base, u64 bytes)
+{
+	u64 end = claimed_until(base, bytes, mint_region.ledger->extents,
+				MINT_MAX_EXTENTS);
+
+	return end ? end : claimed_until(base, bytes, want->extents, placed);
+}
+
+static int check_place(const struct mint_ioc_create *want, unsigned int placed,
+		       u64 base, u64 bytes)
+{
+	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
+
+	for (i = 0; i < nr; i++) {
+		struct mint_extent ram = mint_region.ledger->ram[i];
+
+		if (base >= ram.base && base - ram.base <= ram.bytes &&
+		    bytes <= ram.bytes - (base - ram.base))
+			return taken_until(want, placed, base, bytes) ? -EBUSY : 0;
+	}
+	return -ERANGE;
+}
+
+/* First fit, from the lowest address. */
+static int find_place(const struct mint_ioc_create *want, unsigned int placed,
+		      u64 bytes, u64 *base)
+{
+	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
+
+	for (i = 0; i < nr; i++) {
+		struct mint_extent ram = mint_region.ledger->ram[i];
+		u64 at = ram.base, end;
+
+		while (bytes <= ram.bytes && at - ram.base <= ram.bytes - bytes) {
+			end = taken_until(want, placed, at, bytes);
+			if (!end) {
+				*base = at;
+				return 0;
+			}
+			at = ALIGN(end, MINT_EXTENT_ALIGN);
+		}
+	}
+	return -ENOMEM;
+}
+
+/* Fills in where each extent lies; marks it claimed in @want only. */
+static int place_extents(u32 node, struct mint_ioc_create *want)
+{
+	unsigned int i;
+	u64 end;
+	int err;
+
+	for (i = 0; i < want->nr_extents; i++) {
+		struct mint_extent *extent = &want->extents[i];
+
+		if (!extent->bytes || !IS_ALIGNED(extent->bytes, MINT_EXTENT_ALIGN))
+			return -EINVAL;
+		if (extent->base == MINT_ANY)
+			err = find_place(want, i, extent->bytes, &extent->base);
+		else if (!IS_ALIGNED(extent->base, MINT_EXTENT_ALIGN) ||
+			 check_add_overflow(extent->base, extent->bytes, &end))
+			err = -EINVAL;
+		else
+			err = check_place(want, i, extent->base, extent->bytes);
+		if (err)
+			return err;
+		extent->owner = node;
+	}
+	return 0;
+}
+
+static int claim_low_slot(u32 node)
+{
+	struct mint_ledger *ledger = mint_region.ledger;
+	unsigned int i, nr = min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS);
+
+	for (i = 0; i < nr; i++) {
+		if (ledger->low_slot_owner[i] != MINT_OWNER_NONE)
+			continue;
+		mint_store(&ledger->low_slot_owner[i], (u16)node);
+		mint_node_entry(node)->life.low_slot = i;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static int claim_extents(u32 node, const struct mint_ioc_create *want)
+{
+	struct mint_extent *table = mint_region.ledger->extents;
+	unsigned int i, at = 0;
+
+	for (i = 0; i < want->nr_extents; i++) {
+		while (at < MINT_MAX_EXTENTS && table[at].owner != MINT_OWNER_NONE)
+			at++;
+		if (at == MINT_MAX_EXTENTS)
+			return -ENOSPC;
+		mint_store(&table[at].base, want->extents[i].base);
+		mint_store(&table[at].bytes, want->extents[i].bytes);
+		/* Pairs with nothing: readers without the lock see a hint. */
+		mint_store_release(&table[at].owner, (u16)node);
+	}
+	return 0;
+}
+
+static void claim_cpus(u32 node, const struct mint_ioc_create *want)
+{
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_CPUS; i++)
+		if (want->cpus[i / 64] >> i % 64 & 1)
+			mint_store(&mint_region.ledger->cpus[i].owner, (u16)node);
+}
+
+/**
+ * mint_ledger_claim() - claim what a new node wants, all of it or nothing
+ * @node: the node, whose life line is still MINT_LIFE_NONE
+ * @want: the wish; extents are filled in
+ *
+ * Caller holds the ledger. Errors as MINT_IOC_CREATE.
+ */
+int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
+{
+	int err;
+
+	err = check_cpus(want);
+	if (!err)
+		err = place_extents(node, want);
+	if (!err)
+		err = claim_low_slot(node);
+	if (!err)
+		err = claim_extents(node, want);
+	if (err) {
+		mint_ledger_release(node);
+		return err;
+	}
+	claim_cpus(node, want);
+	return 0;
+}
+
+/**
+ * mint_ledger_release() - give back all that a node owns
+ * @node: the node
+ *
+ * Caller holds the ledger, and the node's CPUs are stopped.
+ */
+void mint_ledger_release(u32 node)
+{
+	struct mint_ledger *ledger = mint_region.ledger;
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_CPUS; i++)
+		if (ledger->cpus[i].owner == node)
+			mint_store(&ledger->cpus[i].owner, MINT_OWNER_NONE);
+	for (i = 0; i < MINT_MAX_EXTENTS; i++)
+		if (ledger->extents[i].owner == node)
+			mint_store(&ledger->extents[i].owner, MINT_OWNER_NONE);
+	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
+		if (ledger->low_slot_owner[i] == node)
+			mint_store(&ledger->low_slot_owner[i], MINT_OWNER_NONE);
+	mint_node_entry(node)->life.low_slot = MINT_OWNER_NONE;
+}

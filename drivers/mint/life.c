@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of the other nodes: create, load, start, kill, destroy. A node in
+ * MINT_LIFE_LOADING belongs to whoever put it there; all other changes happen
+ * under the ledger. INIT always comes before anything of the node is touched.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/ctype.h>
+#include <linux/io.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <asm/mint.h>
+#include <asm/tsc.h>
+#include "core.h"
+
+#define COPY_BYTES	SZ_2M
+
+static bool valid_name(const char *name)
+{
+	size_t i, n = strnlen(name, MINT_NAME_BYTES);
+
+	if (!n || n == MINT_NAME_BYTES)
+		return false;
+	for (i = 0; i < n; i++)
+		if (!isalnum(name[i]) && !strchr("-_.", name[i]))
+			return false;
+	return true;
+}
+
+static u32 life_of(u32 node)
+{
+	return mint_load(&mint_node_entry(node)->life.life);
+}
+
+static int find_free_id(const char *name, u32 *id)
+{
+	u32 node;
+
+	*id = MINT_MAX_NODES;
+	for (node = MINT_MAX_NODES; node-- > 0;) {
+		struct mint_node_life *life = &mint_node_entry(node)->life;
+
+		if (life->life == MINT_LIFE_NONE)
+			*id = node;
+		else if (!strncmp(life->name, name, MINT_NAME_BYTES))
+			return -EEXIST;
+	}
+	return *id == MINT_MAX_NODES ? -ENOSPC : 0;
+}
+
+static void enter_node(u32 node, const struct mint_ioc_create *want)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 cpus[MINT_MAX_CPUS];
+
+	mint_ledger_cpus(node, cpus);
+	mint_store(&life->boot_cpu, cpus[0]);
+	memcpy(life->name, want->name, MINT_NAME_BYTES);
+	mint_store_release(&life->life, MINT_LIFE_CREATED);
+}
+
+/**
+ * mint_life_create() - claim CPUs and memory for a new node
+ * @want: see MINT_IOC_CREATE
+ */
+int mint_life_create(struct mint_ioc_create *want)
+{
+	int err;
+
+	if (!valid_name(want->name) || !want->nr_extents ||
+	    want->nr_extents > MINT_HANDOVER_EXTENTS)
+		return -EINVAL;
+	err = mint_ledger_lock();
+	if (err)
+		return err;
+	err = find_free_id(want->name, &want->node);
+	if (!err)
+		err = mint_ledger_claim(want->node, want);
+	if (!err)
+		enter_node(want->node, want);
+	mint_ledger_unlock();
+	if (!err)
+		mint_peers_changed();
+	return err;
+}
+
+/* A loader that has ended itself has left the node behind. */
+static bool loader_is_gone(const struct mint_node_life *life)
+{
+	u32 loader = mint_load(&life->loader);
+
+	return loader != mint_facts.node && loader < MINT_MAX_NODES &&
+	       mint_node_ended(loader, mint_load(&mint_node_entry(loader)->life.generation));
+}
+
+static int take_for_loading(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	int err;
+
+	if (node >= MINT_MAX_NODES || life_of(node) == MINT_LIFE_NONE)
+		return -ENOENT;
+	if (node == mint_facts.node)
+		return -EPERM;
+	err = mint_ledger_lock();
+	if (err)
+		return err;
+	if (life->life == MINT_LIFE_NONE) {
+		err = -ENOENT;
+	} else if (mint_ledger_has_boot_cpu(node)) {
+		err = -EPERM;
+	} else if (life->life == MINT_LIFE_LOADING && !loader_is_gone(life)) {
+		err = -EBUSY;
+	} else {
+		mint_store(&life->loader, (u16)mint_facts.node);
+		mint_store(&life->life, MINT_LIFE_LOADING);
+	}
+	mint_ledger_unlock();
+	return err;
+}
+
+/* Every CPU of the node is stopped, whatever it did; only then it is dead. */
+static void fence(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i, n;
+
+	n = mint_ledger_cpus(node, cpus);
+	for (i = 0; i < n; i++)
+		mint_cpu_init(mint_ledger_apic_id(cpus[i]));
+	mint_store_release(&life->fenced, mint_load(&life->generation));
+	mint_peers_changed();
+}
+
+/**
+ * mint_life_load() - stop a node and make its memory ours to fill
+ * @node: node id, any value
+ * @generation: filled in: what the next start will be
+ *
+ * Errors as MINT_IOC_LOAD.
+ */
+int mint_life_load(u32 node, u32 *generation)
+{
+	int err = take_for_loading(node);
+
+	if (err)
+		return err;
+	fence(node);
+	*generation = mint_load(&mint_node_entry(node)->life.generation) + 1;
+	return 0;
+}
+
+static void set_life(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_peers_changed();
+}
+
+/**
+ * mint_life_abort() - give up loading; the node stays stopped
+ * @node: a node that mint_life_load() gave us
+ */
+void mint_life_abort(u32 node)
+{
+	set_life(node, mint_load(&mint_node_entry(node)->life.generation) ?
+		 MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+}
+
+static int copy_part(phys_addr_t phys, const char __user *from, size_t bytes)
+{
+	void *to = memremap(phys, bytes, MEMREMAP_WB);
+	int err = 0;
+
+	if (!to)
+		return -ENOMEM;
+	if (!from)
+		memset(to, 0, bytes);
+	else if (copy_from_user(to, from, bytes))
+		err = -EFAULT;
+	memunmap(to);
+	return err;
+}
+
+/**
+ * mint_life_write() - fill memory of a node in loading
+ * @write: see MINT_IOC_WRITE; the caller has checked that the node is ours
+ */
+int mint_life_write(const struct mint_ioc_write *write)
+{
+	const char __user *from = u64_to_user_ptr(write->data);
+	u64 done, part;
+	int err;
+
+	if (!write->bytes || write->bytes > SZ_1G)
+		return -EINVAL;
+	if (!mint_ledger_owns(write->node, write->phys, write->bytes))
+		return -ERANGE;
+	for (done = 0; done < write->bytes; done += part) {
+		part = min_t(u64, COPY_BYTES, write->bytes - done);
+		err = copy_part(write->phys + done, from ? from + done : NULL, part);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void fill_extents(struct mint_handover *handover, u32 node)
+{
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
+		struct mint_extent extent = mint_region.ledger->extents[i];
+
+		if (extent.owner == node &&
+		    handover->nr_extents < MINT_HANDOVER_EXTENTS)
+			handover->extents[handover->nr_extents++] = extent;
+	}
+}
+
+static void fill_cpus(struct mint_handover *handover, u32 node)
+{
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i;
+
+	handover->nr_cpus = mint_ledger_cpus(node, cpus);
+	for (i = 0; i < handover->nr_cpus; i++)
+		handover->apic_ids[i] = mint_ledger_apic_id(cpus[i]);
+}
+
+static phys_addr_t low_slot_phys(u32 node)
+{
+	struct mint_ledger *ledger = mint_region.ledger;
+	u32 slot = mint_load(&mint_node_entry(node)->life.low_slot);
+
+	/* Computed, not read: a corrupt base must not send a CPU anywhere. */
+	if (slot >= min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS))
+		return 0;
+	return MINT_LOW_BASE + slot * MINT_LOW_SLOT_BYTES;
+}
+
+static struct mint_handover *make_handover(u32 node, u32 generation)
+{
+	struct mint_handover *handover = kzalloc(sizeof(*handover), GFP_KERNEL);
+
+	if (!handover)
+		return NULL;
+	handover->magic = MINT_HANDOVER_MAGIC;
+	handover->abi_major = MINT_ABI_MAJOR;
+	handover->abi_minor = MINT_ABI_MINOR;
+	handover->bytes = sizeof(*handover);
+	handover->node = node;
+	handover->generation = generation;
+	handover->region_phys = mint_facts.region_phys;
+	handover->region_bytes = mint_facts.region_bytes;
+	handover->low_slot_phys = low_slot_phys(node) + MINT_LOW_STUB_BYTES;
+	handover->low_slot_bytes = MINT_LOW_SLOT_BYTES - MINT_LOW_STUB_BYTES;
+	handover->tsc_khz = tsc_khz;
+	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
+	handover->self_phys = mint_facts.region_phys +
+		((void *)&mint_node_entry(node)->self - mint_region.base);
+	fill_extents(handover, node);
+	fill_cpus(handover, node);
+	/* The pair is taken last, so that it is as close as it can be. */
+	handover->wallclock_ns = ktime_get_real_ns();
+	handover->tsc = rdtsc_ordered();
+	return handover;
+}
+
+static int write_handover(const struct mint_ioc_start *start, u32 generation)
+{
+	struct mint_handover *handover = make_handover(start->node, generation);
+	void *to;
+
+	if (!handover)
+		return -ENOMEM;
+	to = memremap(start->handover, sizeof(*handover), MEMREMAP_WB);
+	if (to) {
+		memcpy(to, handover, sizeof(*handover));
+		memunmap(to);
+	}
+	kfree(handover);
+	return to ? 0 : -ENOMEM;
+}
+
+static int check_start(const struct mint_ioc_start *start)
+{
+	if (!mint_ledger_owns(start->node, start->entry, 1) ||
+	    !mint_ledger_owns(start->node, start->boot_params, PAGE_SIZE) ||
+	    !mint_ledger_owns(start->node, start->handover,
+			      sizeof(struct mint_handover)))
+		return -ERANGE;
+	return low_slot_phys(start->node) ? 0 : -ENOSPC;
+}
+
+/**
+ * mint_life_start() - set a loaded node going
+ * @start: see MINT_IOC_START; the caller has checked that the node is ours
+ *
+ * On success the node is no longer in loading. On an error it still is.
+ */
+int mint_life_start(const struct mint_ioc_start *start)
+{
+	struct mint_node_life *life = &mint_node_entry(start->node)->life;
+	u32 generation = mint_load(&life->generation) + 1;
+	int err;
+
+	err = check_start(start);
+	if (!err)
+		err = write_handover(start, generation);
+	if (err)
+		return err;
+	mint_store(&life->generation, generation);
+	set_life(start->node, MINT_LIFE_STARTED);
+	err = mint_cpu_start(mint_ledger_apic_id(mint_load(&life->boot_cpu)),
+			     low_slot_phys(start->node), start->entry,
+			     start->boot_params);
+	if (err) {
+		pr_err("node %u: its CPU did not start (%d)\n", start->node, err);
+		set_life(start->node, MINT_LIFE_LOADING);
+		fence(start->node);
+	}
+	return err;
+}
+
+/**
+ * mint_life_kill() - stop a node at whatever instruction it is
+ * @node: node id, any value
+ */
+int mint_life_kill(u32 node)
+{
+	u32 generation;
+	int err = mint_life_load(node, &generation);
+
+	if (!err)
+		mint_life_abort(node);
+	return err;
+}
+
+/**
+ * mint_life_destroy() - stop a node and give back what it owns
+ * @node: node id, any value
+ *
+ * The id keeps its generation: its next owner starts under a higher one.
+ */
+int mint_life_destroy(u32 node)
+{
+	u32 generation;
+	int err = mint_life_load(node, &generation);
+
+	if (err)
+		return err;
+	err = mint_ledger_lock();
+	if (err) {
+		mint_life_abort(node);
+		return err;
+	}
+	mint_ledger_release(node);
+	memset(mint_node_entry(node)->life.name, 0, MINT_NAME_BYTES);
+	mint_store_release(&mint_node_entry(node)->life.life, MINT_LIFE_NONE);
+	mint_ledger_unlock();
+	mint_peers_changed();
+	return 0;
+}

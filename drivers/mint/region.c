@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shared region: laid out by node 0, found and checked by the others.
+ * Runs once, before there is a memory allocator. Layout: docs/abi.md.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/init.h>
+#include <linux/io.h>
+#include <linux/sizes.h>
+#include <linux/utsname.h>
+#include <asm/e820/api.h>
+#include <asm/mint.h>
+#include <asm/realmode.h>
+#include "core.h"
+
+struct mint_region mint_region __ro_after_init;
+
+/* Directory in the order of the sections; entries of 0 bytes mean the rest. */
+static const struct mint_section layout[] __initconst = {
+	{ MINT_SECTION_LEDGER, 1, sizeof(struct mint_ledger) },
+	{ MINT_SECTION_NODES, MINT_MAX_NODES, sizeof(struct mint_node) },
+	{ MINT_SECTION_DOORBELLS, MINT_MAX_CPUS, sizeof(struct mint_doorbell) },
+	{ MINT_SECTION_LOGS, MINT_MAX_NODES,
+	  sizeof(struct mint_stream) + MINT_LOG_BYTES },
+	{ MINT_SECTION_CONSOLES, MINT_MAX_NODES,
+	  sizeof(struct mint_console) + MINT_CONSOLE_OUT_BYTES },
+	{ MINT_SECTION_VNI, 1, 0 },
+};
+
+/* Writes the directory; everything but the data of vni starts as zero. */
+static void __init format_sections(struct mint_header *header)
+{
+	u64 end = sizeof(*header);
+	unsigned int i;
+
+	memset(header, 0, sizeof(*header));
+	for (i = 0; i < ARRAY_SIZE(layout); i++) {
+		struct mint_section *section = &header->sections[i];
+
+		*section = layout[i];
+		section->offset = end;
+		if (section->entry_bytes) {
+			section->bytes = ALIGN((u64)section->entries *
+					       section->entry_bytes, SZ_4K);
+			memset((void *)header + end, 0, section->bytes);
+		} else {
+			section->bytes = mint_facts.region_bytes - end;
+			memset((void *)header + end, 0, SZ_4K);
+		}
+		end += section->bytes;
+	}
+	header->nr_sections = ARRAY_SIZE(layout);
+	header->abi_major = MINT_ABI_MAJOR;
+	header->abi_minor = MINT_ABI_MINOR;
+	header->header_bytes = sizeof(*header);
+	header->region_bytes = mint_facts.region_bytes;
+	header->region_phys = mint_facts.region_phys;
+}
+
+static void __init format_low_slots(struct mint_ledger *ledger)
+{
+	unsigned int i;
+
+	ledger->low_base = MINT_LOW_BASE;
+	ledger->low_slot_bytes = MINT_LOW_SLOT_BYTES;
+	if (e820__mapped_all(MINT_LOW_BASE, MINT_LOW_END, E820_TYPE_RAM) &&
+	    real_mode_header && __pa(real_mode_header) >= MINT_LOW_END)
+		ledger->nr_low_slots = min((MINT_LOW_END - MINT_LOW_BASE) /
+					   MINT_LOW_SLOT_BYTES, MINT_MAX_LOW_SLOTS);
+	else
+		pr_warn("low memory is in use: no other node can be started\n");
+	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
+		ledger->low_slot_owner[i] = MINT_OWNER_NONE;
+}
+
+static bool __init own_apic_id(u32 apic_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < mint_facts.nr_cpus; i++)
+		if (mint_facts.apic_ids[i] == apic_id)
+			return true;
+	return false;
+}
+
+static void __init format_ledger(struct mint_ledger *ledger)
+{
+	unsigned int i;
+
+	ledger->nr_cpus = mint_facts.nr_machine_cpus;
+	for (i = 0; i < ledger->nr_cpus; i++) {
+		struct mint_cpu *cpu = &ledger->cpus[i];
+
+		cpu->apic_id = mint_facts.machine_apic_ids[i];
+		cpu->owner = own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
+		cpu->boot = cpu->apic_id == mint_facts.apic_ids[0];
+	}
+	ledger->nr_ram = mint_facts.nr_ram;
+	memcpy(ledger->ram, mint_facts.ram, sizeof(ledger->ram));
+	for (i = 0; i < MINT_MAX_EXTENTS; i++)
+		ledger->extents[i].owner = MINT_OWNER_NONE;
+	ledger->extents[0] = (struct mint_extent) {
+		.bytes = mint_facts.own_bytes, .owner = 0,
+	};
+	ledger->extents[1] = (struct mint_extent) {
+		.base = mint_facts.region_phys,
+		.bytes = mint_facts.region_bytes,
+		.owner = MINT_OWNER_SHARED,
+	};
+	format_low_slots(ledger);
+}
+
+static void __init format_nodes(void)
+{
+	struct mint_node_life *life = &mint_node_entry(0)->life;
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_NODES; i++) {
+		mint_node_entry(i)->life.low_slot = MINT_OWNER_NONE;
+		mint_stream_init(mint_log_entry(i), MINT_LOG_BYTES);
+		mint_console_format(mint_console_entry(i));
+	}
+	life->life = MINT_LIFE_STARTED;
+	life->generation = mint_facts.generation;
+	for (i = 0; i < mint_facts.nr_machine_cpus; i++)
+		if (mint_facts.machine_apic_ids[i] == mint_facts.apic_ids[0])
+			life->boot_cpu = i;
+	strscpy(life->name, "node0");
+}
+
+/* Is there such a section, whole, and large enough for what we expect? */
+static void *__init find_section(const struct mint_header *header,
+				 const struct mint_section *expected,
+				 struct mint_section *found)
+{
+	u64 limit = mint_facts.region_bytes;
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_SECTIONS; i++) {
+		*found = header->sections[i];
+		if (found->id != expected->id)
+			continue;
+		if (found->entries < expected->entries ||
+		    found->entry_bytes < expected->entry_bytes ||
+		    found->offset > limit || found->bytes > limit - found->offset ||
+		    (u64)found->entries * found->entry_bytes > found->bytes)
+			return NULL;
+		return (void *)header + found->offset;
+	}
+	return NULL;
+}
+
+static bool __init map_sections(const struct mint_header *header)
+{
+	struct mint_region *region = &mint_region;
+	void *at[ARRAY_SIZE(layout)];
+	struct mint_section found;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(layout); i++) {
+		at[i] = find_section(header, &layout[i], &found);
+		if (!at[i]) {
+			pr_err("section %u of the shared region is missing or too small\n",
+			       layout[i].id);
+			return false;
+		}
+		if (found.id == MINT_SECTION_LOGS)
+			region->log_stride = found.entry_bytes;
+		if (found.id == MINT_SECTION_CONSOLES)
+			region->console_stride = found.entry_bytes;
+		if (found.id == MINT_SECTION_VNI)
+			region->vni_bytes = found.bytes;
+	}
+	region->base = (void *)header;
+	region->ledger = at[0];
+	region->nodes = at[1];
+	region->doorbells = at[2];
+	region->logs = at[3];
+	region->consoles = at[4];
+	region->vni = at[5];
+	return true;
+}
+
+static void __init announce_self(void)
+{
+	struct mint_node_self *self = &mint_node_entry(mint_facts.node)->self;
+
+	mint_store(&self->abi, MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR);
+	mint_store(&self->nr_cpus, 0);
+	strscpy(self->release, init_utsname()->release);
+	mint_store(&self->state, MINT_SELF_BOOTING);
+	mint_store_release(&self->generation, mint_facts.generation);
+	mint_stream_begin(mint_log_entry(mint_facts.node));
+	mint_stream_begin(&mint_console_entry(mint_facts.node)->out);
+}
+
+/**
+ * mint_region_init() - format the shared region or attach to it
+ *
+ * Called by the platform as soon as the region is in the direct map. A node
+ * that cannot attach stops here: without its tables it must touch nothing.
+ */
+void __init mint_region_init(void)
+{
+	struct mint_header *header = __va(mint_facts.region_phys);
+	u16 major, minor;
+
+	if (!mint_facts.secondary)
+		format_sections(header);
+	major = READ_ONCE(header->abi_major);
+	minor = READ_ONCE(header->abi_minor);
+	if (mint_facts.secondary && (major != MINT_ABI_MAJOR ||
+				     READ_ONCE(header->magic) != MINT_ABI_MAGIC))
+		mint_refuse(major, minor);
+	if (!map_sections(header))
+		mint_refuse(major, minor);
+	if (!mint_facts.secondary) {
+		format_ledger(mint_region.ledger);
+		format_nodes();
+		mint_store_release(&header->magic, MINT_ABI_MAGIC);
+	}
+	announce_self();
+	mint_log_init();
+}
+
+u32 mint_self_node(void)
+{
+	return mint_facts.node;
+}
+EXPORT_SYMBOL_GPL(mint_self_node);
+
+u32 mint_self_generation(void)
+{
+	return mint_facts.generation;
+}
+EXPORT_SYMBOL_GPL(mint_self_generation);
+
+/* What the machine-wide tables need and only a running kernel knows. */
+static int __init complete_ledger(void)
+{
+	if (!mint_active() || mint_secondary())
+		return 0;
+	mint_region.ledger->tsc_khz = tsc_khz;
+	mint_region.ledger->lapic_khz = mint_lapic_khz();
+	return 0;
+}
+device_initcall(complete_ledger);
