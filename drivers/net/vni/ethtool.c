@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What vni tells of itself: ethtool, and the statistics of the interface and
+ * its queues. Nothing here can be set. See docs/vni.md for each counter.
+ */
+#include <linux/ethtool.h>
+#include <net/netdev_queues.h>
+
+#include "vni.h"
+
+static const char vni_tx_names[][ETH_GSTRING_LEN] = {
+	[VNI_TX_PACKETS] = "tx_packets",
+	[VNI_TX_BYTES] = "tx_bytes",
+	[VNI_TX_RING_FULL] = "ring_full",
+	[VNI_TX_STOP] = "stop",
+	[VNI_TX_WAKE] = "wake",
+	[VNI_TX_DOORBELLS] = "doorbells",
+	[VNI_TX_DOORBELLS_SUPPRESSED] = "doorbells_suppressed",
+	[VNI_TX_COPIES] = "tx_copies",
+	[VNI_TX_NO_BUFFER] = "tx_no_buffer",
+	[VNI_TX_PEER_DOWN] = "tx_peer_down",
+	[VNI_TX_TOO_LONG] = "tx_too_long",
+	[VNI_TX_FLOOD_FULL] = "tx_flood_full",
+	[VNI_TX_LOCK] = "tx_lock",
+	[VNI_TX_RING_BAD] = "tx_ring_bad",
+	[VNI_TX_BAD_SKB] = "tx_bad_skb",
+};
+
+static_assert(ARRAY_SIZE(vni_tx_names) == VNI_NR_TX_COUNTERS);
+
+static const char vni_rx_names[][ETH_GSTRING_LEN] = {
+	[VNI_RX_PACKETS] = "rx_packets",
+	[VNI_RX_BYTES] = "rx_bytes",
+	[VNI_RX_BAD_DESC] = "rx_bad_desc",
+	[VNI_RX_ALLOC_FAIL] = "rx_alloc_fail",
+	[VNI_RX_SPACE_DOORBELLS] = "rx_space_doorbells",
+};
+
+static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);
+
+static const char vni_device_names[][ETH_GSTRING_LEN] = {
+	"missed_notify", "peer_resets", "lock_takeovers",
+};
+
+static const char vni_fault_names[][ETH_GSTRING_LEN] = {
+	[VNI_FAULT_RING_INDEX] = "fault_ring_index",
+	[VNI_FAULT_HANDLE] = "fault_handle",
+	[VNI_FAULT_LENGTH] = "fault_length",
+	[VNI_FAULT_STATE] = "fault_state",
+	[VNI_FAULT_SLOT] = "fault_slot",
+	[VNI_FAULT_POOL] = "fault_pool",
+	[VNI_FAULT_STALE] = "fault_stale",
+	[VNI_FAULT_LOCK_TIMEOUT] = "fault_lock_timeout",
+	[VNI_FAULT_LOCK_LOST] = "fault_lock_lost",
+};
+
+static_assert(ARRAY_SIZE(vni_fault_names) == VNI_NR_FAULTS);
+
+static const char vni_census_names[][ETH_GSTRING_LEN] = {
+	[VNI_STATE_POOL] = "bufs_pool",
+	[VNI_STATE_CACHED] = "bufs_cached",
+	[VNI_STATE_ALLOC] = "bufs_alloc",
+	[VNI_STATE_INFLIGHT] = "bufs_inflight",
+	[VNI_STATE_HELD] = "bufs_held",
+	[VNI_STATE_BAD] = "bufs_bad",
+	"bufs_invalid", "bufs_stacked",
+};
+
+static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
+
+static unsigned int vni_nr_txqs(const struct vni_priv *priv)
+{
+	return vni_nr_nodes(priv) + 1;
+}
+
+static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
+{
+	unsigned int start;
+	u64 value;
+
+	do {
+		start = u64_stats_fetch_begin(&q->syncp);
+		value = u64_stats_read(&q->stats[which]);
+	} while (u64_stats_fetch_retry(&q->syncp, start));
+	return value;
+}
+
+static u64 vni_tx_sum(const struct vni_priv *priv, enum vni_tx_counter which)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < vni_nr_txqs(priv); i++)
+		sum += vni_tx_stat(&priv->txqs[i], which);
+	return sum;
+}
+
+static u64 vni_rx_stat(const struct vni_priv *priv, enum vni_rx_counter which)
+{
+	unsigned int start;
+	u64 value;
+
+	do {
+		start = u64_stats_fetch_begin(&priv->rx_syncp);
+		value = u64_stats_read(&priv->rx_stats[which]);
+	} while (u64_stats_fetch_retry(&priv->rx_syncp, start));
+	return value;
+}
+
+/**
+ * vni_get_stats64() - the statistics that "ip -s link" shows
+ * @dev: the interface
+ * @stats: where to put them
+ */
+void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	enum vni_tx_counter which;
+
+	stats->rx_packets = vni_rx_stat(priv, VNI_RX_PACKETS);
+	stats->rx_bytes = vni_rx_stat(priv, VNI_RX_BYTES);
+	stats->rx_errors = vni_rx_stat(priv, VNI_RX_BAD_DESC);
+	stats->rx_dropped = vni_rx_stat(priv, VNI_RX_ALLOC_FAIL);
+	stats->tx_packets = vni_tx_sum(priv, VNI_TX_PACKETS);
+	stats->tx_bytes = vni_tx_sum(priv, VNI_TX_BYTES);
+	stats->tx_carrier_errors = vni_tx_sum(priv, VNI_TX_PEER_DOWN);
+	stats->tx_errors = stats->tx_carrier_errors;
+	for (which = VNI_TX_NO_BUFFER; which < VNI_NR_TX_COUNTERS; which++)
+		if (which != VNI_TX_PEER_DOWN)
+			stats->tx_dropped += vni_tx_sum(priv, which);
+}
+
+static void vni_get_queue_stats_rx(struct net_device *dev, int i,
+				   struct netdev_queue_stats_rx *stats)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	stats->packets = vni_rx_stat(priv, VNI_RX_PACKETS);
+	stats->bytes = vni_rx_stat(priv, VNI_RX_BYTES);
+	stats->alloc_fail = vni_rx_stat(priv, VNI_RX_ALLOC_FAIL);
+}
+
+static void vni_get_queue_stats_tx(struct net_device *dev, int i,
+				   struct netdev_queue_stats_tx *stats)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	stats->packets = vni_tx_stat(&priv->txqs[i], VNI_TX_PACKETS);
+	stats->bytes = vni_tx_stat(&priv->txqs[i], VNI_TX_BYTES);
+	stats->stop = vni_tx_stat(&priv->txqs[i], VNI_TX_STOP);
+	stats->wake = vni_tx_stat(&priv->txqs[i], VNI_TX_WAKE);
+}
+
+static void vni_get_base_stats(struct net_device *dev,
+			       struct netdev_queue_stats_rx *rx,
+			       struct netdev_queue_stats_tx *tx)
+{
+	/* The queues are never replaced: nothing was counted outside them. */
+	rx->packets = 0;
+	rx->bytes = 0;
+	rx->alloc_fail = 0;
+	tx->packets = 0;
+	tx->bytes = 0;
+	tx->stop = 0;
+	tx->wake = 0;
+}
+
+const struct netdev_stat_ops vni_stat_ops = {
+	.get_queue_stats_rx	= vni_get_queue_stats_rx,
+	.get_queue_stats_tx	= vni_get_queue_stats_tx,
+	.get_base_stats		= vni_get_base_stats,
+};
+
+static void vni_get_drvinfo(struct net_device *dev,
+			    struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, "vni", sizeof(info->driver));
+	strscpy(info->bus_info, dev_name(dev->dev.parent),
+		sizeof(info->bus_info));
+}
+
+static int vni_get_link_ksettings(struct net_device *dev,
+				  struct ethtool_link_ksettings *settings)
+{
+	ethtool_link_ksettings_zero_link_mode(settings, supported);
+	ethtool_link_ksettings_zero_link_mode(settings, advertising);
+	settings->base.speed = SPEED_UNKNOWN;
+	settings->base.duplex = DUPLEX_FULL;
+	settings->base.port = PORT_OTHER;
+	settings->base.autoneg = AUTONEG_DISABLE;
+	return 0;
+}
+
+static void vni_get_ringparam(struct net_device *dev,
+			      struct ethtool_ringparam *ring,
+			      struct kernel_ethtool_ringparam *kernel_ring,
+			      struct netlink_ext_ack *extack)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	/* A TX queue fills the ring of its node; all rings are of one size. */
+	ring->rx_max_pending = priv->port.geometry.nr_slots;
+	ring->tx_max_pending = priv->port.geometry.nr_slots;
+	ring->rx_pending = ring->rx_max_pending;
+	ring->tx_pending = ring->tx_max_pending;
+}
+
+static void vni_get_channels(struct net_device *dev,
+			     struct ethtool_channels *channels)
+{
+	channels->max_rx = dev->num_rx_queues;
+	channels->max_tx = dev->num_tx_queues;
+	channels->rx_count = dev->real_num_rx_queues;
+	channels->tx_count = dev->real_num_tx_queues;
+}
+
+static int vni_get_sset_count(struct net_device *dev, int sset)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	if (sset != ETH_SS_STATS)
+		return -EOPNOTSUPP;
+	return VNI_NR_TX_COUNTERS + VNI_NR_RX_COUNTERS +
+	       ARRAY_SIZE(vni_device_names) + VNI_NR_FAULTS +
+	       ARRAY_SIZE(vni_census_names) +
+	       vni_nr_txqs(priv) * VNI_TX_NR_QUEUE_COUNTERS;
+}
+
+static void vni_put_names(u8 **data, const char (*names)[ETH_GSTRING_LEN],
+			  unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		ethtool_puts(data, names[i]);
+}
+
+static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	unsigned int i, which;
+
+	if (sset != ETH_SS_STATS)
+		return;
+	vni_put_names(&data, vni_tx_names, VNI_NR_TX_COUNTERS);
+	vni_put_names(&data, vni_rx_names, VNI_NR_RX_COUNTERS);
+	vni_put_names(&data, vni_device_names, ARRAY_SIZE(vni_device_names));
+	vni_put_names(&data, vni_fault_names, VNI_NR_FAULTS);
+	vni_put_names(&data, vni_census_names, ARRAY_SIZE(vni_census_names));
+	for (i = 0; i < vni_nr_txqs(priv); i++)
+		for (which = 0; which < VNI_TX_NR_QUEUE_COUNTERS; which++)
+			ethtool_sprintf(&data, "q%u_%s", i,
+					vni_tx_names[which]);
+}
+
+/* In the order of the names. */
+static void vni_get_ethtool_stats(struct net_device *dev,
+				  struct ethtool_stats *stats, u64 *data)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	struct vni_census census;
+	unsigned int i, which;
+
+	for (i = 0; i < VNI_NR_TX_COUNTERS; i++)
+		*data++ = vni_tx_sum(priv, i);
+	for (i = 0; i < VNI_NR_RX_COUNTERS; i++)
+		*data++ = vni_rx_stat(priv, i);
+	*data++ = READ_ONCE(priv->missed_notify);
+	*data++ = READ_ONCE(priv->peer_resets);
+	*data++ = READ_ONCE(priv->port.takeovers);
+	for (i = 0; i < VNI_NR_FAULTS; i++)
+		*data++ = READ_ONCE(priv->port.faults[i]);
+	vni_port_census(&priv->port, &census);
+	for (i = 0; i < ARRAY_SIZE(census.state); i++)
+		*data++ = census.state[i];
+	*data++ = census.invalid;
+	*data++ = census.stacked;
+	for (i = 0; i < vni_nr_txqs(priv); i++)
+		for (which = 0; which < VNI_TX_NR_QUEUE_COUNTERS; which++)
+			*data++ = vni_tx_stat(&priv->txqs[i], which);
+}
+
+const struct ethtool_ops vni_ethtool_ops = {
+	.get_drvinfo		= vni_get_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_link_ksettings	= vni_get_link_ksettings,
+	.get_ringparam		= vni_get_ringparam,
+	.get_channels		= vni_get_channels,
+	.get_sset_count		= vni_get_sset_count,
+	.get_strings		= vni_get_strings,
+	.get_ethtool_stats	= vni_get_ethtool_stats,
+	.get_ts_info		= ethtool_op_get_ts_info,
+};

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The other nodes as vni sees them: who takes frames, which address is where,
+ * carrier, and the burial of the dead.
+ *
+ * A peer takes frames if its receiver line says so for a generation that is
+ * not lost. Senders read the line itself; vni_peers_refresh(), the only
+ * writer of vni_priv.peers, keeps up who is lost. See docs/vni.md.
+ */
+#include <linux/crc32.h>
+#include <linux/hash.h>
+
+#include "vni.h"
+
+#define VNI_STATION_VALID	BIT_ULL(63)
+#define VNI_STATION_NODE_SHIFT	48
+
+/* "\x02MINT" + node id: locally administered, the same after every start. */
+const u8 vni_mac_prefix[ETH_ALEN - 1] = { 0x02, 'M', 'I', 'N', 'T' };
+
+static struct vni_station *vni_station(struct vni_priv *priv, u64 mac)
+{
+	return &priv->stations[hash_64(mac, ilog2(VNI_STATIONS))];
+}
+
+static int vni_station_node(u64 key)
+{
+	return (key & ~VNI_STATION_VALID) >> VNI_STATION_NODE_SHIFT;
+}
+
+/**
+ * vni_station_find() - which node has an address
+ * @priv: the device
+ * @mac: a unicast address
+ *
+ * Return: node id, or VNI_FLOOD if it is not known.
+ */
+int vni_station_find(struct vni_priv *priv, const u8 *mac)
+{
+	u64 address = ether_addr_to_u64(mac);
+	struct vni_station *station;
+	u64 key;
+
+	if (!memcmp(mac, vni_mac_prefix, sizeof(vni_mac_prefix)) &&
+	    mac[ETH_ALEN - 1] < vni_nr_nodes(priv))
+		return mac[ETH_ALEN - 1];
+
+	station = vni_station(priv, address);
+	key = READ_ONCE(station->key);
+	if (!(key & VNI_STATION_VALID) ||
+	    (key & GENMASK_ULL(47, 0)) != address ||
+	    time_after(jiffies, READ_ONCE(station->seen) +
+				VNI_STATION_AGE_S * HZ))
+		return VNI_FLOOD;
+	return vni_station_node(key);
+}
+
+/**
+ * vni_station_learn() - note that an address sends from a node
+ * @priv: the device
+ * @mac: source address of a frame, any value
+ * @node: the node it came from
+ *
+ * Addresses made from a node id are not learnt: they belong to their node.
+ */
+void vni_station_learn(struct vni_priv *priv, const u8 *mac, u32 node)
+{
+	u64 address = ether_addr_to_u64(mac);
+	struct vni_station *station;
+	u64 key;
+
+	if (!memcmp(mac, vni_mac_prefix, sizeof(vni_mac_prefix)) ||
+	    !is_valid_ether_addr(mac))
+		return;
+
+	station = vni_station(priv, address);
+	key = address | (u64)node << VNI_STATION_NODE_SHIFT | VNI_STATION_VALID;
+	if (READ_ONCE(station->key) != key)
+		WRITE_ONCE(station->key, key);
+	if (time_after(jiffies, READ_ONCE(station->seen) + HZ))
+		WRITE_ONCE(station->seen, jiffies);
+}
+
+static void vni_stations_forget(struct vni_priv *priv, u32 node)
+{
+	unsigned int i;
+
+	for (i = 0; i < VNI_STATIONS; i++) {
+		u64 key = READ_ONCE(priv->stations[i].key);
+
+		if (key & VNI_STATION_VALID && vni_station_node(key) == node)
+			cmpxchg(&priv->stations[i].key, key, 0);
+	}
+}
+
+/**
+ * vni_mcast_bit() - a multicast address's bit in vni_receiver.mcast
+ * @mac: the address
+ *
+ * Return: a word with one bit set.
+ */
+u64 vni_mcast_bit(const u8 *mac)
+{
+	return BIT_ULL(crc32_le(~0, mac, ETH_ALEN) >> 26);
+}
+
+/**
+ * vni_peer_wants() - should a flooded frame go to a peer?
+ * @receiver: the peer's receiver line
+ * @mac: destination address
+ *
+ * Return: false only if the peer would discard it anyway.
+ */
+bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac)
+{
+	if (!is_multicast_ether_addr(mac) || is_broadcast_ether_addr(mac) ||
+	    receiver->flags & (VNI_RX_PROMISC | VNI_RX_ALLMULTI))
+		return true;
+	return receiver->mcast & vni_mcast_bit(mac);
+}
+
+static void vni_receiver_read(struct vni_priv *priv, u32 node,
+			      struct vni_receiver *receiver)
+{
+	struct vni_receiver *shared = &vni_ring_of(&priv->port, node)->receiver;
+
+	/* Each field once. Pairs with the release of open by its node. */
+	receiver->open = mint_load_acquire(&shared->open);
+	receiver->generation = mint_load(&shared->generation);
+	receiver->cpu = mint_load(&shared->cpu);
+	receiver->flags = mint_load(&shared->flags);
+	receiver->features = mint_load(&shared->features);
+	receiver->max_frame = mint_load(&shared->max_frame);
+	receiver->mcast = mint_load(&shared->mcast);
+}
+
+/**
+ * vni_peer_receiver() - read a peer's receiver line
+ * @priv: the device
+ * @node: the peer; below the number of nodes
+ * @receiver: the copy, without mac; fields are as the peer wrote them
+ *
+ * Return: its generation if it takes frames, else 0; 0 for ourselves.
+ */
+u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
+		      struct vni_receiver *receiver)
+{
+	if (node == priv->port.node)
+		return 0;
+	vni_receiver_read(priv, node, receiver);
+	if (receiver->open != 1 ||
+	    receiver->generation == READ_ONCE(priv->peers[node].lost))
+		return 0;
+	return receiver->generation;
+}
+
+/**
+ * vni_peers_ring() - ring the doorbell of peers that take frames
+ * @priv: the device
+ * @nodes: a bit for each node id; others than peers are ignored
+ *
+ * Return: how many were rung.
+ */
+unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes)
+{
+	struct vni_receiver receiver;
+	unsigned int rung = 0;
+	u32 node;
+
+	for (; nodes; nodes &= nodes - 1) {
+		node = __ffs64(nodes);
+		if (node >= vni_nr_nodes(priv))
+			break;
+		if (!vni_peer_receiver(priv, node, &receiver))
+			continue;
+		mint_doorbell_ring(receiver.cpu, VNI_CHANNEL);
+		rung++;
+	}
+	return rung;
+}
+
+/**
+ * vni_peers_changed() - does any receiver line differ from the last look?
+ * @priv: the device
+ *
+ * Return: true if vni_peers_refresh() has something to do.
+ */
+bool vni_peers_changed(struct vni_priv *priv)
+{
+	struct vni_receiver receiver;
+	u32 node;
+
+	for (node = 0; node < vni_nr_nodes(priv); node++)
+		if (vni_peer_receiver(priv, node, &receiver) !=
+		    READ_ONCE(priv->peers[node].up))
+			return true;
+	return false;
+}
+
+/**
+ * vni_bury() - take back what dead incarnations of a node held
+ * @priv: the device, locked or not yet known to anybody
+ * @node: the node; ourselves for our former generations
+ * @generation: it is fenced up to this one
+ *
+ * Nothing is noted when a lock could not be had: the next look tries again.
+ */
+void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
+{
+	u64 *timeouts = &priv->port.faults[VNI_FAULT_LOCK_TIMEOUT];
+	u64 before = READ_ONCE(*timeouts);
+
+	/* The protocol wants the receive context: keep NAPI out of it. */
+	if (priv->open)
+		napi_disable(&priv->napi);
+	/* No interrupt may make peers wait for the pool's lock. */
+	scoped_guard(irqsave) {
+		priv->bury_cache.cpu = smp_processor_id();
+		vni_port_bury(&priv->port, &priv->bury_cache, node, generation);
+		vni_cache_flush(&priv->port, &priv->bury_cache);
+	}
+	if (priv->open) {
+		napi_enable(&priv->napi);
+		vni_napi_kick(priv);
+	}
+	if (READ_ONCE(*timeouts) == before)
+		priv->peers[node].buried = generation;
+}
+
+static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
+{
+	struct vni_peer *known = &priv->peers[node];
+	struct vni_receiver receiver;
+	struct mint_peer peer;
+	u32 lost = 0, up = 0;
+
+	/* In this order: a line read first cannot be newer than the node. */
+	vni_receiver_read(priv, node, &receiver);
+	mint_peer_get(node, &peer);
+	if (!peer.running || peer.generation != receiver.generation)
+		lost = receiver.generation;
+	else if (receiver.open == 1)
+		up = receiver.generation;
+
+	WRITE_ONCE(known->lost, lost);
+	if (up != known->up) {
+		if (net_ratelimit())
+			netdev_info(priv->netdev, "node %u %s\n", node,
+				    up ? "takes frames" : "takes no frames");
+		if (known->up) {
+			vni_stations_forget(priv, node);
+			vni_tx_purge(priv, node);
+		}
+		WRITE_ONCE(known->up, up);
+	}
+	if (peer.fenced > known->buried) {
+		vni_bury(priv, node, peer.fenced);
+		priv->peer_resets++;
+	}
+	return up;
+}
+
+/**
+ * vni_peers_refresh() - look at all peers, set carrier, bury the dead
+ * @priv: the device
+ *
+ * Context: process; takes the device's lock.
+ */
+void vni_peers_refresh(struct vni_priv *priv)
+{
+	bool carrier = false;
+	u32 node;
+
+	mutex_lock(&priv->lock);
+	for (node = 0; node < vni_nr_nodes(priv); node++)
+		if (node != priv->port.node)
+			carrier |= vni_peer_refresh(priv, node);
+	if (priv->open && carrier)
+		netif_carrier_on(priv->netdev);
+	else
+		netif_carrier_off(priv->netdev);
+	mutex_unlock(&priv->lock);
+}
+
+/**
+ * vni_peer_event() - the node table has changed
+ * @nb: of a struct vni_priv
+ * @value: unused
+ * @data: unused; all peers are looked at
+ *
+ * Return: NOTIFY_OK.
+ */
+int vni_peer_event(struct notifier_block *nb, unsigned long value, void *data)
+{
+	vni_peers_refresh(container_of(nb, struct vni_priv, peer_notifier));
+	return NOTIFY_OK;
+}

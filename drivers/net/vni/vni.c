@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vni: an Ethernet interface between the nodes of one machine.
+ *
+ * This file is the device: its life on the mint bus and what the user sets.
+ * A frame's way is in tx.c, ring.c (the protocol) and rx.c; the peers are in
+ * peer.c. Lock order: RTNL, vni_priv.lock, the lock of a TX queue.
+ * See docs/vni.md.
+ */
+#include <linux/cleanup.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <net/netdev_queues.h>
+
+#include "vni.h"
+
+#define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
+			 NETIF_F_HW_CSUM)
+
+/**
+ * vni_buf_get() - a free buffer
+ * @priv: the device
+ * @class: VNI_CLASS_*
+ *
+ * Interrupts are off, since netconsole may send from a hard interrupt, and so
+ * that none can make peers wait for the pool's lock.
+ *
+ * Return: its handle, or VNI_NO_BUF.
+ */
+u32 vni_buf_get(struct vni_priv *priv, unsigned int class)
+{
+	guard(irqsave)();
+	return vni_buf_alloc(&priv->port, this_cpu_ptr(priv->cache), class);
+}
+
+/**
+ * vni_buf_put() - give back a buffer that was got or received
+ * @priv: the device
+ * @handle: the buffer
+ */
+void vni_buf_put(struct vni_priv *priv, u32 handle)
+{
+	guard(irqsave)();
+	vni_buf_free(&priv->port, this_cpu_ptr(priv->cache), handle);
+}
+
+/**
+ * vni_napi_kick() - have NAPI look at the rings, from process context
+ * @priv: the device
+ */
+void vni_napi_kick(struct vni_priv *priv)
+{
+	local_bh_disable();
+	napi_schedule(&priv->napi);
+	local_bh_enable();
+}
+
+static void vni_refresh_work(struct work_struct *work)
+{
+	vni_peers_refresh(container_of(work, struct vni_priv, refresh));
+}
+
+static void vni_check_work(struct work_struct *work)
+{
+	struct vni_priv *priv = container_of(to_delayed_work(work),
+					     struct vni_priv, check);
+
+	vni_peers_refresh(priv);
+	mutex_lock(&priv->lock);
+	if (priv->open)
+		vni_rx_check(priv);
+	mutex_unlock(&priv->lock);
+	/* CPU 0 is the one that doorbells go to, see vni_rx_check(). */
+	schedule_delayed_work_on(0, &priv->check,
+				 msecs_to_jiffies(VNI_CHECK_MS));
+}
+
+/*
+ * Tells senders of a change, with receiver_lock held. A closed interface has
+ * nobody to tell, and vni_ring_open() writes the whole line.
+ */
+static void vni_receiver_publish(struct vni_priv *priv)
+	__must_hold(&priv->receiver_lock)
+{
+	struct vni_receiver *shared =
+		&vni_ring_of(&priv->port, priv->port.node)->receiver;
+
+	if (!priv->open)
+		return;
+	mint_store(&shared->flags, priv->receiver.flags);
+	mint_store(&shared->features, priv->receiver.features);
+	mint_store(&shared->max_frame, priv->receiver.max_frame);
+	mint_store(&shared->mcast, priv->receiver.mcast);
+	ether_addr_copy(shared->mac, priv->receiver.mac);
+}
+
+static void vni_receiver_set_mtu(struct vni_priv *priv, unsigned int mtu)
+{
+	spin_lock_bh(&priv->receiver_lock);
+	priv->receiver.max_frame = mtu + VNI_HEADERS_BYTES;
+	vni_receiver_publish(priv);
+	spin_unlock_bh(&priv->receiver_lock);
+}
+
+static void vni_receiver_set_mac(struct vni_priv *priv)
+{
+	spin_lock_bh(&priv->receiver_lock);
+	ether_addr_copy(priv->receiver.mac, priv->netdev->dev_addr);
+	vni_receiver_publish(priv);
+	spin_unlock_bh(&priv->receiver_lock);
+}
+
+static void vni_receiver_set_features(struct vni_priv *priv,
+				      netdev_features_t features)
+{
+	spin_lock_bh(&priv->receiver_lock);
+	priv->receiver.features = features & NETIF_F_RXCSUM ? VNI_CAP_CSUM : 0;
+	vni_receiver_publish(priv);
+	spin_unlock_bh(&priv->receiver_lock);
+}
+
+static void vni_set_rx_mode(struct net_device *dev)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	struct netdev_hw_addr *address;
+	u32 flags = 0;
+	u64 mcast = 0;
+
+	if (dev->flags & IFF_PROMISC)
+		flags |= VNI_RX_PROMISC;
+	if (dev->flags & IFF_ALLMULTI)
+		flags |= VNI_RX_ALLMULTI;
+	netdev_for_each_mc_addr(address, dev)
+		mcast |= vni_mcast_bit(address->addr);
+
+	spin_lock_bh(&priv->receiver_lock);
+	priv->receiver.flags = flags;
+	priv->receiver.mcast = mcast;
+	vni_receiver_publish(priv);
+	spin_unlock_bh(&priv->receiver_lock);
+}
+
+static int vni_set_mac_address(struct net_device *dev, void *address)
+{
+	int err = eth_mac_addr(dev, address);
+
+	if (!err)
+		vni_receiver_set_mac(netdev_priv(dev));
+	return err;
+}
+
+static int vni_change_mtu(struct net_device *dev, int mtu)
+{
+	WRITE_ONCE(dev->mtu, mtu);
+	vni_receiver_set_mtu(netdev_priv(dev), mtu);
+	return 0;
+}
+
+static int vni_set_features(struct net_device *dev, netdev_features_t features)
+{
+	vni_receiver_set_features(netdev_priv(dev), features);
+	return 0;
+}
+
+/* Buffers at hand go back to the pool, so that a census adds up. */
+static void vni_caches_flush(struct vni_priv *priv)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		guard(irqsave)();
+		vni_cache_flush(&priv->port, per_cpu_ptr(priv->cache, cpu));
+	}
+}
+
+/* Interrupts are off as in vni_buf_get(), and for the CPU number. */
+static int vni_ring_start(struct vni_priv *priv)
+{
+	int err;
+
+	mutex_lock(&priv->lock);
+	/* A peer rings as soon as the receiver line says open. */
+	napi_enable(&priv->napi);
+	spin_lock_irq(&priv->receiver_lock);
+	err = vni_ring_open(&priv->port, smp_processor_id(), &priv->receiver);
+	priv->open = !err;
+	spin_unlock_irq(&priv->receiver_lock);
+	if (err)
+		napi_disable(&priv->napi);
+	mutex_unlock(&priv->lock);
+	return err;
+}
+
+static void vni_ring_stop(struct vni_priv *priv)
+{
+	mutex_lock(&priv->lock);
+	napi_disable(&priv->napi);
+	spin_lock_irq(&priv->receiver_lock);
+	priv->open = false;
+	priv->bury_cache.cpu = smp_processor_id();
+	vni_ring_close(&priv->port, &priv->bury_cache);
+	spin_unlock_irq(&priv->receiver_lock);
+	priv->check_idle = false;
+	mutex_unlock(&priv->lock);
+}
+
+static int vni_open(struct net_device *dev)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	int err;
+
+	err = vni_ring_start(priv);
+	if (err) {
+		netdev_err(dev, "cannot open the ring of node %u: %d\n",
+			   priv->port.node, err);
+		return err;
+	}
+	netif_tx_start_all_queues(dev);
+	vni_peers_refresh(priv);
+	vni_peers_ring(priv, ~0ULL);
+	/* The ring may have been filled before NAPI could be scheduled. */
+	vni_napi_kick(priv);
+	schedule_delayed_work_on(0, &priv->check,
+				 msecs_to_jiffies(VNI_CHECK_MS));
+	return 0;
+}
+
+static int vni_stop(struct net_device *dev)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	u32 node;
+
+	netif_tx_disable(dev);
+	cancel_delayed_work_sync(&priv->check);
+	vni_ring_stop(priv);
+	netif_carrier_off(dev);
+	for (node = 0; node < vni_nr_nodes(priv); node++)
+		vni_tx_purge(priv, node);
+	vni_caches_flush(priv);
+	vni_peers_ring(priv, ~0ULL);
+	return 0;
+}
+
+static const struct net_device_ops vni_netdev_ops = {
+	.ndo_open		= vni_open,
+	.ndo_stop		= vni_stop,
+	.ndo_start_xmit		= vni_start_xmit,
+	.ndo_select_queue	= vni_select_queue,
+	.ndo_features_check	= vni_features_check,
+	.ndo_set_rx_mode	= vni_set_rx_mode,
+	.ndo_set_mac_address	= vni_set_mac_address,
+	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_change_mtu		= vni_change_mtu,
+	.ndo_set_features	= vni_set_features,
+	.ndo_get_stats64	= vni_get_stats64,
+};
+
+static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
+			    u32 node)
+{
+	u8 mac[ETH_ALEN];
+
+	SET_NETDEV_DEV(dev, &mdev->dev);
+	memcpy(mac, vni_mac_prefix, sizeof(vni_mac_prefix));
+	mac[ETH_ALEN - 1] = node;
+	eth_hw_addr_set(dev, mac);
+
+	dev->netdev_ops = &vni_netdev_ops;
+	dev->ethtool_ops = &vni_ethtool_ops;
+	dev->stat_ops = &vni_stat_ops;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = ETH_MAX_MTU;
+	dev->hw_features = VNI_FEATURES | NETIF_F_RXCSUM | NETIF_F_RXHASH;
+	dev->features = dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
+			NETIF_F_HW_VLAN_CTAG_RX;
+	dev->vlan_features = VNI_FEATURES;
+	/* Peers send us what we have sent from, whatever the address. */
+	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
+	netif_carrier_off(dev);
+}
+
+static void vni_init_queues(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i <= vni_nr_nodes(priv); i++) {
+		struct vni_txq *q = &priv->txqs[i];
+
+		q->txq = netdev_get_tx_queue(priv->netdev, i);
+		q->node = i ? i - 1 : VNI_FLOOD;
+		u64_stats_init(&q->syncp);
+	}
+	u64_stats_init(&priv->rx_syncp);
+	netif_napi_add(priv->netdev, &priv->napi, vni_poll);
+}
+
+static void vni_init_receiver(struct vni_priv *priv)
+{
+	struct mint_peer self;
+
+	mint_peer_get(priv->port.node, &self);
+	priv->receiver.cpu = self.boot_cpu;
+	vni_receiver_set_mtu(priv, priv->netdev->mtu);
+	vni_receiver_set_mac(priv);
+	vni_receiver_set_features(priv, priv->netdev->features);
+}
+
+static int vni_init_caches(struct vni_priv *priv)
+{
+	int cpu;
+
+	priv->cache = alloc_percpu(struct vni_cache);
+	if (!priv->cache)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(priv->cache, cpu)->cpu = cpu;
+	return 0;
+}
+
+static struct vni_priv *vni_alloc(struct mint_device *mdev,
+				  const struct vni_port *port)
+{
+	unsigned int nr_txqs = port->geometry.nr_nodes + 1;
+	struct vni_priv *priv;
+	struct net_device *dev;
+
+	dev = alloc_netdev_mqs(struct_size(priv, txqs, nr_txqs), "vni%d",
+			       NET_NAME_PREDICTABLE, ether_setup, nr_txqs, 1);
+	if (!dev)
+		return NULL;
+
+	priv = netdev_priv(dev);
+	priv->port = *port;
+	priv->netdev = dev;
+	priv->peer_notifier.notifier_call = vni_peer_event;
+	mutex_init(&priv->lock);
+	spin_lock_init(&priv->receiver_lock);
+	INIT_WORK(&priv->refresh, vni_refresh_work);
+	INIT_DELAYED_WORK(&priv->check, vni_check_work);
+	vni_init_netdev(dev, mdev, port->node);
+	vni_init_queues(priv);
+	vni_init_receiver(priv);
+	return priv;
+}
+
+static int vni_probe(struct mint_device *mdev)
+{
+	struct vni_port port = {};
+	struct vni_priv *priv;
+	int err;
+
+	err = vni_port_init(&port, mdev->section, mdev->section_bytes,
+			    mint_self_node(), mint_self_generation(),
+			    mint_owner_dead, NULL);
+	if (err) {
+		dev_err(&mdev->dev, "unusable vni section: %d\n", err);
+		return err;
+	}
+	priv = vni_alloc(mdev, &port);
+	if (!priv)
+		return -ENOMEM;
+	err = vni_init_caches(priv);
+	if (err)
+		goto free_netdev;
+	vni_bury(priv, port.node, port.generation - 1);
+	err = mint_channel_register(VNI_CHANNEL, vni_rx_doorbell, priv);
+	if (err)
+		goto free_caches;
+	err = register_netdev(priv->netdev);
+	if (err)
+		goto unregister_channel;
+	err = mint_peer_notifier_register(&priv->peer_notifier);
+	if (err)
+		goto unregister_netdev;
+
+	dev_set_drvdata(&mdev->dev, priv);
+	vni_peers_refresh(priv);
+	return 0;
+
+unregister_netdev:
+	unregister_netdev(priv->netdev);
+unregister_channel:
+	mint_channel_unregister(VNI_CHANNEL);
+	cancel_work_sync(&priv->refresh);
+free_caches:
+	free_percpu(priv->cache);
+free_netdev:
+	free_netdev(priv->netdev);
+	return err;
+}
+
+static void vni_remove(struct mint_device *mdev)
+{
+	struct vni_priv *priv = dev_get_drvdata(&mdev->dev);
+
+	mint_peer_notifier_unregister(&priv->peer_notifier);
+	unregister_netdev(priv->netdev);
+	mint_channel_unregister(VNI_CHANNEL);
+	cancel_work_sync(&priv->refresh);
+	free_percpu(priv->cache);
+	free_netdev(priv->netdev);
+}
+
+static struct mint_driver vni_driver = {
+	.driver.name	= "vni",
+	.kind		= "vni",
+	.probe		= vni_probe,
+	.remove		= vni_remove,
+};
+module_mint_driver(vni_driver);
+
+MODULE_ALIAS("mint:vni");
+MODULE_DESCRIPTION("Ethernet between the nodes of one machine");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the vni driver share: one struct vni_priv for each
+ * device, one struct vni_txq for each TX queue.
+ *
+ * TX queue 0 floods; TX queue n + 1 goes to node n. Everything in a vni_txq
+ * is guarded by the lock of its netdev queue. See docs/vni.md.
+ */
+#ifndef VNI_H
+#define VNI_H
+
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/mint.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+#include "ring.h"
+
+#define VNI_CHANNEL		(MINT_CHANNEL_VNI + 0)
+#define VNI_FLOOD		(-1)
+#define VNI_CHECK_MS		100
+#define VNI_STATIONS		256
+#define VNI_STATION_AGE_S	300
+
+/* What a frame needs beside its payload when it is at most @mtu long. */
+#define VNI_HEADERS_BYTES	(ETH_HLEN + VLAN_HLEN)
+
+/**
+ * enum vni_tx_counter - what is counted for each TX queue
+ * @VNI_TX_PACKETS: frames handed over; once per frame, however many copies
+ * @VNI_TX_BYTES: their bytes
+ * @VNI_TX_RING_FULL: posts that found less room than they had frames
+ * @VNI_TX_STOP: times the queue was left stopped
+ * @VNI_TX_WAKE: times it was woken after a stop
+ * @VNI_TX_DOORBELLS: doorbells rung for frames
+ * @VNI_TX_DOORBELLS_SUPPRESSED: posts for which none was needed
+ * @VNI_TX_NR_QUEUE_COUNTERS: those above are also shown queue by queue
+ * @VNI_TX_COPIES: frames posted aside the queue's own ring: floods
+ * @VNI_TX_NO_BUFFER: frames dropped because the pool was empty
+ * @VNI_TX_PEER_DOWN: frames dropped because their node does not take any
+ * @VNI_TX_TOO_LONG: frames dropped as longer than their receiver takes
+ * @VNI_TX_FLOOD_FULL: copies of a flood dropped at a full ring
+ * @VNI_TX_LOCK: frames dropped because a lock could not be had in time
+ * @VNI_TX_RING_BAD: frames dropped because the ring's slots are damaged
+ * @VNI_TX_BAD_SKB: frames dropped as no Ethernet frames we can describe
+ * @VNI_NR_TX_COUNTERS: number of counters
+ */
+enum vni_tx_counter {
+	VNI_TX_PACKETS,
+	VNI_TX_BYTES,
+	VNI_TX_RING_FULL,
+	VNI_TX_STOP,
+	VNI_TX_WAKE,
+	VNI_TX_DOORBELLS,
+	VNI_TX_DOORBELLS_SUPPRESSED,
+	VNI_TX_NR_QUEUE_COUNTERS,
+	VNI_TX_COPIES = VNI_TX_NR_QUEUE_COUNTERS,
+	VNI_TX_NO_BUFFER,
+	VNI_TX_PEER_DOWN,
+	VNI_TX_TOO_LONG,
+	VNI_TX_FLOOD_FULL,
+	VNI_TX_LOCK,
+	VNI_TX_RING_BAD,
+	VNI_TX_BAD_SKB,
+	VNI_NR_TX_COUNTERS,
+};
+
+/**
+ * enum vni_rx_counter - what is counted for the RX queue
+ * @VNI_RX_PACKETS: frames given to the stack
+ * @VNI_RX_BYTES: their bytes
+ * @VNI_RX_BAD_DESC: descriptors dropped because a field was impossible
+ * @VNI_RX_ALLOC_FAIL: frames dropped for want of an skb
+ * @VNI_RX_SPACE_DOORBELLS: doorbells rung for senders that wait for space
+ * @VNI_NR_RX_COUNTERS: number of counters
+ */
+enum vni_rx_counter {
+	VNI_RX_PACKETS,
+	VNI_RX_BYTES,
+	VNI_RX_BAD_DESC,
+	VNI_RX_ALLOC_FAIL,
+	VNI_RX_SPACE_DOORBELLS,
+	VNI_NR_RX_COUNTERS,
+};
+
+/**
+ * struct vni_txq - one TX queue
+ * @txq: its netdev queue, whose lock guards all below
+ * @node: destination, or VNI_FLOOD
+ * @generation: generation of the destination that @frames are for
+ * @count: used entries of @frames
+ * @frames: filled frames that are not posted yet: the batch being collected,
+ *	or, while the queue is stopped, what the ring had no room for
+ * @syncp: guards @stats on machines that need it
+ * @stats: by enum vni_tx_counter
+ */
+struct vni_txq {
+	struct netdev_queue *txq;
+	int node;
+	u32 generation;
+	unsigned int count;
+	struct vni_frame frames[VNI_BATCH];
+	struct u64_stats_sync syncp;
+	u64_stats_t stats[VNI_NR_TX_COUNTERS];
+};
+
+/**
+ * struct vni_peer - what this node knows of another
+ * @lost: generation whose receiver line may still say open, but which does
+ *	not run (any more); 0 = none. Written under vni_priv.lock, read
+ *	without by senders.
+ * @up: generation that runs with an open receiver as of the last look, 0 =
+ *	none. Likewise; NAPI compares it to see whether to look again.
+ * @buried: generations up to this one have been buried; under vni_priv.lock
+ */
+struct vni_peer {
+	u32 lost;
+	u32 up;
+	u32 buried;
+};
+
+/**
+ * struct vni_station - a MAC address that is not made from a node id
+ * @key: address in bits 0-47, node id in bits 48-55, bit 63 set when valid
+ * @seen: jiffies when it last sent
+ *
+ * Written by the receive path, read by senders, both without a lock: @key is
+ * one word, and a @seen that belongs to another key costs one flood.
+ */
+struct vni_station {
+	u64 key;
+	unsigned long seen;
+};
+
+/**
+ * struct vni_priv - one vni device
+ * @port: the rings and the pool, as this node sees them
+ * @netdev: the interface
+ * @mdev: the device on the mint bus
+ * @cache: free buffers of each CPU; used with interrupts off
+ * @napi: the receive context
+ * @rx_syncp: guards @rx_stats on machines that need it
+ * @rx_stats: by enum vni_rx_counter; written by NAPI
+ * @rx_taken: slots ever taken, good or bad; written by NAPI
+ * @peers_dirty: a frame came from a peer that is not up; NAPI's own
+ * @lock: guards @peers but for their senders' view, @bury_cache, @open and
+ *	the fields of the check; taken inside RTNL
+ * @open: the receiver line says open; written under @lock and @receiver_lock
+ * @refresh: looks at all peers, when NAPI finds that one has changed
+ * @check: finds changed peers and missed notifications each VNI_CHECK_MS
+ * @check_taken: @rx_taken at the last check
+ * @check_idle: at the last check frames waited and nobody polled
+ * @missed_notify: times that this stayed so for a whole period
+ * @peer_resets: incarnations of peers buried
+ * @bury_cache: free buffers of the burial
+ * @peer_notifier: tells of changes in the node table
+ * @peers: by node id
+ * @receiver_lock: guards @receiver
+ * @receiver: private image of our receiver line
+ * @stopped: a bit for each node whose TX queue is stopped
+ * @stations: learnt addresses, by hash
+ * @txqs: geometry.nr_nodes + 1 TX queues
+ */
+struct vni_priv {
+	struct vni_port port;
+	struct net_device *netdev;
+	struct mint_device *mdev;
+	struct vni_cache __percpu *cache;
+
+	struct napi_struct napi;
+	struct u64_stats_sync rx_syncp;
+	u64_stats_t rx_stats[VNI_NR_RX_COUNTERS];
+	u32 rx_taken;
+	bool peers_dirty;
+
+	struct mutex lock;		/* see above */
+	bool open;
+	struct work_struct refresh;
+	struct delayed_work check;
+	u32 check_taken;
+	bool check_idle;
+	u64 missed_notify;
+	u64 peer_resets;
+	struct vni_cache bury_cache;
+	struct notifier_block peer_notifier;
+	struct vni_peer peers[MINT_MAX_NODES];
+
+	spinlock_t receiver_lock;	/* see above */
+	struct vni_receiver receiver;
+
+	DECLARE_BITMAP(stopped, MINT_MAX_NODES);
+	struct vni_station stations[VNI_STATIONS];
+	struct vni_txq txqs[];
+};
+
+/* vni.c */
+u32 vni_buf_get(struct vni_priv *priv, unsigned int class);
+void vni_buf_put(struct vni_priv *priv, u32 handle);
+void vni_napi_kick(struct vni_priv *priv);
+
+/* tx.c */
+u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
+		     struct net_device *sb_dev);
+netdev_features_t vni_features_check(struct sk_buff *skb,
+				     struct net_device *dev,
+				     netdev_features_t features);
+netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
+void vni_tx_resume(struct vni_priv *priv);
+void vni_tx_purge(struct vni_priv *priv, u32 node);
+
+/* rx.c */
+void vni_rx_doorbell(void *context);
+int vni_poll(struct napi_struct *napi, int budget);
+void vni_rx_check(struct vni_priv *priv);
+
+/* peer.c */
+extern const u8 vni_mac_prefix[ETH_ALEN - 1];
+int vni_station_find(struct vni_priv *priv, const u8 *mac);
+void vni_station_learn(struct vni_priv *priv, const u8 *mac, u32 node);
+u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
+		      struct vni_receiver *receiver);
+bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac);
+u64 vni_mcast_bit(const u8 *mac);
+unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes);
+bool vni_peers_changed(struct vni_priv *priv);
+void vni_peers_refresh(struct vni_priv *priv);
+void vni_bury(struct vni_priv *priv, u32 node, u32 generation);
+int vni_peer_event(struct notifier_block *nb, unsigned long value, void *data);
+
+/* ethtool.c */
+extern const struct ethtool_ops vni_ethtool_ops;
+extern const struct netdev_stat_ops vni_stat_ops;
+void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
+
+static inline u32 vni_nr_nodes(const struct vni_priv *priv)
+{
+	return priv->port.geometry.nr_nodes;
+}
+
+#endif /* VNI_H */
