@@ -70,6 +70,30 @@ void mint_driver_unregister(struct mint_driver *driver)
 }
 EXPORT_SYMBOL_GPL(mint_driver_unregister);
 
+/**
+ * mint_device_format() - format a device's section, unless a node did already
+ * @mdev: the device
+ * @format: formats it; its first 32-bit word becomes nonzero as the last step
+ *
+ * Of several nodes that call this, one formats and the others wait for it.
+ *
+ * Return: 0, -ETIMEDOUT, or what @format returned.
+ */
+int mint_device_format(struct mint_device *mdev,
+		       int (*format)(void *section, u64 bytes))
+{
+	int err = mint_ledger_lock();
+
+	if (err)
+		return err;
+	/* Pairs with the release store of the magic in @format. */
+	if (!mint_load_acquire((u32 *)mdev->section))
+		err = format(mdev->section, mdev->section_bytes);
+	mint_ledger_unlock();
+	return err;
+}
+EXPORT_SYMBOL_GPL(mint_device_format);
+
 static ssize_t node_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", mint_facts.node);

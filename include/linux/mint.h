@@ -48,6 +48,9 @@ void mint_driver_unregister(struct mint_driver *driver);
 #define module_mint_driver(driver) \
 	module_driver(driver, mint_driver_register, mint_driver_unregister)
 
+int mint_device_format(struct mint_device *mdev,
+		       int (*format)(void *section, u64 bytes));
+
 /* The own node and its peers; valid once a mint_device exists. */
 u32 mint_self_node(void);
 u32 mint_self_generation(void);

@@ -343,12 +343,22 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	return priv;
 }
 
+static int vni_format(void *section, u64 bytes)
+{
+	return vni_section_format(section, bytes, MINT_MAX_NODES, VNI_RING_SLOTS);
+}
+
 static int vni_probe(struct mint_device *mdev)
 {
 	struct vni_port port = {};
 	struct vni_priv *priv;
 	int err;
 
+	err = mint_device_format(mdev, vni_format);
+	if (err) {
+		dev_err(&mdev->dev, "cannot format the vni section: %d\n", err);
+		return err;
+	}
 	err = vni_port_init(&port, mdev->section, mdev->section_bytes,
 			    mint_self_node(), mint_self_generation(),
 			    mint_owner_dead, NULL);

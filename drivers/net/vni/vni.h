@@ -21,6 +21,7 @@
 
 #define VNI_CHANNEL		(MINT_CHANNEL_VNI + 0)
 #define VNI_FLOOD		(-1)
+#define VNI_RING_SLOTS		512
 #define VNI_CHECK_MS		100
 #define VNI_STATIONS		256
 #define VNI_STATION_AGE_S	300
