@@ -223,8 +223,11 @@ void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 		napi_enable(&priv->napi);
 		vni_napi_kick(priv);
 	}
-	if (READ_ONCE(*timeouts) == before)
-		priv->peers[node].buried = generation;
+	if (READ_ONCE(*timeouts) != before)
+		return;
+	priv->peers[node].buried = generation;
+	if (node != priv->port.node)
+		priv->peer_resets++;
 }
 
 static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
@@ -253,10 +256,8 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 		}
 		WRITE_ONCE(known->up, up);
 	}
-	if (peer.fenced > known->buried) {
+	if (peer.fenced > known->buried)
 		vni_bury(priv, node, peer.fenced);
-		priv->peer_resets++;
-	}
 	return up;
 }
 
