@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint console: connect the terminal with a node's console until the user
+ * leaves or the node ends. The terminal is in raw mode meanwhile, and there is
+ * one way out of the loop, signals included, on which it is set back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "mint.h"
+
+#define ESCAPE		0x1d	/* Ctrl-] */
+#define LEAVE		'q'
+#define IDLE_MS		250	/* a node that hangs tells nothing: look */
+#define FULL_MS		10	/* its input is full: try again */
+
+/**
+ * struct session - one connection
+ * @fd: the device, as the console of @node
+ * @node: the node
+ * @terminal: standard input is a terminal, so the escape is looked for
+ * @saved: how the terminal was
+ * @stdin_open: standard input has not ended
+ * @escaped: the last byte typed was the escape
+ * @leave: the user typed the escape and LEAVE
+ * @nr_pending: bytes of @pending that the node has not taken
+ * @pending: bytes on their way to the node
+ */
+struct session {
+	int fd;
+	const struct node_view *node;
+	bool terminal;
+	struct termios saved;
+	bool stdin_open;
+	bool escaped;
+	bool leave;
+	size_t nr_pending;
+	char pending[512];
+};
+
+static volatile sig_atomic_t stopped_by;
+
+static void on_signal(int number)
+{
+	stopped_by = number;
+}
+
+/* Blocked except inside ppoll(), so that none is missed before it waits. */
+static void catch_signals(sigset_t *while_waiting)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction action = { .sa_handler = on_signal };
+	sigset_t block;
+	unsigned int i;
+
+	sigemptyset(&block);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&block, numbers[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &block, while_waiting);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigdelset(while_waiting, numbers[i]);
+}
+
+static void terminal_raw(struct session *session)
+{
+	struct termios raw;
+
+	session->terminal = !tcgetattr(STDIN_FILENO, &session->saved);
+	if (!session->terminal)
+		return;
+	raw = session->saved;
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+static void terminal_restore(const struct session *session)
+{
+	if (session->terminal)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &session->saved);
+}
+
+/* Passes typed bytes on, without the escape; twice is the byte itself. */
+static void take_typed(struct session *session, const char *typed, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && !session->leave; i++) {
+		if (!session->escaped && session->terminal && typed[i] == ESCAPE) {
+			session->escaped = true;
+			continue;
+		}
+		if (session->escaped && typed[i] == LEAVE) {
+			session->leave = true;
+			break;
+		}
+		if (session->escaped && typed[i] != ESCAPE)
+			session->pending[session->nr_pending++] = ESCAPE;
+		session->escaped = false;
+		session->pending[session->nr_pending++] = typed[i];
+	}
+}
+
+static void read_typed(struct session *session)
+{
+	/* A byte after an escape may become two. */
+	char typed[sizeof(session->pending) / 2];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+
+	if (n > 0)
+		take_typed(session, typed, n);
+	else if (!n || errno != EINTR)
+		session->stdin_open = false;
+}
+
+static void send_pending(struct session *session)
+{
+	ssize_t n = write(session->fd, session->pending, session->nr_pending);
+
+	if (n > 0) {
+		session->nr_pending -= n;
+		memmove(session->pending, session->pending + n, session->nr_pending);
+	} else if (errno != EAGAIN && errno != EBUSY && errno != EINTR) {
+		/* The node has ended: read() will say so. */
+		session->nr_pending = 0;
+	}
+}
+
+static bool write_out(const char *text, size_t n)
+{
+	while (n) {
+		ssize_t put = write(STDOUT_FILENO, text, n);
+
+		if (put < 0 && errno == EINTR && !stopped_by)
+			continue;
+		if (put <= 0)
+			return false;
+		text += put;
+		n -= put;
+	}
+	return true;
+}
+
+/* Prints what there is. Returns false at the end of node or terminal. */
+static bool print_output(struct session *session, int *code)
+{
+	char text[1024];
+	ssize_t n;
+
+	while ((n = read(session->fd, text, sizeof(text))) > 0) {
+		if (!write_out(text, n)) {
+			*code = MINT_EXIT_FAILED;
+			return false;
+		}
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	*code = n ? MINT_EXIT_FAILED : MINT_EXIT_OK;
+	return false;
+}
+
+static int connect_both(struct session *session)
+{
+	sigset_t while_waiting;
+	int code = MINT_EXIT_OK;
+
+	catch_signals(&while_waiting);
+	while (!session->leave && !stopped_by && print_output(session, &code)) {
+		bool typing = session->stdin_open && !session->nr_pending;
+		const struct timespec wait = {
+			.tv_nsec = (session->nr_pending ? FULL_MS : IDLE_MS) * 1000000,
+		};
+		struct pollfd files[] = {
+			{ .fd = session->fd, .events = POLLIN },
+			{ .fd = typing ? STDIN_FILENO : -1, .events = POLLIN },
+		};
+
+		if (ppoll(files, ARRAY_SIZE(files), &wait, &while_waiting) > 0 &&
+		    files[1].revents)
+			read_typed(session);
+		if (session->nr_pending)
+			send_pending(session);
+	}
+	return stopped_by ? MINT_EXIT_FAILED : code;
+}
+
+static void say_goodbye(const struct region *region, const struct session *session)
+{
+	const struct node_view *node = session->node;
+	struct node_view now = *node;
+
+	if (session->leave || stopped_by) {
+		fprintf(stderr, "\nmint: left the console of node '%s'\n", node->life.name);
+		return;
+	}
+	tables_node(region, node->id, &now);
+	fprintf(stderr, "\nmint: node '%s' has ended: %s. Try: mint log %s\n", node->life.name,
+		now.life.generation == node->life.generation ? node_state(&now) : "started again",
+		node->life.name);
+}
+
+static int run_session(const struct region *region, const struct node_view *node)
+{
+	struct session session = { .fd = region->fd, .node = node, .stdin_open = true };
+	int code;
+
+	code = device_node(region, MINT_IOC_CONSOLE, node, NULL);
+	if (code)
+		return code;
+	if (fcntl(session.fd, F_SETFL, fcntl(session.fd, F_GETFL) | O_NONBLOCK))
+		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
+	fprintf(stderr, "mint: console of node '%s' (%u); to leave it: Ctrl-] then q\n",
+		node->life.name, node->id);
+	terminal_raw(&session);
+	code = connect_both(&session);
+	terminal_restore(&session);
+	say_goodbye(region, &session);
+	return code;
+}
+
+static int console(const struct request *request, const struct region *region)
+{
+	static struct tables tables;
+	const struct node_view *node;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (!code)
+		code = tables_find(&tables, request->operand, &node);
+	if (code)
+		return code;
+	if (request->history)
+		return stream_print(region, MINT_SECTION_CONSOLES, node->id);
+	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
+		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
+			    node->life.name);
+	return run_session(region, node);
+}
+
+/**
+ * cmd_console() - the verb "console"
+ * @request: the call
+ */
+int cmd_console(const struct request *request)
+{
+	struct region region;
+	int code;
+
+	fail_context("cannot open the console of node '%s'", request->operand);
+	code = region_open(request, &region);
+	if (!code)
+		code = console(request, &region);
+	region_close(&region);
+	return code;
+}

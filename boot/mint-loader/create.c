@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint create: claim CPUs and memory for a node, and keep its node file for
+ * the starts to come. If the file cannot be kept, nothing stays claimed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "mint.h"
+
+static int keep_config(const struct config *config)
+{
+	char *text = config_text(config);
+	char name[MINT_NAME_BYTES + 8];
+	int code;
+
+	if (!text)
+		return fail(MINT_EXIT_FAILED, "no memory for its node file");
+	snprintf(name, sizeof(name), "%s.conf", config->name);
+	code = file_write_atomic(MINT_RUN_DIR, name, text);
+	free(text);
+	return code;
+}
+
+static int report(const struct request *request, const struct config *config,
+		  const struct mint_extent *extents, json_t *id)
+{
+	char text[MINT_MAX_CPUS];
+	unsigned int i;
+
+	if (request->json)
+		return json_print(json_pack("{s:b, s:{s:o, s:s, s:o, s:o}}",
+					    "dry_run", request->dry_run,
+					    "node",
+					    "id", id,
+					    "name", config->name,
+					    "cpus", json_cpus(config->cpus),
+					    "memory", json_extents(extents, config->nr_extents)));
+	printf("%s node '%s'", request->dry_run ? "would create" : "created", config->name);
+	if (json_is_integer(id))
+		printf(" (%d)", (int)json_integer_value(id));
+	printf(": CPUs %s, memory", cpus_text(config->cpus, text, sizeof(text)));
+	for (i = 0; i < config->nr_extents; i++)
+		printf("%s %s@0x%llx", i ? "," : "", size_text(extents[i].bytes, text),
+		       extents[i].base);
+	putchar('\n');
+	json_decref(id);
+	return finish_output();
+}
+
+/* The kernel refused: the ledger tells what came between, if anything did. */
+static int explain(const struct region *region, const struct config *config, int error)
+{
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	static struct tables tables;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (!code)
+		code = plan_check(&tables, config, MINT_MAX_NODES, extents);
+	if (code)
+		return code;
+	switch (error) {
+	case EPERM:
+		return fail(MINT_EXIT_FAILED, "only root may do that");
+	case ENOSPC:
+		return fail(MINT_EXIT_FAILED, "%s. Try: mint list",
+			    "no low memory slot or no place in the ledger is left");
+	case ETIMEDOUT:
+		return fail(MINT_EXIT_TIMEOUT,
+			    "another node keeps the ledger's lock. Try: mint list");
+	default:
+		return fail(MINT_EXIT_FAILED, "%s. Try: dmesg", strerror(error));
+	}
+}
+
+static int create(const struct request *request, const struct region *region,
+		  const struct config *config)
+{
+	struct mint_ioc_create call = { .nr_extents = config->nr_extents };
+	struct mint_ioc_node undo;
+	int code;
+
+	memcpy(call.name, config->name, sizeof(call.name));
+	memcpy(call.cpus, config->cpus, sizeof(call.cpus));
+	memcpy(call.extents, config->extents, sizeof(call.extents));
+	if (ioctl(region->fd, MINT_IOC_CREATE, &call))
+		return explain(region, config, errno);
+	code = keep_config(config);
+	if (!code)
+		return report(request, config, call.extents, json_integer(call.node));
+	undo = (struct mint_ioc_node) { .node = call.node };
+	if (ioctl(region->fd, MINT_IOC_DESTROY, &undo))
+		fail(MINT_EXIT_FAILED, "its CPUs and memory stay claimed: %m. %s %s",
+		     "Try: mint destroy", config->name);
+	return code;
+}
+
+static int check_and_create(const struct request *request, const struct region *region)
+{
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	static struct tables tables;
+	struct config config;
+	struct image image;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (code)
+		return code;
+	tables_watch(region, &tables);
+	code = check_all(request, &config, &image, extents, &tables, MINT_MAX_NODES);
+	if (!code && request->dry_run)
+		code = report(request, &config, extents, json_null());
+	else if (!code)
+		code = create(request, region, &config);
+	image_free(&image);
+	config_free(&config);
+	return code;
+}
+
+/**
+ * cmd_create() - the verb "create"
+ * @request: the call
+ */
+int cmd_create(const struct request *request)
+{
+	struct region region;
+	int code;
+
+	fail_context("cannot create a node from '%s'", request->operand);
+	code = region_open(request, &region);
+	if (!code)
+		code = check_and_create(request, &region);
+	region_close(&region);
+	return code;
+}

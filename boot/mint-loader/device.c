@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls of the device that name a node, and what their errors mean. */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "mint.h"
+
+/**
+ * device_failed() - say why a call failed
+ * @node: the node that the call named
+ * @error: its errno
+ *
+ * Return: an enum mint_exit.
+ */
+int device_failed(const struct node_view *node, int error)
+{
+	switch (error) {
+	case ENOENT:
+		return fail(MINT_EXIT_NO_NODE, "the node was destroyed meanwhile. Try: mint list");
+	case EBUSY:
+		return fail(MINT_EXIT_STATE,
+			    "another mint command is loading it. Try: mint show %s",
+			    node->life.name);
+	case EPERM:
+		return fail(MINT_EXIT_FAILED, geteuid() ? "only root may do that" :
+			    "the machine's boot CPU is in it");
+	case ETIMEDOUT:
+		return fail(MINT_EXIT_TIMEOUT,
+			    "another node keeps the ledger's lock. Try: mint list");
+	default:
+		return fail(MINT_EXIT_FAILED, "%s. Try: dmesg", strerror(error));
+	}
+}
+
+/**
+ * device_node() - make one of the calls that take a node only
+ * @region: the open device
+ * @call: MINT_IOC_LOAD, _KILL, _DESTROY or _CONSOLE
+ * @node: the node
+ * @generation: filled in by MINT_IOC_LOAD; may be NULL
+ *
+ * Return: an enum mint_exit.
+ */
+int device_node(const struct region *region, unsigned long call, const struct node_view *node,
+		__u32 *generation)
+{
+	struct mint_ioc_node argument = { .node = node->id };
+
+	if (ioctl(region->fd, call, &argument))
+		return device_failed(node, errno);
+	if (generation)
+		*generation = argument.generation;
+	return MINT_EXIT_OK;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Results as JSON: stable keys, bytes as integers, "schema" counts changes
+ * that a reader of the former shape would stumble over.
+ */
+#include <stdio.h>
+#include "mint.h"
+
+#define SCHEMA	1
+
+/**
+ * json_cpus() - a set of CPUs as an array of numbers
+ * @cpus: a bit for each of MINT_MAX_CPUS
+ */
+json_t *json_cpus(const __u64 *cpus)
+{
+	json_t *array = json_array();
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < MINT_MAX_CPUS; cpu++)
+		if (cpu_in(cpus, cpu))
+			json_array_append_new(array, json_integer(cpu));
+	return array;
+}
+
+/**
+ * json_extents() - pieces of memory as an array
+ * @extents: the pieces; a base of MINT_ANY becomes null
+ * @nr: entries of @extents
+ */
+json_t *json_extents(const struct mint_extent *extents, unsigned int nr)
+{
+	json_t *array = json_array();
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		json_t *base = extents[i].base == MINT_ANY ? json_null() :
+							     json_integer(extents[i].base);
+
+		json_array_append_new(array, json_pack("{s:o, s:I}", "base", base, "bytes",
+						       (json_int_t)extents[i].bytes));
+	}
+	return array;
+}
+
+/**
+ * json_print() - print a result
+ * @object: an object without "schema"; used up
+ *
+ * Return: an enum mint_exit.
+ */
+int json_print(json_t *object)
+{
+	json_t *whole = json_pack("{s:i}", "schema", SCHEMA);
+	int failed;
+
+	failed = !object || json_object_update(whole, object) ||
+		 json_dumpf(whole, stdout, JSON_INDENT(2));
+	json_decref(object);
+	json_decref(whole);
+	if (failed)
+		return fail(MINT_EXIT_FAILED, "the result could not be written as JSON");
+	putchar('\n');
+	return finish_output();
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mint list: one line for each node, and one for what no node owns. */
+#include <stdio.h>
+#include "mint.h"
+
+#define COLUMNS	"%-3s %-15s %-9s %4s %-11s %8s  %s\n"
+
+static __u64 unassigned_bytes(const struct tables *tables)
+{
+	struct mint_extent gap;
+	struct claims claims;
+	__u64 from = 0, bytes = 0;
+
+	claims_read(tables, MINT_MAX_NODES, &claims);
+	while (claims_gap(&claims, &tables->ledger, from, &gap)) {
+		bytes += gap.bytes;
+		from = gap.base + gap.bytes;
+	}
+	return bytes;
+}
+
+static void print_node(const struct tables *tables, const struct node_view *node)
+{
+	char id[12], generation[12], cpu_list[64], size[24];
+	__u64 cpus[MINT_MAX_CPUS / 64];
+
+	tables_cpus(tables, node->id, cpus);
+	snprintf(id, sizeof(id), "%u", node->id);
+	snprintf(generation, sizeof(generation), "%u", node->life.generation);
+	printf(COLUMNS, id, node->life.name, node_state(node), generation,
+	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
+	       size_text(tables_bytes(tables, node->id), size), node->self.release);
+}
+
+static int print_text(const struct tables *tables)
+{
+	__u64 cpus[MINT_MAX_CPUS / 64];
+	char cpu_list[64], size[24];
+	unsigned int i;
+
+	printf(COLUMNS, "ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "KERNEL");
+	for (i = 0; i < tables->nr_nodes; i++)
+		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
+			print_node(tables, &tables->nodes[i]);
+	tables_cpus(tables, MINT_OWNER_NONE, cpus);
+	printf(COLUMNS, "-", "unassigned", "-", "-",
+	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
+	       size_text(unassigned_bytes(tables), size), "-");
+	return finish_output();
+}
+
+static json_t *node_json(const struct tables *tables, const struct node_view *node)
+{
+	__u64 cpus[MINT_MAX_CPUS / 64];
+
+	tables_cpus(tables, node->id, cpus);
+	return json_pack("{s:i, s:s, s:s, s:I, s:o, s:I, s:s}",
+			 "id", node->id,
+			 "name", node->life.name,
+			 "state", node_state(node),
+			 "generation", (json_int_t)node->life.generation,
+			 "cpus", json_cpus(cpus),
+			 "memory_bytes", (json_int_t)tables_bytes(tables, node->id),
+			 "kernel", node->self.release);
+}
+
+static int print_json(const struct tables *tables)
+{
+	__u64 cpus[MINT_MAX_CPUS / 64];
+	json_t *nodes = json_array();
+	unsigned int i;
+
+	for (i = 0; i < tables->nr_nodes; i++)
+		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
+			json_array_append_new(nodes, node_json(tables, &tables->nodes[i]));
+	tables_cpus(tables, MINT_OWNER_NONE, cpus);
+	return json_print(json_pack("{s:o, s:{s:o, s:I}, s:I}",
+				    "nodes", nodes, "unassigned",
+				    "cpus", json_cpus(cpus),
+				    "memory_bytes", (json_int_t)unassigned_bytes(tables),
+				    "shared_bytes",
+				    (json_int_t)tables_bytes(tables, MINT_OWNER_SHARED)));
+}
+
+static int list(const struct request *request, const struct region *region)
+{
+	static struct tables tables;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (code)
+		return code;
+	tables_watch(region, &tables);
+	code = request->json ? print_json(&tables) : print_text(&tables);
+	if (!code && *tables.damage)
+		code = fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables.damage);
+	return code;
+}
+
+/**
+ * cmd_list() - the verb "list"
+ * @request: the call
+ */
+int cmd_list(const struct request *request)
+{
+	struct region region;
+	int code;
+
+	fail_context("cannot list the nodes");
+	code = region_open(request, &region);
+	if (!code)
+		code = list(request, &region);
+	region_close(&region);
+	return code;
+}

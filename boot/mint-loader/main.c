@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint: manages the nodes of a machine. This file is the command line: the
+ * table of verbs, their options and their help. docs/design.md has the words.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mint.h"
+
+#define TIMEOUT_S_DEFAULT	30
+#define TIMEOUT_S_MAX		86400
+
+/* What a verb takes besides --help */
+#define TAKES_JSON	(1U << 0)
+#define TAKES_DRY_RUN	(1U << 1)
+#define TAKES_WAIT	(1U << 2)
+#define TAKES_FILE	(1U << 3)
+#define TAKES_HISTORY	(1U << 4)
+#define TAKES_FORCE	(1U << 5)
+/* It can work on a saved region. */
+#define TAKES_REGION	(1U << 6)
+
+static int cmd_version(const struct request *request);
+
+/**
+ * struct verb - one command of the command
+ * @name: what the user writes
+ * @operand: name of what follows, or NULL
+ * @takes: TAKES_* bits
+ * @run: does it; returns an enum mint_exit
+ * @summary: one line of help
+ */
+static const struct verb {
+	const char *name;
+	const char *operand;
+	unsigned int takes;
+	int (*run)(const struct request *request);
+	const char *summary;
+} verbs[] = {
+	{ "check", "FILE", TAKES_JSON | TAKES_REGION, cmd_check,
+	  "check a node file, and all it names, without touching anything" },
+	{ "create", "FILE", TAKES_JSON | TAKES_DRY_RUN, cmd_create,
+	  "claim CPUs and memory for the node that FILE describes" },
+	{ "start", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_WAIT | TAKES_FILE, cmd_start,
+	  "load a node's kernel, set it going and wait for its report" },
+	{ "list", NULL, TAKES_JSON | TAKES_REGION, cmd_list,
+	  "list the nodes and what no node owns" },
+	{ "show", "NODE", TAKES_JSON | TAKES_REGION, cmd_show,
+	  "show all that is known of a node" },
+	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION, cmd_console,
+	  "connect the terminal with a node's console" },
+	{ "log", "NODE", TAKES_REGION, cmd_log,
+	  "print a node's kernel log, also after its end" },
+	{ "kill", "NODE", TAKES_DRY_RUN, cmd_kill,
+	  "stop a node's CPUs at whatever they do" },
+	{ "destroy", "NODE", TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
+	  "give back what a node owns" },
+	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
+	  "print the versions of this command and of the kernel's ABI" },
+};
+
+enum {
+	OPT_JSON = 256,
+	OPT_DRY_RUN,
+	OPT_WAIT,
+	OPT_NO_WAIT,
+	OPT_TIMEOUT,
+	OPT_FILE,
+	OPT_HISTORY,
+	OPT_FORCE,
+};
+
+static const struct {
+	unsigned int takes;
+	struct option option;
+	const char *help;
+} options[] = {
+	{ 0, { "help", no_argument, NULL, 'h' }, "  -h, --help       this help" },
+	{ TAKES_JSON, { "json", no_argument, NULL, OPT_JSON },
+	  "  --json           print the result as JSON" },
+	{ TAKES_DRY_RUN, { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	  "  --dry-run        check everything, print the plan, do nothing" },
+	{ TAKES_WAIT, { "wait", no_argument, NULL, OPT_WAIT },
+	  "  --wait           wait until the node reports (default)" },
+	{ TAKES_WAIT, { "no-wait", no_argument, NULL, OPT_NO_WAIT },
+	  "  --no-wait        return as soon as the node's CPU runs" },
+	{ TAKES_WAIT, { "timeout", required_argument, NULL, OPT_TIMEOUT },
+	  "  --timeout SEC    how long to wait for the report (default 30)" },
+	{ TAKES_FILE, { "file", required_argument, NULL, OPT_FILE },
+	  "  --file FILE      use this node file, not the one kept by create" },
+	{ TAKES_HISTORY, { "history", no_argument, NULL, OPT_HISTORY },
+	  "  --history        print what the console has shown, and leave" },
+	{ TAKES_FORCE, { "force", no_argument, NULL, OPT_FORCE },
+	  "  --force          also if the node runs" },
+};
+
+static void print_help(void)
+{
+	unsigned int i;
+
+	printf("usage: mint [--region FILE] VERB [OPTION...] [FILE|NODE]\n\n"
+	       "Manages the nodes of this machine. NODE is a node's name or id.\n\n");
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		printf("  %-8s %-5s %s\n", verbs[i].name,
+		       verbs[i].operand ? verbs[i].operand : "", verbs[i].summary);
+	printf("\n  --region FILE    look at a saved shared region, not at this machine's\n"
+	       "  -h, --help       this help; after a verb: help on the verb\n\n"
+	       "Exit status: 0 good, 1 failed, 2 usage, 3 no such node, 4 wrong state,\n"
+	       "5 timed out, 6 ABI mismatch.\n");
+}
+
+static bool has_option(const struct verb *verb, unsigned int i)
+{
+	return !options[i].takes || verb->takes & options[i].takes;
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+	unsigned int i;
+
+	printf("usage: mint %s [OPTION...]%s%s\n\n%s\n\n", verb->name, verb->operand ? " " : "",
+	       verb->operand ? verb->operand : "", verb->summary);
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (has_option(verb, i))
+			printf("%s\n", options[i].help);
+}
+
+static int take_timeout(const char *text, struct request *request)
+{
+	char *end;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || !seconds || seconds > TIMEOUT_S_MAX)
+		return fail(MINT_EXIT_USAGE,
+			    "start: --timeout '%s' is not a number of seconds from 1 to %u",
+			    text, TIMEOUT_S_MAX);
+	request->timeout_s = seconds;
+	return MINT_EXIT_OK;
+}
+
+/* Takes one option; -1 when it asked for help. */
+static int take_option(const struct verb *verb, int option, const char *word,
+		       struct request *request)
+{
+	switch (option) {
+	case 'h':
+		return -1;
+	case OPT_JSON:
+		request->json = true;
+		break;
+	case OPT_DRY_RUN:
+		request->dry_run = true;
+		break;
+	case OPT_WAIT:
+	case OPT_NO_WAIT:
+		request->no_wait = option == OPT_NO_WAIT;
+		break;
+	case OPT_TIMEOUT:
+		return take_timeout(optarg, request);
+	case OPT_FILE:
+		request->file = optarg;
+		break;
+	case OPT_HISTORY:
+		request->history = true;
+		break;
+	case OPT_FORCE:
+		request->force = true;
+		break;
+	case ':':
+		return fail(MINT_EXIT_USAGE, "%s: option '%s' needs a value. Try: mint %s --help",
+			    verb->name, word, verb->name);
+	default:
+		return fail(MINT_EXIT_USAGE, "%s: bad option '%s'. Try: mint %s --help",
+			    verb->name, word, verb->name);
+	}
+	return 0;
+}
+
+static int take_operand(const struct verb *verb, int argc, char **argv, struct request *request)
+{
+	int wanted = verb->operand != NULL;
+
+	if (argc < wanted)
+		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,
+			    verb->operand, verb->name);
+	if (argc > wanted)
+		return fail(MINT_EXIT_USAGE, "%s: '%s' is one word too many. Try: mint %s --help",
+			    verb->name, argv[wanted], verb->name);
+	request->operand = wanted ? argv[0] : NULL;
+	return MINT_EXIT_OK;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv, struct request *request)
+{
+	struct option accepted[ARRAY_SIZE(options) + 1] = { 0 };
+	unsigned int i, nr = 0;
+	int option, code = 0;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (has_option(verb, i))
+			accepted[nr++] = options[i].option;
+	optind = 0;	/* getopt begins anew, with another vector */
+	for (;;) {
+		int before = optind ? optind : 1;
+
+		option = getopt_long(argc, argv, ":h", accepted, NULL);
+		if (option < 0)
+			break;
+		code = take_option(verb, option, argv[optind > before ? optind - 1 : before],
+				   request);
+		if (code)
+			break;
+	}
+	if (code < 0) {
+		print_verb_help(verb);
+		return finish_output();
+	}
+	if (!code)
+		code = take_operand(verb, argc - optind, argv + optind, request);
+	if (!code && request->region_file && !(verb->takes & TAKES_REGION) && !request->dry_run)
+		code = fail(MINT_EXIT_USAGE, "%s: a saved region cannot be changed", verb->name);
+	return code ? code : verb->run(request);
+}
+
+static int print_version(const struct request *request, bool present, __u32 kernel_abi)
+{
+	char own[16], kernel[16];
+
+	snprintf(own, sizeof(own), "%u.%u", MINT_ABI_MAJOR, MINT_ABI_MINOR);
+	snprintf(kernel, sizeof(kernel), "%u.%u", kernel_abi >> 16, kernel_abi & 0xffff);
+	if (request->json)
+		return json_print(json_pack("{s:s, s:s, s:s?}", "version", MINT_VERSION, "abi",
+					    own, "kernel_abi", present ? kernel : NULL));
+	printf("mint %s\nABI of this command  %s\n", MINT_VERSION, own);
+	printf("ABI of the kernel    %s\n", present ? kernel : "-, it runs without Mint");
+	return finish_output();
+}
+
+static int cmd_version(const struct request *request)
+{
+	bool present = region_present(request);
+	__u32 abi = 0;
+	int code = present ? region_abi(request, &abi) : MINT_EXIT_OK;
+
+	return code ? code : print_version(request, present, abi);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option global[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "region", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	struct request request = { .timeout_s = TIMEOUT_S_DEFAULT };
+	unsigned int i;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:h", global, NULL)) >= 0) {
+		if (option == 'h') {
+			print_help();
+			return finish_output();
+		}
+		if (option != 'r')
+			return fail(MINT_EXIT_USAGE, "bad option '%s'. Try: mint --help",
+				    argv[optind > 1 ? optind - 1 : 1]);
+		request.region_file = optarg;
+	}
+	if (optind == argc)
+		return fail(MINT_EXIT_USAGE, "what shall be done? Try: mint --help");
+	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(argv[optind], verbs[i].name))
+			return run_verb(&verbs[i], argc - optind, argv + optind, &request);
+	return fail(MINT_EXIT_USAGE, "no verb '%s'. Try: mint --help", argv[optind]);
+}

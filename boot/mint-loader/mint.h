@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The mint command: what its files offer each other. A function that returns
+ * int returns an enum mint_exit and has said why when that is not 0.
+ */
+#ifndef MINT_LOADER_H
+#define MINT_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <asm/bootparam.h>
+#include <jansson.h>
+#include <mint/dev.h>
+
+#define MINT_DEVICE	"/dev/mint"
+#define MINT_RUN_DIR	"/run/mint"
+#define MINT_ETC_DIR	"/etc/mint"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+enum mint_exit {
+	MINT_EXIT_OK = 0,
+	MINT_EXIT_FAILED = 1,
+	MINT_EXIT_USAGE = 2,
+	MINT_EXIT_NO_NODE = 3,
+	MINT_EXIT_STATE = 4,
+	MINT_EXIT_TIMEOUT = 5,
+	MINT_EXIT_ABI = 6,
+};
+
+/**
+ * struct request - one call of the command, parsed
+ * @region_file: saved image to use instead of the device, or NULL
+ * @operand: what stands after the verb: a node file, or a node's name or id
+ * @file: start: the node file to use, or NULL
+ * @timeout_s: start: how long to wait for the node's report
+ * @json: report as JSON
+ * @dry_run: print the plan and do nothing
+ * @no_wait: start: do not wait for the node's report
+ * @history: console: print what is there and leave
+ * @force: destroy: also a node that runs
+ */
+struct request {
+	const char *region_file;
+	const char *operand;
+	const char *file;
+	unsigned int timeout_s;
+	bool json;
+	bool dry_run;
+	bool no_wait;
+	bool history;
+	bool force;
+};
+
+/* report.c */
+void fail_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void make_printable(char *text);
+const char *size_text(__u64 bytes, char text[24]);
+const char *cpus_text(const __u64 *cpus, char *text, size_t room);
+int finish_output(void);
+
+/* file.c */
+struct buffer {
+	unsigned char *data;
+	size_t bytes;
+};
+
+int file_read(const char *what, const char *path, size_t limit, struct buffer *to);
+int file_write_atomic(const char *dir, const char *name, const char *text);
+
+/**
+ * struct config - a node file, checked
+ * @path: where it was read from
+ * @name: the node's name
+ * @cpus: machine-wide CPU numbers, a bit for each
+ * @nr_extents: used entries of @extents
+ * @extents: @base is MINT_ANY where the file gives no address
+ * @kernel: absolute path of the bzImage
+ * @initrd: absolute path, or NULL
+ * @cmdline: the kernel's command line, perhaps empty
+ */
+struct config {
+	char *path;
+	char name[MINT_NAME_BYTES];
+	__u64 cpus[MINT_MAX_CPUS / 64];
+	unsigned int nr_extents;
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	char *kernel;
+	char *initrd;
+	char *cmdline;
+};
+
+/* config.c, value.c */
+int config_read(const char *path, struct config *config);
+void config_free(struct config *config);
+char *config_text(const struct config *config);
+bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t room);
+bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room);
+bool value_memory(const char *text, struct config *config, char *why, size_t room);
+
+static inline bool cpu_in(const __u64 *cpus, unsigned int cpu)
+{
+	return cpus[cpu / 64] >> cpu % 64 & 1;
+}
+
+static inline void cpu_add(__u64 *cpus, unsigned int cpu)
+{
+	cpus[cpu / 64] |= 1ULL << cpu % 64;
+}
+
+/**
+ * struct image - kernel and initrd in memory, checked
+ * @file: the bzImage as a whole
+ * @initrd: the initrd, empty if there is none
+ * @header: setup header of the kernel
+ * @code: the part of @file that runs in protected mode
+ * @release: the kernel's release, or "?"
+ */
+struct image {
+	struct buffer file;
+	struct buffer initrd;
+	struct setup_header header;
+	struct buffer code;
+	char release[64];
+};
+
+/* image.c */
+int image_read(const struct config *config, struct image *image);
+void image_free(struct image *image);
+
+/**
+ * struct placement - where the parts of a start go, physical addresses
+ * @extent: the extent that holds them
+ * @params: boot parameters, hand-over record and command line
+ * @kernel: protected-mode part of the kernel
+ * @kernel_bytes: what the kernel needs there until it runs
+ * @initrd: the initrd, or 0
+ */
+struct placement {
+	struct mint_extent extent;
+	__u64 params;
+	__u64 kernel;
+	__u64 kernel_bytes;
+	__u64 initrd;
+};
+
+#define PARAMS_AREA_BYTES	(1ULL << 20)
+#define PARAMS_HANDOVER		(0x1000 + sizeof(struct setup_data))
+#define PARAMS_CMDLINE		0x2000
+#define PARAMS_BYTES		0x12000
+#define PARAMS_CMDLINE_BYTES	(PARAMS_BYTES - PARAMS_CMDLINE)
+#define KERNEL_ENTRY_64		0x200
+
+/* place.c */
+int place(const struct image *image, const struct mint_extent *extents, unsigned int nr_extents,
+	  struct placement *placement);
+void params_fill(unsigned char params[PARAMS_BYTES], const struct image *image,
+		 const struct placement *placement, const struct mint_extent *extents,
+		 unsigned int nr_extents, const char *cmdline);
+
+/**
+ * struct region - the shared region, mapped read-only or a saved image of it
+ * @base: first byte
+ * @bytes: size
+ * @fd: the device, or -1 with a saved image
+ * @self: own node id, or MINT_MAX_NODES with a saved image
+ * @sections: copy of the section directory, all entries checked
+ * @nr_sections: used entries of @sections
+ */
+struct region {
+	const unsigned char *base;
+	__u64 bytes;
+	int fd;
+	__u32 self;
+	struct mint_section sections[MINT_MAX_SECTIONS];
+	unsigned int nr_sections;
+};
+
+/* region.c */
+int region_open(const struct request *request, struct region *region);
+void region_close(struct region *region);
+bool region_present(const struct request *request);
+int region_abi(const struct request *request, __u32 *abi);
+const void *region_entry(const struct region *region, __u32 section, __u32 index, size_t bytes,
+			 size_t *room);
+void region_copy(void *to, const void *from, size_t bytes);
+
+/* stream.c */
+const struct mint_stream *stream_find(const struct region *region, __u32 section, __u32 node,
+				      size_t *room);
+int stream_read(const struct mint_stream *stream, size_t room, struct buffer *to);
+int stream_print(const struct region *region, __u32 section, __u32 node);
+
+/**
+ * struct node_view - one node as copied out of the region
+ * @id: node id
+ * @life: managers' line; @name in it is safe to print
+ * @self: the node's own line; @release in it is safe to print
+ * @silent: says RUNNING, but its heartbeat stands still
+ * @damaged: holds values that no Mint kernel writes
+ */
+struct node_view {
+	__u32 id;
+	struct mint_node_life life;
+	struct mint_node_self self;
+	bool silent;
+	bool damaged;
+};
+
+/**
+ * struct tables - ledger and node table as copied out of the region, checked
+ * @ledger: counts are in range, ranges do not wrap; entries that were not so
+ *	are dropped
+ * @nodes: by node id; unused ids have MINT_LIFE_NONE
+ * @nr_nodes: entries of @nodes
+ * @damage: the first damage found, or an empty string
+ */
+struct tables {
+	struct mint_ledger ledger;
+	struct node_view nodes[MINT_MAX_NODES];
+	unsigned int nr_nodes;
+	char damage[96];
+};
+
+/* tables.c */
+int tables_read(const struct region *region, struct tables *tables);
+void tables_watch(const struct region *region, struct tables *tables);
+int tables_find(const struct tables *tables, const char *name, const struct node_view **node);
+bool tables_node(const struct region *region, __u32 id, struct node_view *node);
+const char *node_state(const struct node_view *node);
+bool node_active(const struct node_view *node);
+void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
+__u64 tables_bytes(const struct tables *tables, __u16 owner);
+unsigned int tables_extents(const struct tables *tables, __u16 owner,
+			    struct mint_extent *extents, unsigned int room);
+
+/**
+ * struct claims - memory that has an owner
+ * @nr: used entries of @extents
+ * @extents: the claims, in any order
+ */
+struct claims {
+	unsigned int nr;
+	struct mint_extent extents[MINT_MAX_EXTENTS + MINT_HANDOVER_EXTENTS];
+};
+
+/* plan.c */
+void claims_read(const struct tables *tables, __u32 except, struct claims *claims);
+bool claims_gap(const struct claims *claims, const struct mint_ledger *ledger, __u64 from,
+		struct mint_extent *gap);
+int plan_check(const struct tables *tables, const struct config *config, __u32 except,
+	       struct mint_extent *extents);
+
+/* json.c */
+json_t *json_cpus(const __u64 *cpus);
+json_t *json_extents(const struct mint_extent *extents, unsigned int nr);
+int json_print(json_t *object);
+
+/* the verbs, in check.c, create.c, start.c, stop.c, list.c, show.c, console.c, main.c */
+int cmd_check(const struct request *request);
+int cmd_create(const struct request *request);
+int cmd_start(const struct request *request);
+int cmd_list(const struct request *request);
+int cmd_show(const struct request *request);
+int cmd_console(const struct request *request);
+int cmd_log(const struct request *request);
+int cmd_kill(const struct request *request);
+int cmd_destroy(const struct request *request);
+int check_all(const struct request *request, struct config *config, struct image *image,
+	      struct mint_extent *extents, const struct tables *tables, __u32 except);
+
+/* device.c */
+int device_node(const struct region *region, unsigned long call, const struct node_view *node,
+		__u32 *generation);
+int device_failed(const struct node_view *node, int error);
+
+#endif /* MINT_LOADER_H */

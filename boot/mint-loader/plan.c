@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Can a node have what its file asks for? The kernel decides; this says why
+ * not, in words and with the owner's name, before the kernel is asked and
+ * again when it has refused.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "mint.h"
+
+/**
+ * claims_read() - the claims on memory
+ * @tables: the tables
+ * @except: leave out what this node owns; MINT_MAX_NODES for none
+ * @claims: filled in
+ */
+void claims_read(const struct tables *tables, __u32 except, struct claims *claims)
+{
+	unsigned int i;
+
+	claims->nr = 0;
+	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
+		const struct mint_extent *extent = &tables->ledger.extents[i];
+
+		if (extent->owner != MINT_OWNER_NONE && extent->owner != except)
+			claims->extents[claims->nr++] = *extent;
+	}
+}
+
+static const struct mint_extent *claim_on(const struct claims *claims, __u64 base, __u64 bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < claims->nr; i++) {
+		const struct mint_extent *claim = &claims->extents[i];
+
+		if (base < claim->base + claim->bytes && claim->base < base + bytes)
+			return claim;
+	}
+	return NULL;
+}
+
+/* Where the memory that is free at @at ends, within @end. */
+static __u64 free_until(const struct claims *claims, __u64 at, __u64 end)
+{
+	unsigned int i;
+
+	for (i = 0; i < claims->nr; i++)
+		if (claims->extents[i].base >= at && claims->extents[i].base < end)
+			end = claims->extents[i].base;
+	return end;
+}
+
+static bool gap_in(const struct claims *claims, const struct mint_extent *ram, __u64 from,
+		   struct mint_extent *gap)
+{
+	__u64 at = from > ram->base ? from : ram->base, end = ram->base + ram->bytes;
+
+	while (at < end) {
+		const struct mint_extent *claim = claim_on(claims, at, 1);
+
+		if (!claim) {
+			gap->base = at;
+			gap->bytes = free_until(claims, at, end) - at;
+			return true;
+		}
+		at = claim->base + claim->bytes;
+	}
+	return false;
+}
+
+/**
+ * claims_gap() - find memory that is not assigned
+ * @claims: the claims
+ * @ledger: tells what memory there is
+ * @from: lowest address
+ * @gap: filled in: the lowest piece at or above @from, as long as it is
+ *
+ * Return: whether there is one.
+ */
+bool claims_gap(const struct claims *claims, const struct mint_ledger *ledger, __u64 from,
+		struct mint_extent *gap)
+{
+	struct mint_extent found;
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_ram; i++) {
+		if (!gap_in(claims, &ledger->ram[i], from, &found))
+			continue;
+		if (!any || found.base < gap->base)
+			*gap = found;
+		any = true;
+	}
+	return any;
+}
+
+static const char *owner_text(const struct tables *tables, __u16 owner, char text[64])
+{
+	if (owner == MINT_OWNER_SHARED)
+		snprintf(text, 64, "the shared region");
+	else if (owner < tables->nr_nodes)
+		snprintf(text, 64, "node '%s'", tables->nodes[owner].life.name);
+	else
+		snprintf(text, 64, "node %u, which is not in the node table", owner);
+	return text;
+}
+
+/* What frees what another owner has; nothing frees what node 0 has. */
+static const char *next_command(const struct tables *tables, __u16 owner, char text[64])
+{
+	if (!owner || owner >= tables->nr_nodes)
+		snprintf(text, 64, "mint list");
+	else if (node_active(&tables->nodes[owner]))
+		snprintf(text, 64, "mint kill %s", tables->nodes[owner].life.name);
+	else
+		snprintf(text, 64, "mint destroy %s", tables->nodes[owner].life.name);
+	return text;
+}
+
+static int refuse_cpu(const struct tables *tables, unsigned int cpu)
+{
+	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
+	char owner[64], next[64];
+
+	if (entry->boot)
+		return fail(MINT_EXIT_FAILED,
+			    "CPU %u is the machine's boot CPU, which cannot change its node. %s",
+			    cpu, "Try: mint list");
+	return fail(MINT_EXIT_FAILED, "CPU %u belongs to %s. Try: %s", cpu,
+		    owner_text(tables, entry->owner, owner),
+		    next_command(tables, entry->owner, next));
+}
+
+static int check_cpus(const struct tables *tables, const struct config *config, __u32 except)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < MINT_MAX_CPUS; cpu++) {
+		const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
+
+		if (!cpu_in(config->cpus, cpu))
+			continue;
+		if (cpu >= tables->ledger.nr_cpus)
+			return fail(MINT_EXIT_FAILED,
+				    "the machine has no CPU %u, only %u of them. Try: mint list",
+				    cpu, tables->ledger.nr_cpus);
+		if (entry->owner == except)
+			continue;
+		if (entry->boot || entry->owner != MINT_OWNER_NONE)
+			return refuse_cpu(tables, cpu);
+	}
+	return MINT_EXIT_OK;
+}
+
+static __u64 align_up(__u64 value)
+{
+	return (value + MINT_EXTENT_ALIGN - 1) & ~(MINT_EXTENT_ALIGN - 1);
+}
+
+static int find_piece(const struct tables *tables, const struct claims *claims,
+		      struct mint_extent *extent)
+{
+	char want[24], have[24];
+	struct mint_extent gap;
+	__u64 from = 0, largest = 0;
+
+	while (claims_gap(claims, &tables->ledger, from, &gap)) {
+		__u64 at = align_up(gap.base);
+
+		from = gap.base + gap.bytes;
+		if (at >= from)
+			continue;
+		if (from - at >= extent->bytes) {
+			extent->base = at;
+			return MINT_EXIT_OK;
+		}
+		if (from - at > largest)
+			largest = from - at;
+	}
+	largest &= ~(MINT_EXTENT_ALIGN - 1);
+	return fail(MINT_EXIT_FAILED,
+		    "no %s of memory in one piece are unassigned, at most %s. Try: mint list",
+		    size_text(extent->bytes, want), size_text(largest, have));
+}
+
+static bool in_ram(const struct mint_ledger *ledger, const struct mint_extent *extent)
+{
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_ram; i++) {
+		const struct mint_extent *ram = &ledger->ram[i];
+
+		if (extent->base >= ram->base &&
+		    extent->base + extent->bytes <= ram->base + ram->bytes)
+			return true;
+	}
+	return false;
+}
+
+static int check_piece(const struct tables *tables, const struct claims *claims,
+		       const struct mint_extent *extent)
+{
+	const struct mint_extent *claim = claim_on(claims, extent->base, extent->bytes);
+	char size[24], owner[64], next[64];
+
+	size_text(extent->bytes, size);
+	if (claim)
+		return fail(MINT_EXIT_FAILED, "memory in %s@0x%llx belongs to %s. Try: %s", size,
+			    extent->base, owner_text(tables, claim->owner, owner),
+			    next_command(tables, claim->owner, next));
+	if (!in_ram(&tables->ledger, extent))
+		return fail(MINT_EXIT_FAILED,
+			    "the machine has no memory in all of %s@0x%llx. Try: mint list",
+			    size, extent->base);
+	return MINT_EXIT_OK;
+}
+
+static int check_memory(const struct tables *tables, const struct config *config, __u32 except,
+			struct mint_extent *extents)
+{
+	struct claims claims;
+	unsigned int i;
+	int code = 0;
+
+	claims_read(tables, except, &claims);
+	for (i = 0; !code && i < config->nr_extents; i++) {
+		extents[i] = config->extents[i];
+		if (extents[i].base == MINT_ANY)
+			code = find_piece(tables, &claims, &extents[i]);
+		else
+			code = check_piece(tables, &claims, &extents[i]);
+		claims.extents[claims.nr++] = extents[i];
+	}
+	return code;
+}
+
+/**
+ * plan_check() - check a node file against the ledger
+ * @tables: the tables
+ * @config: the node file
+ * @except: what this node owns counts as free; MINT_MAX_NODES for none
+ * @extents: filled in: where each piece of memory would be
+ *
+ * Return: an enum mint_exit.
+ */
+int plan_check(const struct tables *tables, const struct config *config, __u32 except,
+	       struct mint_extent *extents)
+{
+	bool full = tables->nr_nodes != 0;
+	unsigned int i;
+	int code;
+
+	for (i = 0; i < tables->nr_nodes; i++) {
+		const struct node_view *node = &tables->nodes[i];
+
+		if (node->life.life == MINT_LIFE_NONE || i == except)
+			full = false;
+		else if (!strcmp(node->life.name, config->name))
+			return fail(MINT_EXIT_STATE, "there is a node of that name. %s %s",
+				    "Try: mint show", config->name);
+	}
+	if (full)
+		return fail(MINT_EXIT_FAILED, "all %u node ids are in use. Try: mint list",
+			    tables->nr_nodes);
+	code = check_cpus(tables, config, except);
+	return code ? code : check_memory(tables, config, except, extents);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the user reads: errors as one line on stderr (what, why, and the next
+ * command), and the words for sizes and CPU lists.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "mint.h"
+
+static char context[128];
+
+/**
+ * fail_context() - say what the command is about to do
+ * @format: e.g. "cannot start node '%s'"; stands before the reason of every
+ *	later fail()
+ */
+void fail_context(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(context, sizeof(context), format, args);
+	va_end(args);
+}
+
+/**
+ * make_printable() - replace what could drive a terminal or break a line
+ * @text: changed in place
+ */
+void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+/**
+ * fail() - print one line of error
+ * @code: an enum mint_exit
+ * @format: the reason and, where there is one, the next command
+ *
+ * Return: @code.
+ */
+int fail(int code, const char *format, ...)
+{
+	char why[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	make_printable(why);
+	make_printable(context);
+	fflush(stdout);
+	fprintf(stderr, "mint: %s%s%s\n", context, *context ? ": " : "", why);
+	return code;
+}
+
+/**
+ * size_text() - a number of bytes in the largest unit that is exact
+ * @bytes: the number
+ * @text: where to put it
+ *
+ * From 1M on, what no unit gives exactly is rounded to a tenth of a megabyte.
+ *
+ * Return: @text.
+ */
+const char *size_text(__u64 bytes, char text[24])
+{
+	static const char units[] = { 'G', 'M', 'K' };
+	unsigned int i;
+
+	for (i = 0; bytes && i < ARRAY_SIZE(units); i++) {
+		__u64 unit = 1ULL << (30 - 10 * i);
+
+		if (bytes % unit == 0) {
+			snprintf(text, 24, "%llu%c", bytes / unit, units[i]);
+			return text;
+		}
+		if (units[i] == 'M' && bytes > unit) {
+			snprintf(text, 24, "%.1fM", (double)bytes / (double)unit);
+			return text;
+		}
+	}
+	snprintf(text, 24, "%llu", bytes);
+	return text;
+}
+
+/**
+ * cpus_text() - a set of CPUs as a list with ranges
+ * @cpus: a bit for each of MINT_MAX_CPUS
+ * @text: where to put it
+ * @room: size of @text; the list ends with "..." if it does not fit
+ *
+ * Return: @text; "-" for no CPU.
+ */
+const char *cpus_text(const __u64 *cpus, char *text, size_t room)
+{
+	unsigned int cpu, last;
+	size_t used = 0;
+
+	snprintf(text, room, "-");
+	for (cpu = 0; cpu < MINT_MAX_CPUS; cpu = last + 1) {
+		char piece[16];
+
+		last = cpu;
+		if (!cpu_in(cpus, cpu))
+			continue;
+		while (last + 1 < MINT_MAX_CPUS && cpu_in(cpus, last + 1))
+			last++;
+		if (last == cpu)
+			snprintf(piece, sizeof(piece), "%s%u", used ? "," : "", cpu);
+		else
+			snprintf(piece, sizeof(piece), "%s%u-%u", used ? "," : "", cpu, last);
+		if (used + strlen(piece) + sizeof("...") > room) {
+			strcpy(text + used, "...");
+			break;
+		}
+		strcpy(text + used, piece);
+		used += strlen(piece);
+	}
+	return text;
+}
+
+/**
+ * finish_output() - see whether the result reached its reader
+ *
+ * Return: an enum mint_exit.
+ */
+int finish_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return fail(MINT_EXIT_FAILED, "the result could not be written: %m");
+	return MINT_EXIT_OK;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mint show and mint log: all that the region tells of one node. */
+#include <stdio.h>
+#include "mint.h"
+
+/**
+ * struct details - what is shown of a node
+ * @node: its entry
+ * @cpus: its CPUs
+ * @nr_extents: used entries of @extents
+ * @extents: its memory
+ * @log_bytes: bytes it ever logged
+ * @console_bytes: bytes it ever printed on its console
+ */
+struct details {
+	const struct node_view *node;
+	__u64 cpus[MINT_MAX_CPUS / 64];
+	unsigned int nr_extents;
+	struct mint_extent extents[MINT_MAX_EXTENTS];
+	__u64 log_bytes;
+	__u64 console_bytes;
+};
+
+static __u64 stream_total(const struct region *region, __u32 section, __u32 node)
+{
+	const struct mint_stream *stream;
+	size_t room;
+
+	stream = stream_find(region, section, node, &room);
+	return stream ? mint_load(&stream->head) & ~0ULL >> 1 : 0;
+}
+
+static void fill_details(const struct region *region, const struct tables *tables,
+			 struct details *details)
+{
+	__u32 id = details->node->id;
+
+	tables_cpus(tables, id, details->cpus);
+	details->nr_extents = tables_extents(tables, id, details->extents,
+					     ARRAY_SIZE(details->extents));
+	details->log_bytes = stream_total(region, MINT_SECTION_LOGS, id);
+	details->console_bytes = stream_total(region, MINT_SECTION_CONSOLES, id);
+}
+
+static int print_json(const struct tables *tables, const struct details *details)
+{
+	const struct node_view *node = details->node;
+	json_t *apic_ids = json_array();
+	unsigned int cpu;
+	char abi[16];
+
+	for (cpu = 0; cpu < tables->ledger.nr_cpus; cpu++)
+		if (cpu_in(details->cpus, cpu))
+			json_array_append_new(apic_ids,
+					      json_integer(tables->ledger.cpus[cpu].apic_id));
+	snprintf(abi, sizeof(abi), "%u.%u", node->self.abi >> 16, node->self.abi & 0xffff);
+	return json_print(json_pack("{s:{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I,"
+				    " s:o, s:I, s:I, s:I, s:s, s:s, s:I, s:I}}",
+		"node",
+		"id", node->id,
+		"name", node->life.name,
+		"state", node_state(node),
+		"generation", (json_int_t)node->life.generation,
+		"fenced", (json_int_t)node->life.fenced,
+		"cpus", json_cpus(details->cpus),
+		"apic_ids", apic_ids,
+		"boot_cpu", (json_int_t)node->life.boot_cpu,
+		"cpus_online", (json_int_t)node->self.nr_cpus,
+		"memory", json_extents(details->extents, details->nr_extents),
+		"memory_bytes", (json_int_t)tables_bytes(tables, node->id),
+		"low_slot", (json_int_t)(node->life.low_slot == MINT_OWNER_NONE ?
+					 -1 : node->life.low_slot),
+		"heartbeat", (json_int_t)(node->self.heartbeat & ~0ULL >> 1),
+		"abi", abi,
+		"kernel", node->self.release,
+		"log_bytes", (json_int_t)details->log_bytes,
+		"console_bytes", (json_int_t)details->console_bytes));
+}
+
+static void print_cpus(const struct tables *tables, const struct details *details)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < tables->ledger.nr_cpus; cpu++)
+		if (cpu_in(details->cpus, cpu))
+			printf("cpu         %u, APIC id %u%s\n", cpu,
+			       tables->ledger.cpus[cpu].apic_id,
+			       cpu == details->node->life.boot_cpu ? ", boots first" : "");
+}
+
+static int print_text(const struct tables *tables, const struct details *details)
+{
+	const struct node_view *node = details->node;
+	unsigned int i;
+	char size[24];
+
+	printf("node        %u\n", node->id);
+	printf("name        %s\n", node->life.name);
+	printf("state       %s\n", node_state(node));
+	printf("generation  %u\n", node->life.generation);
+	printf("fenced      %u\n", node->life.fenced);
+	print_cpus(tables, details);
+	printf("on line     %u\n", node->self.nr_cpus);
+	for (i = 0; i < details->nr_extents; i++)
+		printf("memory      0x%llx-0x%llx, %s\n", details->extents[i].base,
+		       details->extents[i].base + details->extents[i].bytes - 1,
+		       size_text(details->extents[i].bytes, size));
+	if (node->life.low_slot != MINT_OWNER_NONE)
+		printf("low slot    %u\n", node->life.low_slot);
+	printf("heartbeat   %llu\n", node->self.heartbeat);
+	printf("ABI         %u.%u\n", node->self.abi >> 16, node->self.abi & 0xffff);
+	printf("kernel      %s\n", node->self.release);
+	printf("log         %llu bytes\n", details->log_bytes);
+	printf("console     %llu bytes\n", details->console_bytes);
+	return finish_output();
+}
+
+static int show(const struct request *request, const struct region *region)
+{
+	static struct details details;
+	static struct tables tables;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (code)
+		return code;
+	tables_watch(region, &tables);
+	code = tables_find(&tables, request->operand, &details.node);
+	if (code)
+		return code;
+	fill_details(region, &tables, &details);
+	code = request->json ? print_json(&tables, &details) : print_text(&tables, &details);
+	if (!code && details.node->damaged)
+		code = fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables.damage);
+	return code;
+}
+
+static int print_log(const struct request *request, const struct region *region)
+{
+	static struct tables tables;
+	const struct node_view *node;
+	int code;
+
+	code = tables_read(region, &tables);
+	if (!code)
+		code = tables_find(&tables, request->operand, &node);
+	return code ? code : stream_print(region, MINT_SECTION_LOGS, node->id);
+}
+
+/**
+ * cmd_show() - the verb "show"
+ * @request: the call
+ */
+int cmd_show(const struct request *request)
+{
+	struct region region;
+	int code;
+
+	fail_context("cannot show node '%s'", request->operand);
+	code = region_open(request, &region);
+	if (!code)
+		code = show(request, &region);
+	region_close(&region);
+	return code;
+}
+
+/**
+ * cmd_log() - the verb "log"
+ * @request: the call
+ */
+int cmd_log(const struct request *request)
+{
+	struct region region;
+	int code;
+
+	fail_context("cannot print the log of node '%s'", request->operand);
+	code = region_open(request, &region);
+	if (!code)
+		code = print_log(request, &region);
+	region_close(&region);
+	return code;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint start: read and check everything, stop the node, fill its memory, set
+ * it going, wait for its report. From the first touch to the start the kernel
+ * ties the node to our open device: whatever ends us leaves it stopped.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+#include "mint.h"
+
+#define CHUNK_BYTES	(4UL << 20)
+#define LOOK_MS		10
+
+/**
+ * struct start - one start of one node
+ * @region: the region
+ * @node: the node as it was found
+ * @config: its node file
+ * @image: kernel and initrd
+ * @placement: where they go
+ * @nr_extents: entries of @extents
+ * @extents: the node's memory, as the ledger has it
+ * @params: the boot parameters
+ * @generation: of this start
+ */
+struct start {
+	struct region region;
+	const struct node_view *node;
+	struct config config;
+	struct image image;
+	struct placement placement;
+	unsigned int nr_extents;
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	unsigned char params[PARAMS_BYTES];
+	__u32 generation;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+/* Without SA_RESTART: the call under way returns and the loading ends. */
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+static int write_part(const struct start *start, __u64 phys, const void *data, size_t bytes)
+{
+	struct mint_ioc_write call = {
+		.node = start->node->id,
+		.phys = phys,
+		.bytes = bytes,
+		.data = (unsigned long)data,
+	};
+
+	if (!interrupted && !ioctl(start->region.fd, MINT_IOC_WRITE, &call))
+		return MINT_EXIT_OK;
+	if (interrupted)
+		return fail(MINT_EXIT_FAILED,
+			    "interrupted while it was loaded; it is stopped. Try: mint start %s",
+			    start->node->life.name);
+	return fail(MINT_EXIT_FAILED, "loading its memory at 0x%llx: %m", phys);
+}
+
+static int write_segment(const struct start *start, __u64 phys, const void *data, size_t bytes)
+{
+	size_t done, part;
+	int code = 0;
+
+	for (done = 0; !code && done < bytes; done += part) {
+		part = bytes - done < CHUNK_BYTES ? bytes - done : CHUNK_BYTES;
+		code = write_part(start, phys + done, data ? data + done : NULL, part);
+	}
+	return code;
+}
+
+static int write_segments(const struct start *start)
+{
+	const struct placement *placement = &start->placement;
+	const struct image *image = &start->image;
+	int code;
+
+	code = write_segment(start, placement->params, NULL, PARAMS_AREA_BYTES);
+	if (!code)
+		code = write_segment(start, placement->params, start->params, PARAMS_BYTES);
+	if (!code)
+		code = write_segment(start, placement->kernel, image->code.data,
+				     image->code.bytes);
+	if (!code)
+		code = write_segment(start, placement->initrd, image->initrd.data,
+				     image->initrd.bytes);
+	return code;
+}
+
+static int set_going(const struct start *start)
+{
+	struct mint_ioc_start call = {
+		.node = start->node->id,
+		.entry = start->placement.kernel + KERNEL_ENTRY_64,
+		.boot_params = start->placement.params,
+		.handover = start->placement.params + PARAMS_HANDOVER,
+	};
+
+	if (!ioctl(start->region.fd, MINT_IOC_START, &call))
+		return MINT_EXIT_OK;
+	if (errno == EIO)
+		return fail(MINT_EXIT_FAILED, "its CPU did not take the start. Try: dmesg");
+	if (errno == ENOSPC)
+		return fail(MINT_EXIT_FAILED, "it has no low memory slot. Try: mint list");
+	if (errno == EOPNOTSUPP)
+		return fail(MINT_EXIT_FAILED, "the CPU has no pages of 1 GB");
+	return device_failed(start->node, errno);
+}
+
+static int load_and_go(struct start *start)
+{
+	int code;
+
+	catch_signals();
+	code = device_node(&start->region, MINT_IOC_LOAD, start->node, &start->generation);
+	if (!code)
+		code = write_segments(start);
+	return code ? code : set_going(start);
+}
+
+static bool look(const struct start *start, int *code)
+{
+	const char *name = start->node->life.name;
+	struct node_view now;
+	const char *state;
+
+	*code = MINT_EXIT_FAILED;
+	if (interrupted) {
+		fail(*code, "interrupted while waiting for its report. Try: mint show %s", name);
+		return true;
+	}
+	tables_node(&start->region, start->node->id, &now);
+	state = node_state(&now);
+	if (now.life.generation != start->generation) {
+		fail(*code, "it was started or destroyed by another command. Try: mint list");
+		return true;
+	}
+	*code = MINT_EXIT_OK;
+	if (!strcmp(state, "running"))
+		return true;
+	if (!strcmp(state, "booting"))
+		return false;
+	*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s", state, name);
+	return true;
+}
+
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+static int wait_for_report(const struct request *request, const struct start *start)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
+	__u64 deadline = now_ms() + request->timeout_s * 1000ULL;
+	int code;
+
+	while (!look(start, &code)) {
+		if (now_ms() >= deadline)
+			return fail(MINT_EXIT_TIMEOUT,
+				    "no report from it within %u s; %s. Try: mint log %s",
+				    request->timeout_s,
+				    "its kernel may be built without CONFIG_MINT",
+				    start->node->life.name);
+		nanosleep(&pause, NULL);
+	}
+	return code;
+}
+
+static int report(const struct request *request, const struct start *start)
+{
+	const char *state = request->no_wait ? "booting" : "running";
+	const struct placement *placement = &start->placement;
+	const struct node_view *node = start->node;
+
+	if (request->json)
+		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
+					    "dry_run", 0, "node",
+					    "id", node->id, "name", node->life.name,
+					    "state", state,
+					    "generation", (json_int_t)start->generation));
+	printf("node '%s' (%u) is %s: generation %u, kernel %s at 0x%llx\n", node->life.name,
+	       node->id, state, start->generation, start->image.release, placement->kernel);
+	return finish_output();
+}
+
+static int report_plan(const struct request *request, const struct start *start)
+{
+	const struct placement *placement = &start->placement;
+	const struct image *image = &start->image;
+	const struct node_view *node = start->node;
+
+	if (request->json)
+		return json_print(json_pack("{s:b, s:{s:i, s:s}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
+			"dry_run", 1, "node", "id", node->id, "name", node->life.name, "plan",
+			"params", (json_int_t)placement->params,
+			"kernel", (json_int_t)placement->kernel,
+			"kernel_bytes", (json_int_t)placement->kernel_bytes,
+			"initrd", (json_int_t)placement->initrd,
+			"initrd_bytes", (json_int_t)image->initrd.bytes,
+			"entry", (json_int_t)placement->kernel + KERNEL_ENTRY_64));
+	printf("would stop the CPUs of node '%s' (%u)\n", node->life.name, node->id);
+	printf("would load boot parameters at 0x%llx\n", placement->params);
+	printf("would load kernel %s at 0x%llx, %llu bytes until it runs\n", image->release,
+	       placement->kernel, placement->kernel_bytes);
+	if (placement->initrd)
+		printf("would load initrd at 0x%llx, %zu bytes\n", placement->initrd,
+		       image->initrd.bytes);
+	printf("would enter at 0x%llx\n", placement->kernel + KERNEL_ENTRY_64);
+	return finish_output();
+}
+
+static int read_config(const struct request *request, struct start *start)
+{
+	const char *name = start->node->life.name;
+	const char *file = request->file;
+	char run[128], etc[128];
+	int code;
+
+	snprintf(run, sizeof(run), MINT_RUN_DIR "/%s.conf", name);
+	snprintf(etc, sizeof(etc), MINT_ETC_DIR "/%s.conf", name);
+	if (!file)
+		file = !access(run, F_OK) ? run : !access(etc, F_OK) ? etc : NULL;
+	if (!file)
+		return fail(MINT_EXIT_FAILED,
+			    "there is neither %s nor %s. Try: mint start %s --file FILE", run, etc,
+			    name);
+	code = config_read(file, &start->config);
+	if (!code && strcmp(start->config.name, name))
+		return fail(MINT_EXIT_FAILED, "%s: name: it is the file of node '%s'",
+			    start->config.path, start->config.name);
+	return code;
+}
+
+static int check_state(const struct start *start)
+{
+	const struct node_view *node = start->node;
+
+	if (node->id == start->region.self)
+		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
+	if (node_active(node))
+		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state(node),
+			    node->life.name);
+	return MINT_EXIT_OK;
+}
+
+static int prepare(const struct request *request, const struct tables *tables,
+		   struct start *start)
+{
+	int code;
+
+	code = check_state(start);
+	if (!code)
+		code = read_config(request, start);
+	if (!code)
+		code = image_read(&start->config, &start->image);
+	if (code)
+		return code;
+	start->nr_extents = tables_extents(tables, start->node->id, start->extents,
+					   ARRAY_SIZE(start->extents));
+	code = place(&start->image, start->extents, start->nr_extents, &start->placement);
+	if (!code)
+		params_fill(start->params, &start->image, &start->placement, start->extents,
+			    start->nr_extents, start->config.cmdline);
+	return code;
+}
+
+static int run(const struct request *request, struct start *start)
+{
+	static struct tables tables;
+	int code;
+
+	code = tables_read(&start->region, &tables);
+	if (code)
+		return code;
+	tables_watch(&start->region, &tables);
+	code = tables_find(&tables, request->operand, &start->node);
+	if (code)
+		return code;
+	code = prepare(request, &tables, start);
+	if (code || request->dry_run)
+		return code ? code : report_plan(request, start);
+	code = load_and_go(start);
+	if (!code && !request->no_wait)
+		code = wait_for_report(request, start);
+	return code ? code : report(request, start);
+}
+
+/**
+ * cmd_start() - the verb "start"
+ * @request: the call
+ */
+int cmd_start(const struct request *request)
+{
+	static struct start start;
+	int code;
+
+	fail_context("cannot start node '%s'", request->operand);
+	code = region_open(request, &start.region);
+	if (!code)
+		code = run(request, &start);
+	region_close(&start.region);
+	image_free(&start.image);
+	config_free(&start.config);
+	return code;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ledger and node table: copied out of the region in one go, checked, and
+ * from then on plain data. What no Mint kernel writes is dropped and noted
+ * in struct tables.damage. Read without the ledger's lock: a snapshot only.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "mint.h"
+
+/* A living node's heartbeat changes at least every 100 ms. */
+#define HEARTBEAT_MS	300
+#define LOOK_MS		10
+
+static void note(struct tables *tables, const char *what, unsigned int which)
+{
+	if (!*tables->damage)
+		snprintf(tables->damage, sizeof(tables->damage), "%s %u", what, which);
+}
+
+static bool range_good(const struct mint_extent *extent)
+{
+	return extent->bytes && extent->base + extent->bytes > extent->base &&
+	       extent->base + extent->bytes < 1ULL << 52;
+}
+
+static void check_ranges(struct tables *tables)
+{
+	struct mint_ledger *ledger = &tables->ledger;
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_ram; i++) {
+		if (range_good(&ledger->ram[i]))
+			continue;
+		note(tables, "the ledger's memory range", i);
+		memset(&ledger->ram[i], 0, sizeof(ledger->ram[i]));
+	}
+	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
+		struct mint_extent *extent = &ledger->extents[i];
+
+		if (extent->owner == MINT_OWNER_NONE || range_good(extent))
+			continue;
+		note(tables, "the ledger's extent", i);
+		extent->owner = MINT_OWNER_NONE;
+	}
+}
+
+static bool name_good(const char *name, size_t room)
+{
+	size_t i, bytes = strnlen(name, room);
+
+	for (i = 0; i < bytes; i++)
+		if (!isgraph((unsigned char)name[i]))
+			return false;
+	return bytes && bytes < room;
+}
+
+static bool state_good(const struct node_view *node)
+{
+	return node->life.life <= MINT_LIFE_STOPPED &&
+	       (node->self.generation != node->life.generation ||
+		node->self.state <= MINT_SELF_REBOOT);
+}
+
+/**
+ * tables_node() - look at one node
+ * @region: the region
+ * @id: node id
+ * @node: filled in
+ *
+ * Return: false when the region has no such entry.
+ */
+bool tables_node(const struct region *region, __u32 id, struct node_view *node)
+{
+	const struct mint_node *entry;
+
+	entry = region_entry(region, MINT_SECTION_NODES, id, sizeof(*entry), NULL);
+	if (!entry)
+		return false;
+	memset(node, 0, sizeof(*node));
+	node->id = id;
+	region_copy(&node->life, &entry->life, sizeof(node->life));
+	region_copy(&node->self, &entry->self, sizeof(node->self));
+	if (node->life.life == MINT_LIFE_NONE)
+		return true;
+
+	node->damaged = !state_good(node);
+	if (!name_good(node->life.name, sizeof(node->life.name))) {
+		node->damaged = true;
+		strcpy(node->life.name, "?");
+	}
+	if (!name_good(node->self.release, sizeof(node->self.release))) {
+		/* Empty until the node's first start. */
+		node->damaged |= node->self.release[0] != 0;
+		strcpy(node->self.release, "?");
+	}
+	return true;
+}
+
+/**
+ * tables_read() - copy ledger and node table
+ * @region: the region
+ * @tables: filled in
+ *
+ * Return: an enum mint_exit; damage that leaves the rest readable is no
+ * failure, see struct tables.
+ */
+int tables_read(const struct region *region, struct tables *tables)
+{
+	struct mint_ledger *ledger = &tables->ledger;
+	const void *from;
+	__u32 id;
+
+	memset(tables, 0, sizeof(*tables));
+	from = region_entry(region, MINT_SECTION_LEDGER, 0, sizeof(*ledger), NULL);
+	if (!from || !region_entry(region, MINT_SECTION_NODES, 0, sizeof(struct mint_node), NULL))
+		return fail(MINT_EXIT_FAILED,
+			    "the shared region is damaged: it has no ledger or no node table");
+	region_copy(ledger, from, sizeof(*ledger));
+	if (ledger->nr_cpus > MINT_MAX_CPUS || ledger->nr_ram > MINT_MAX_RAM ||
+	    ledger->nr_low_slots > MINT_MAX_LOW_SLOTS)
+		return fail(MINT_EXIT_FAILED,
+			    "the shared region is damaged: the ledger tells of %u CPUs, %s",
+			    ledger->nr_cpus, "or of too many memory ranges or slots");
+	check_ranges(tables);
+
+	for (id = 0; id < MINT_MAX_NODES; id++) {
+		if (!tables_node(region, id, &tables->nodes[id]))
+			break;
+		if (tables->nodes[id].damaged)
+			note(tables, "the entry of node", id);
+	}
+	tables->nr_nodes = id;
+	return MINT_EXIT_OK;
+}
+
+static bool says_running(const struct node_view *node)
+{
+	return node->life.life == MINT_LIFE_STARTED && !node->damaged &&
+	       node->life.fenced < node->life.generation &&
+	       node->self.generation == node->life.generation &&
+	       node->self.state == MINT_SELF_RUNNING;
+}
+
+static bool look_again(const struct region *region, struct node_view *node)
+{
+	struct node_view now;
+
+	if (node->silent && tables_node(region, node->id, &now))
+		node->silent = now.self.heartbeat == node->self.heartbeat;
+	return node->silent;
+}
+
+/**
+ * tables_watch() - find out which of the running nodes live
+ * @region: the region
+ * @tables: @silent of its nodes is set
+ *
+ * Takes one time for all nodes, and no longer than they need to show a sign.
+ * A saved image shows none: its nodes are what they said.
+ */
+void tables_watch(const struct region *region, struct tables *tables)
+{
+	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000 };
+	unsigned int i, waited_ms;
+	bool waiting = true;
+
+	if (region->fd < 0)
+		return;
+	for (i = 0; i < tables->nr_nodes; i++)
+		tables->nodes[i].silent = says_running(&tables->nodes[i]);
+	for (waited_ms = 0; waiting && waited_ms < HEARTBEAT_MS; waited_ms += LOOK_MS) {
+		nanosleep(&look, NULL);
+		waiting = false;
+		for (i = 0; i < tables->nr_nodes; i++)
+			waiting |= look_again(region, &tables->nodes[i]);
+	}
+}
+
+/**
+ * tables_find() - find a node by name or id
+ * @tables: the tables
+ * @name: what the user wrote
+ * @node: filled in
+ *
+ * Return: an enum mint_exit.
+ */
+int tables_find(const struct tables *tables, const char *name, const struct node_view **node)
+{
+	bool is_id = name[0] && !name[strspn(name, "0123456789")];
+	unsigned long id = is_id ? strtoul(name, NULL, 10) : MINT_MAX_NODES;
+	unsigned int i;
+
+	for (i = 0; i < tables->nr_nodes; i++) {
+		*node = &tables->nodes[i];
+		if ((*node)->life.life == MINT_LIFE_NONE)
+			continue;
+		if (is_id ? i == id : !strcmp((*node)->life.name, name))
+			return MINT_EXIT_OK;
+	}
+	return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint list", name);
+}
+
+/**
+ * node_state() - the state of a node as a word
+ * @node: the node
+ */
+const char *node_state(const struct node_view *node)
+{
+	static const char *const words[] = {
+		[MINT_SELF_NONE] = "booting",
+		[MINT_SELF_BOOTING] = "booting",
+		[MINT_SELF_RUNNING] = "running",
+		[MINT_SELF_PANICKED] = "panicked",
+		[MINT_SELF_OFF] = "off",
+		[MINT_SELF_REBOOT] = "rebooted",
+	};
+
+	if (node->damaged)
+		return "damaged";
+	if (node->life.life == MINT_LIFE_CREATED)
+		return "created";
+	if (node->life.life == MINT_LIFE_LOADING)
+		return "loading";
+	if (node->life.life == MINT_LIFE_STOPPED || node->life.fenced >= node->life.generation)
+		return "stopped";
+	if (node->self.generation != node->life.generation)
+		return "booting";
+	return node->silent ? "silent" : words[node->self.state];
+}
+
+/**
+ * node_active() - do the CPUs of a node execute its kernel, as far as known?
+ * @node: the node
+ */
+bool node_active(const struct node_view *node)
+{
+	const char *state = node_state(node);
+
+	return !strcmp(state, "running") || !strcmp(state, "booting") || !strcmp(state, "silent");
+}
+
+/**
+ * tables_cpus() - the CPUs of an owner
+ * @tables: the tables
+ * @owner: node id or MINT_OWNER_NONE
+ * @cpus: filled in
+ */
+void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus)
+{
+	unsigned int i;
+
+	memset(cpus, 0, MINT_MAX_CPUS / 8);
+	for (i = 0; i < tables->ledger.nr_cpus; i++)
+		if (tables->ledger.cpus[i].owner == owner)
+			cpu_add(cpus, i);
+}
+
+/**
+ * tables_extents() - the memory of an owner
+ * @tables: the tables
+ * @owner: node id or MINT_OWNER_SHARED
+ * @extents: filled in
+ * @room: entries of @extents
+ *
+ * Return: how many there are, at most @room.
+ */
+unsigned int tables_extents(const struct tables *tables, __u16 owner,
+			    struct mint_extent *extents, unsigned int room)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < MINT_MAX_EXTENTS && nr < room; i++)
+		if (tables->ledger.extents[i].owner == owner)
+			extents[nr++] = tables->ledger.extents[i];
+	return nr;
+}
+
+/**
+ * tables_bytes() - how much memory an owner has
+ * @tables: the tables
+ * @owner: node id or MINT_OWNER_SHARED
+ */
+__u64 tables_bytes(const struct tables *tables, __u16 owner)
+{
+	__u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_EXTENTS; i++)
+		if (tables->ledger.extents[i].owner == owner)
+			bytes += tables->ledger.extents[i].bytes;
+	return bytes;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Values of the node file: names, CPU lists and memory lists. Each function
+ * takes the text of one value and either accepts all of it or says why not.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "mint.h"
+
+/**
+ * value_name() - check a node's name
+ * @text: the value
+ * @name: filled in
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t room)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	if (!*text)
+		snprintf(why, room, "it is empty");
+	else if (strlen(text) >= MINT_NAME_BYTES)
+		snprintf(why, room, "'%s' is longer than %u characters", text,
+			 MINT_NAME_BYTES - 1);
+	else if (text[strspn(text, allowed)])
+		snprintf(why, room, "'%s' holds other characters than letters, digits, '-_.'",
+			 text);
+	else if (!isalpha((unsigned char)*text))
+		/* An id must not be mistaken for a name, nor a name for an option. */
+		snprintf(why, room, "'%s' does not begin with a letter", text);
+	else {
+		memset(name, 0, MINT_NAME_BYTES);
+		strcpy(name, text);
+		return true;
+	}
+	return false;
+}
+
+/* Like strtoull(), but only digits, and false when there are none. */
+static bool number(const char **at, int base, __u64 *value)
+{
+	char *end;
+
+	if (base == 16 ? !isxdigit((unsigned char)**at) : !isdigit((unsigned char)**at))
+		return false;
+	errno = 0;
+	*value = strtoull(*at, &end, base);
+	*at = end;
+	return !errno;
+}
+
+static bool cpu_range(const char *text, __u64 *first, __u64 *last)
+{
+	if (!number(&text, 10, first))
+		return false;
+	*last = *first;
+	if (*text == '-') {
+		text++;
+		if (!number(&text, 10, last))
+			return false;
+	}
+	return !*text;
+}
+
+static bool add_range(const char *piece, __u64 *cpus, char *why, size_t room)
+{
+	__u64 first, last;
+
+	if (!cpu_range(piece, &first, &last)) {
+		snprintf(why, room, "'%s' is not a CPU number or a range like 2-3", piece);
+		return false;
+	}
+	if (first > last) {
+		snprintf(why, room, "the range '%s' runs backwards", piece);
+		return false;
+	}
+	if (last >= MINT_MAX_CPUS) {
+		snprintf(why, room, "CPU %llu is above the highest possible, %u", last,
+			 MINT_MAX_CPUS - 1);
+		return false;
+	}
+	for (; first <= last; first++) {
+		if (cpu_in(cpus, first)) {
+			snprintf(why, room, "CPU %llu is named twice", first);
+			return false;
+		}
+		cpu_add(cpus, first);
+	}
+	return true;
+}
+
+/* Cuts the next piece off a list with commas, without blanks around it. */
+static char *next_piece(char **rest)
+{
+	char *piece = strsep(rest, ",");
+	char *end;
+
+	if (!piece)
+		return NULL;
+	while (isspace((unsigned char)*piece))
+		piece++;
+	end = piece + strlen(piece);
+	while (end > piece && isspace((unsigned char)end[-1]))
+		*--end = 0;
+	return piece;
+}
+
+/**
+ * value_cpus() - read a list of CPUs such as "1,3-4"
+ * @text: the value
+ * @cpus: filled in, a bit for each of MINT_MAX_CPUS
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room)
+{
+	char *copy = strdup(text), *rest = copy, *piece;
+	bool good = copy;
+
+	memset(cpus, 0, MINT_MAX_CPUS / 8);
+	while (good && (piece = next_piece(&rest)))
+		good = add_range(piece, cpus, why, room);
+	free(copy);
+	return good;
+}
+
+static bool memory_size(const char **at, __u64 *bytes)
+{
+	unsigned int shift = 0;
+
+	if (!number(at, 10, bytes))
+		return false;
+	switch (toupper((unsigned char)**at)) {
+	case 'G':
+		shift += 10;
+		/* fall through */
+	case 'M':
+		shift += 10;
+		/* fall through */
+	case 'K':
+		shift += 10;
+		++*at;
+	}
+	if (*bytes > ~0ULL >> shift)
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+static bool memory_extent(const char *text, struct mint_extent *extent)
+{
+	if (!memory_size(&text, &extent->bytes))
+		return false;
+	extent->base = MINT_ANY;
+	if (*text == '@') {
+		text++;
+		if (!strncasecmp(text, "0x", 2)) {
+			text += 2;
+			if (!number(&text, 16, &extent->base))
+				return false;
+		} else if (!memory_size(&text, &extent->base)) {
+			return false;
+		}
+	}
+	return !*text;
+}
+
+static bool extent_good(const char *piece, const struct mint_extent *extent, char *why,
+			size_t room)
+{
+	if (!extent->bytes || extent->bytes % MINT_EXTENT_ALIGN)
+		snprintf(why, room, "the size in '%s' is not a multiple of 2M", piece);
+	else if (extent->base == MINT_ANY)
+		return true;
+	else if (extent->base % MINT_EXTENT_ALIGN)
+		snprintf(why, room, "the address in '%s' is not a multiple of 2M", piece);
+	else if (extent->base + extent->bytes < extent->base)
+		snprintf(why, room, "'%s' ends beyond the last address", piece);
+	else
+		return true;
+	return false;
+}
+
+static bool extent_overlaps(const struct config *config, const struct mint_extent *extent)
+{
+	unsigned int i;
+
+	for (i = 0; i < config->nr_extents; i++) {
+		const struct mint_extent *other = &config->extents[i];
+
+		if (extent->base != MINT_ANY && other->base != MINT_ANY &&
+		    extent->base < other->base + other->bytes &&
+		    other->base < extent->base + extent->bytes)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * value_memory() - read a list of extents such as "64M,1G@0x100000000"
+ * @text: the value
+ * @config: its extents are filled in
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_memory(const char *text, struct config *config, char *why, size_t room)
+{
+	char *copy = strdup(text), *rest = copy, *piece;
+	bool good = copy;
+
+	config->nr_extents = 0;
+	while (good && (piece = next_piece(&rest))) {
+		struct mint_extent extent = { 0 };
+
+		good = false;
+		if (!memory_extent(piece, &extent))
+			snprintf(why, room, "'%s' is not a size like 256M or 256M@0x20000000",
+				 piece);
+		else if (!extent_good(piece, &extent, why, room))
+			break;
+		else if (extent_overlaps(config, &extent))
+			snprintf(why, room, "'%s' overlaps a piece before it", piece);
+		else if (config->nr_extents == MINT_HANDOVER_EXTENTS)
+			snprintf(why, room, "more than %u pieces", MINT_HANDOVER_EXTENTS);
+		else
+			good = true;
+		if (good)
+			config->extents[config->nr_extents++] = extent;
+	}
+	free(copy);
+	return good;
+}
