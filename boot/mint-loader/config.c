@@ -70,7 +70,7 @@ static char *next_line(char *to, int room, void *stream)
 	}
 	parser->continued = isblank((unsigned char)*parser->next);
 	memcpy(to, parser->next, bytes);
-	strcpy(to + bytes, "\n");
+	memcpy(to + bytes, "\n", 2);
 	parser->next += bytes + (parser->next[bytes] == '\n');
 	return to;
 }

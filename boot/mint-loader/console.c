@@ -44,11 +44,12 @@ struct session {
 	char pending[512];
 };
 
-static volatile sig_atomic_t stopped_by;
+/* Written by the signal handler alone. */
+static int stopped_by;
 
 static void on_signal(int number)
 {
-	stopped_by = number;
+	mint_store(&stopped_by, number);
 }
 
 /* Blocked except inside ppoll(), so that none is missed before it waits. */
@@ -139,7 +140,7 @@ static bool write_out(const char *text, size_t n)
 	while (n) {
 		ssize_t put = write(STDOUT_FILENO, text, n);
 
-		if (put < 0 && errno == EINTR && !stopped_by)
+		if (put < 0 && errno == EINTR && !mint_load(&stopped_by))
 			continue;
 		if (put <= 0)
 			return false;
@@ -173,7 +174,7 @@ static int connect_both(struct session *session)
 	int code = MINT_EXIT_OK;
 
 	catch_signals(&while_waiting);
-	while (!session->leave && !stopped_by && print_output(session, &code)) {
+	while (!session->leave && !mint_load(&stopped_by) && print_output(session, &code)) {
 		bool typing = session->stdin_open && !session->nr_pending;
 		const struct timespec wait = {
 			.tv_nsec = (session->nr_pending ? FULL_MS : IDLE_MS) * 1000000,
@@ -189,7 +190,7 @@ static int connect_both(struct session *session)
 		if (session->nr_pending)
 			send_pending(session);
 	}
-	return stopped_by ? MINT_EXIT_FAILED : code;
+	return mint_load(&stopped_by) ? MINT_EXIT_FAILED : code;
 }
 
 static void say_goodbye(const struct region *region, const struct session *session)
@@ -197,7 +198,7 @@ static void say_goodbye(const struct region *region, const struct session *sessi
 	const struct node_view *node = session->node;
 	struct node_view now = *node;
 
-	if (session->leave || stopped_by) {
+	if (session->leave || mint_load(&stopped_by)) {
 		fprintf(stderr, "\nmint: left the console of node '%s'\n", node->life.name);
 		return;
 	}

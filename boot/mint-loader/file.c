@@ -22,9 +22,9 @@ static int read_all(int fd, struct buffer *to)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return errno;
+			return -errno;
 		if (!got)
-			return EIO;
+			return -EIO;
 		done += got;
 	}
 	return 0;
@@ -53,7 +53,7 @@ static int read_open(const char *what, const char *path, int fd, size_t limit, s
 		return MINT_EXIT_OK;
 	free(to->data);
 	to->data = NULL;
-	return fail(MINT_EXIT_FAILED, "%s '%s': %s", what, path, strerror(error));
+	return fail(MINT_EXIT_FAILED, "%s '%s': %s", what, path, strerror(-error));
 }
 
 /**

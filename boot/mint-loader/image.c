@@ -8,11 +8,11 @@
 #include <string.h>
 #include "mint.h"
 
-#define IMAGE_LIMIT		(1UL << 30)
+#define IMAGE_LIMIT		0x40000000UL
 #define SECTOR_BYTES		512
 #define HEADER_OFFSET		offsetof(struct boot_params, hdr)
 #define PROTOCOL_MIN		0x020c	/* the first with xloadflags */
-#define ALIGNMENT_MAX		(1U << 30)
+#define ALIGNMENT_MAX		0x40000000U
 
 static int refuse(const char *what, const char *path, const char *why)
 {
@@ -60,7 +60,7 @@ static void read_release(struct image *image)
 	size_t at = image->header.kernel_version + SECTOR_BYTES;
 	size_t room = sizeof(image->release);
 
-	strcpy(image->release, "?");
+	snprintf(image->release, room, "?");
 	if (!image->header.kernel_version || at + room > image->file.bytes)
 		return;
 	memcpy(image->release, image->file.data + at, room - 1);
@@ -111,7 +111,7 @@ static bool known_initrd(const struct buffer *initrd)
 		{ 6, "070701" },		/* cpio, newc */
 		{ 6, "070702" },		/* cpio, newc with checksums */
 		{ 2, "\x1f\x8b" },		/* gzip */
-		{ 6, "\xfd" "7zXZ\0" },		/* xz */
+		{ 6, "\xfd\x37zXZ\0" },		/* xz */
 		{ 4, "\x28\xb5\x2f\xfd" },	/* zstd */
 		{ 4, "\x02\x21\x4c\x18" },	/* lz4, as the kernel's tools write it */
 		{ 3, "\x5d\0\0" },		/* lzma */

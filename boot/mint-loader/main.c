@@ -13,14 +13,14 @@
 #define TIMEOUT_S_MAX		86400
 
 /* What a verb takes besides --help */
-#define TAKES_JSON	(1U << 0)
-#define TAKES_DRY_RUN	(1U << 1)
-#define TAKES_WAIT	(1U << 2)
-#define TAKES_FILE	(1U << 3)
-#define TAKES_HISTORY	(1U << 4)
-#define TAKES_FORCE	(1U << 5)
+#define TAKES_JSON	0x1
+#define TAKES_DRY_RUN	0x2
+#define TAKES_WAIT	0x4
+#define TAKES_FILE	0x8
+#define TAKES_HISTORY	0x10
+#define TAKES_FORCE	0x20
 /* It can work on a saved region. */
-#define TAKES_REGION	(1U << 6)
+#define TAKES_REGION	0x40
 
 static int cmd_version(const struct request *request);
 
@@ -32,13 +32,15 @@ static int cmd_version(const struct request *request);
  * @run: does it; returns an enum mint_exit
  * @summary: one line of help
  */
-static const struct verb {
+struct verb {
 	const char *name;
 	const char *operand;
 	unsigned int takes;
 	int (*run)(const struct request *request);
 	const char *summary;
-} verbs[] = {
+};
+
+static const struct verb verbs[] = {
 	{ "check", "FILE", TAKES_JSON | TAKES_REGION, cmd_check,
 	  "check a node file, and all it names, without touching anything" },
 	{ "create", "FILE", TAKES_JSON | TAKES_DRY_RUN, cmd_create,
@@ -180,7 +182,7 @@ static int take_option(const struct verb *verb, int option, const char *word,
 
 static int take_operand(const struct verb *verb, int argc, char **argv, struct request *request)
 {
-	int wanted = verb->operand != NULL;
+	int wanted = verb->operand ? 1 : 0;
 
 	if (argc < wanted)
 		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,

@@ -16,6 +16,8 @@
 #define MINT_RUN_DIR	"/run/mint"
 #define MINT_ETC_DIR	"/etc/mint"
 
+/* As the kernel has them */
+#define __printf(a, b)	__attribute__((__format__(gnu_printf, a, b)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum mint_exit {
@@ -53,8 +55,8 @@ struct request {
 };
 
 /* report.c */
-void fail_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
-int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fail_context(const char *format, ...) __printf(1, 2);
+int fail(int code, const char *format, ...) __printf(2, 3);
 void make_printable(char *text);
 const char *size_text(__u64 bytes, char text[24]);
 const char *cpus_text(const __u64 *cpus, char *text, size_t room);
@@ -145,7 +147,7 @@ struct placement {
 	__u64 initrd;
 };
 
-#define PARAMS_AREA_BYTES	(1ULL << 20)
+#define PARAMS_AREA_BYTES	0x100000ULL
 #define PARAMS_HANDOVER		(0x1000 + sizeof(struct setup_data))
 #define PARAMS_CMDLINE		0x2000
 #define PARAMS_BYTES		0x12000

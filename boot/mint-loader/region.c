@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "mint.h"
 
-#define IMAGE_LIMIT	(4UL << 30)
+#define IMAGE_LIMIT	0x100000000UL
 
 /* Structures are copied by words, whatever fields they have. */
 typedef __u64 __attribute__((may_alias)) any_word;
@@ -36,7 +36,7 @@ void region_copy(void *to, const void *from, size_t bytes)
 		target[i] = mint_load(&source[i]);
 }
 
-static int damaged(const char *what)
+static int refuse(const char *what)
 {
 	return fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", what);
 }
@@ -68,10 +68,10 @@ static int check_header(struct region *region)
 	int code;
 
 	if (region->bytes < sizeof(header))
-		return damaged("it is shorter than its header");
+		return refuse("it is shorter than its header");
 	region_copy(&header, region->base, sizeof(header));
 	if (header.magic != MINT_ABI_MAGIC)
-		return damaged("its magic number is wrong");
+		return refuse("its magic number is wrong");
 	code = check_abi(header.abi_major, header.abi_minor);
 	if (code)
 		return code;
@@ -80,7 +80,7 @@ static int check_header(struct region *region)
 			    "the shared region is cut off: %llu of %llu bytes",
 			    region->bytes, header.region_bytes);
 	if (header.nr_sections > MINT_MAX_SECTIONS)
-		return damaged("its number of sections");
+		return refuse("its number of sections");
 	for (i = 0; i < header.nr_sections; i++) {
 		if (!section_good(&header.sections[i], header.region_bytes))
 			return fail(MINT_EXIT_FAILED,
@@ -213,7 +213,7 @@ static int saved_abi(const char *path, __u32 *abi)
 		return code;
 	header = (struct mint_header *)image.data;
 	if (image.bytes < sizeof(*header) || header->magic != MINT_ABI_MAGIC)
-		code = damaged("it has no header");
+		code = refuse("it has no header");
 	else
 		*abi = (__u32)header->abi_major << 16 | header->abi_minor;
 	free(image.data);

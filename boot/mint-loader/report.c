@@ -114,11 +114,10 @@ const char *cpus_text(const __u64 *cpus, char *text, size_t room)
 		else
 			snprintf(piece, sizeof(piece), "%s%u-%u", used ? "," : "", cpu, last);
 		if (used + strlen(piece) + sizeof("...") > room) {
-			strcpy(text + used, "...");
+			snprintf(text + used, room - used, "...");
 			break;
 		}
-		strcpy(text + used, piece);
-		used += strlen(piece);
+		used += snprintf(text + used, room - used, "%s", piece);
 	}
 	return text;
 }

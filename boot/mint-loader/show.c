@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include "mint.h"
 
+#define NODE_FORMAT	\
+	"{s:{s:i,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
+
 /**
  * struct details - what is shown of a node
  * @node: its entry
@@ -54,8 +57,7 @@ static int print_json(const struct tables *tables, const struct details *details
 			json_array_append_new(apic_ids,
 					      json_integer(tables->ledger.cpus[cpu].apic_id));
 	snprintf(abi, sizeof(abi), "%u.%u", node->self.abi >> 16, node->self.abi & 0xffff);
-	return json_print(json_pack("{s:{s:i, s:s, s:s, s:I, s:I, s:o, s:o, s:I, s:I,"
-				    " s:o, s:I, s:I, s:I, s:s, s:s, s:I, s:I}}",
+	return json_print(json_pack(NODE_FORMAT,
 		"node",
 		"id", node->id,
 		"name", node->life.name,

@@ -41,11 +41,12 @@ struct start {
 	__u32 generation;
 };
 
-static volatile sig_atomic_t interrupted;
+/* Written by the signal handler alone. */
+static int interrupted;
 
 static void on_signal(int number)
 {
-	interrupted = number;
+	mint_store(&interrupted, number);
 }
 
 /* Without SA_RESTART: the call under way returns and the loading ends. */
@@ -67,9 +68,9 @@ static int write_part(const struct start *start, __u64 phys, const void *data, s
 		.data = (unsigned long)data,
 	};
 
-	if (!interrupted && !ioctl(start->region.fd, MINT_IOC_WRITE, &call))
+	if (!mint_load(&interrupted) && !ioctl(start->region.fd, MINT_IOC_WRITE, &call))
 		return MINT_EXIT_OK;
-	if (interrupted)
+	if (mint_load(&interrupted))
 		return fail(MINT_EXIT_FAILED,
 			    "interrupted while it was loaded; it is stopped. Try: mint start %s",
 			    start->node->life.name);
@@ -144,7 +145,7 @@ static bool look(const struct start *start, int *code)
 	const char *state;
 
 	*code = MINT_EXIT_FAILED;
-	if (interrupted) {
+	if (mint_load(&interrupted)) {
 		fail(*code, "interrupted while waiting for its report. Try: mint show %s", name);
 		return true;
 	}

@@ -90,12 +90,12 @@ bool tables_node(const struct region *region, __u32 id, struct node_view *node)
 	node->damaged = !state_good(node);
 	if (!name_good(node->life.name, sizeof(node->life.name))) {
 		node->damaged = true;
-		strcpy(node->life.name, "?");
+		snprintf(node->life.name, sizeof(node->life.name), "?");
 	}
 	if (!name_good(node->self.release, sizeof(node->self.release))) {
 		/* Empty until the node's first start. */
 		node->damaged |= node->self.release[0] != 0;
-		strcpy(node->self.release, "?");
+		snprintf(node->self.release, sizeof(node->self.release), "?");
 	}
 	return true;
 }

@@ -24,22 +24,17 @@ bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t 
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-	if (!*text)
-		snprintf(why, room, "it is empty");
+	/* An id must not be mistaken for a name, nor a name for an option. */
+	if (!isalpha((unsigned char)*text))
+		snprintf(why, room, "'%s' does not begin with a letter", text);
 	else if (strlen(text) >= MINT_NAME_BYTES)
 		snprintf(why, room, "'%s' is longer than %u characters", text,
 			 MINT_NAME_BYTES - 1);
 	else if (text[strspn(text, allowed)])
 		snprintf(why, room, "'%s' holds other characters than letters, digits, '-_.'",
 			 text);
-	else if (!isalpha((unsigned char)*text))
-		/* An id must not be mistaken for a name, nor a name for an option. */
-		snprintf(why, room, "'%s' does not begin with a letter", text);
-	else {
-		memset(name, 0, MINT_NAME_BYTES);
-		strcpy(name, text);
-		return true;
-	}
+	else
+		return snprintf(name, MINT_NAME_BYTES, "%s", text) > 0;
 	return false;
 }
 
@@ -135,19 +130,15 @@ bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room)
 
 static bool memory_size(const char **at, __u64 *bytes)
 {
+	static const char units[] = "KMG";
 	unsigned int shift = 0;
+	const char *unit;
 
 	if (!number(at, 10, bytes))
 		return false;
-	switch (toupper((unsigned char)**at)) {
-	case 'G':
-		shift += 10;
-		/* fall through */
-	case 'M':
-		shift += 10;
-		/* fall through */
-	case 'K':
-		shift += 10;
+	unit = **at ? strchr(units, toupper((unsigned char)**at)) : NULL;
+	if (unit) {
+		shift = 10 * (unit - units + 1);
 		++*at;
 	}
 	if (*bytes > ~0ULL >> shift)
