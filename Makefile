@@ -10,7 +10,9 @@ SHELL := /bin/bash
 V ?= 0
 Q := $(if $(filter 0,$(V)),@)
 # When the first make of a run began: the phase lines count from it.
-MINT_T0 ?= $(shell date +%s.%N)
+ifndef MINT_T0
+MINT_T0 := $(shell date +%s.%N)
+endif
 export V MINT_T0 KERNEL_SRC
 
 STEP := scripts/step
@@ -39,7 +41,7 @@ prepare: deps
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
 
 kernel: prepare ## unpack, patch, configure and build the kernel
-	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base $(if $(wildcard drivers/mint/Kconfig),mint) --
+	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint --
 
 loader: deps
 	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader

@@ -265,6 +265,7 @@ class Machine:
         self.shells: Dict[str, Shell] = {}
         self.ports: Dict[str, Port] = {}
         self.expected: List["Pattern[str]"] = []
+        self.ended = False
         self._sockets = Path(tempfile.mkdtemp(prefix="mint-"))
 
     def __enter__(self) -> "Machine":
@@ -298,7 +299,7 @@ class Machine:
     def launch(self) -> None:
         """Starts QEMU and keeps its command line beside the logs."""
         shutil.rmtree(self.log_dir, ignore_errors=True)
-        self.log_dir.mkdir(parents=True)
+        self.log_dir.mkdir(parents=True, exist_ok=True)
         line = self.command_line()
         (self.log_dir / "command").write_text(shlex.join(line) + "\n",
                                               encoding="utf-8")
@@ -373,9 +374,11 @@ class Machine:
             except MachineVanished:
                 pass
         try:
-            return self.process.wait(max(deadline - time.monotonic(), 1.0))
+            status = self.process.wait(max(deadline - time.monotonic(), 1.0))
         except subprocess.TimeoutExpired as error:
             raise CommandTimeout("QEMU still runs") from error
+        self.ended = True
+        return status
 
     def expect_splat(self, pattern: str) -> None:
         """Declares console lines that would otherwise fail the test."""
@@ -397,7 +400,7 @@ class Machine:
 
     def save_node_logs(self) -> None:
         """Keeps the kernel log of every node that is not node 0."""
-        if "node0" not in self.shells:
+        if "node0" not in self.shells or self.ended:
             return
         for name in self.shells:
             if name == "node0":

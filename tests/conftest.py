@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Machines for tests, and the verdict on them.
+
+A test that asks for `boot` gets machines of its own. When its body has ended,
+every console is searched for splats, even if all asserts passed; a failure
+shows where the logs are and how each of them ends.
+"""
+
+import re
+from pathlib import Path
+from typing import Any, Callable, Generator, List
+
+import pytest
+import traffic
+from machine import BUILD, Machine, MachineError, MachineVanished
+
+TAIL_LINES = 20
+MACHINES = pytest.StashKey[List[Machine]]()
+VANISHED: List[str] = []
+
+Boot = Callable[..., Machine]
+
+
+def log_dir(item: pytest.Item) -> Path:
+    """Where a test keeps what it leaves behind."""
+    name = re.sub(r"[^A-Za-z0-9_.=@-]+", "_", item.name).strip("_")
+    return BUILD / "test-logs" / Path(str(item.path)).stem / name
+
+
+@pytest.fixture
+def boot(request: pytest.FixtureRequest) -> Generator[Boot, None, None]:
+    """Boots machines; they end with the test."""
+    machines = request.node.stash.setdefault(MACHINES, [])
+
+    def start(**options: Any) -> Machine:
+        suffix = f"machine{len(machines)}" if machines else "."
+        machine = Machine(log_dir(request.node) / suffix, **options)
+        machines.append(machine)
+        machine.start()
+        return machine
+
+    yield start
+    for machine in machines:
+        machine.kill()
+
+
+@pytest.fixture
+def node0(boot: Boot) -> Machine:
+    """A machine with node 0 alone, limited to 2 of 4 CPUs."""
+    return boot()
+
+
+@pytest.fixture
+def pair(boot: Boot) -> Machine:
+    """Node 0 (10.0.0.1) and node b (10.0.0.2), joined by vni0."""
+    machine = boot()
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    return machine
+
+
+def join(machine: Machine, names: List[str]) -> None:
+    """Gives the nodes 10.0.0.1, .2, ... on vni0 and waits for carrier."""
+    for index, name in enumerate(names):
+        traffic.bring_up(machine.node(name), f"10.0.0.{index + 1}")
+    for name in names:
+        traffic.wait_carrier(machine.node(name))
+
+
+@pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
+    """Judges the machines of a test as part of the test itself."""
+    outcome = yield
+    machines: List[Machine] = pyfuncitem.stash.get(MACHINES, [])
+    for machine in machines:
+        try:
+            machine.save_node_logs()
+        except MachineError:
+            pass  # the reason stands in the verdict below
+    outcome.get_result()
+    for machine in machines:
+        if not machine.ended:
+            machine.check_alive()
+        bad = machine.splats()
+        if bad:
+            pytest.fail("splat on a console:\n" + "\n".join(
+                f"  {log}: {line}" for log, line in bad), pytrace=False)
+
+
+@pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
+def pytest_runtest_makereport(item: pytest.Item,
+                              call: "pytest.CallInfo[None]"
+                              ) -> Generator[None, Any, None]:
+    """Adds the logs of the machines to the report of a failed test."""
+    outcome = yield
+    report = outcome.get_result()
+    machines: List[Machine] = item.stash.get(MACHINES, [])
+    if not machines:
+        return
+    if call.excinfo is not None and call.excinfo.errisinstance(MachineVanished):
+        VANISHED.append(item.nodeid)
+    if report.failed:
+        report.sections.append(("logs", str(log_dir(item))))
+        for machine in machines:
+            report.sections += tails(machine)
+    if report.when == "call" or report.failed:
+        (machines[0].log_dir / "result").write_text(
+            f"{report.outcome}\n{report.longreprtext}\n", encoding="utf-8")
+
+
+def tails(machine: Machine) -> List[Any]:
+    """How each log of a machine ends."""
+    sections = []
+    for log in machine.logs():
+        lines = log.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:]
+        if lines:
+            sections.append((f"end of {log.name}", "\n".join(lines)))
+    return sections
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Tells machines that vanished from tests that failed."""
+    for name in VANISHED:
+        terminalreporter.write_line(f"MACHINE VANISHED in {name}", red=True)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The boot parameter mint=: a bad value costs one line, not the machine."""
+
+import pytest
+from conftest import Boot
+
+WHOLE_CPUS = "4"
+GOOD = "cpus=0-1,mem=512M,shm=64M"
+
+REJECTED = [
+    ("", "has no value"),
+    ("garbage", "garbage"),
+    ("cpus=0-1,mem=512M", "cpus=, mem= and shm="),
+    ("cpus=0-1,shm=64M", "cpus=, mem= and shm="),
+    ("mem=512M,shm=64M", "cpus=, mem= and shm="),
+    ("cpus=,mem=512M,shm=64M", "CPU number"),
+    ("cpus=x,mem=512M,shm=64M", "CPU number"),
+    ("cpus=0-,mem=512M,shm=64M", "CPU number"),
+    ("cpus=0x,mem=512M,shm=64M", "stray"),
+    ("cpus=1-0,mem=512M,shm=64M", "range"),
+    ("cpus=0-256,mem=512M,shm=64M", "range"),
+    ("cpus=0-4294967296,mem=512M,shm=64M", ""),
+    ("cpus=0,0,mem=512M,shm=64M", "twice"),
+    ("cpus=0,cpus=1,mem=512M,shm=64M", "twice"),
+    ("cpus=0-4,mem=512M,shm=64M", "no CPU 4"),
+    ("cpus=1,mem=512M,shm=64M", "boot CPU"),
+    ("cpus=0,mem=0,shm=64M", "zero"),
+    ("cpus=0,mem=x,shm=64M", "not a size"),
+    ("cpus=0,mem=512Mx,shm=64M", "stray"),
+    ("cpus=0,mem=513K,shm=64M", "multiple of 2M"),
+    ("cpus=0,mem=2M,shm=64M", "minimum"),
+    ("cpus=0,mem=64G,shm=64M", "more than the machine has"),
+    ("cpus=0,mem=99999999999999999999G,shm=64M", ""),
+    ("cpus=0,mem=512M,shm=0", "zero"),
+    ("cpus=0,mem=512M,shm=x", "not a size"),
+    ("cpus=0,mem=512M,shm=3M", "multiple of 2M"),
+    ("cpus=0,mem=512M,shm=2M", "minimum"),
+    ("cpus=0,mem=512M,shm=64G", "no 65536M of RAM"),
+    ("cpus=0,mem=512M,shm=64M@x", "not an address"),
+    ("cpus=0,mem=512M,shm=64M@1G+", "stray"),
+    ("cpus=0,mem=512M,shm=64M@1023K", "multiple of 2M"),
+    ("cpus=0,mem=512M,shm=64M@256M", "overlaps"),
+    ("cpus=0,mem=512M,shm=64M@3G", "not all RAM"),
+    ("cpus=0,mem=512M,shm=64M@0xfffffffffffe00000", ""),
+    ("cpus=0,mem=512M,mem=256M,shm=64M", "given twice"),
+    ("cpus=0,mem=512M,shm=64M,disk=1", "disk"),
+    (GOOD + "," + "x" * 300, "longer than"),
+]
+
+
+@pytest.mark.parametrize("value,reason", REJECTED,
+                         ids=[value[:40] or "empty" for value, _ in REJECTED])
+def test_bad_value_boots_without_mint(boot: Boot, value: str,
+                                      reason: str) -> None:
+    shell = boot(mint=value).node()
+    lines = [line for line in shell.run("dmesg").output.splitlines()
+             if "] mint: " in line]
+    assert len(lines) == 1 and "booting without Mint" in lines[0], lines
+    assert reason in lines[0]
+    assert shell.run("nproc").output.strip() == WHOLE_CPUS
+    total = int(shell.run("awk '/MemTotal/ {print $2}' /proc/meminfo").output)
+    assert total > 3 * 1024 * 1024
+    assert shell.run("test -e /dev/mint", check=False).status != 0
+
+
+@pytest.mark.parametrize("value,cpus", [
+    ("cpus=0,mem=128M,shm=16M", 1),
+    ("cpus=0,2,mem=256M,shm=64M@1G", 2),
+    ("shm=64M@0x100000000,mem=1G,cpus=0-3", 4),
+])
+def test_good_value_is_applied(boot: Boot, value: str, cpus: int) -> None:
+    shell = boot(mint=value).node()
+    shell.run("test -e /dev/mint")
+    assert shell.run("nproc").output.strip() == str(cpus)
