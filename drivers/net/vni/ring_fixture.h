@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What pool_kunit.c and ring_kunit.c start from: a small section with two
+ * open rings in ordinary memory, and short ways to look into it.
+ *
+ * They run in the kernel and, by tests/ring, in user space.
+ */
+#ifndef VNI_RING_FIXTURE_H
+#define VNI_RING_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/errno.h>
+#ifdef __KERNEL__
+#include <linux/module.h>
+#include <linux/slab.h>
+#endif
+
+#include "ring.h"
+
+#define NODES		4
+#define SLOTS		8
+#define SECTION_BYTES	(352 * 1024)
+#define SMALL_BUFS	45
+
+/* Two nodes with open rings, and the section they meet in. */
+struct fixture {
+	u8 *section;
+	struct vni_header *header;
+	struct vni_port a;
+	struct vni_port b;
+	struct vni_cache ca;
+	struct vni_cache cb;
+	u32 fenced[NODES];
+};
+
+static const struct vni_receiver anyone = { .max_frame = VNI_MAX_FRAME };
+
+static inline int fenced(void *context, __u32 node, __u32 generation)
+{
+	struct fixture *f = context;
+
+	return node < NODES && generation <= f->fenced[node];
+}
+
+static inline int port_init(struct fixture *f, struct vni_port *port, u32 node,
+		     u32 generation)
+{
+	int err = vni_port_init(port, f->section, SECTION_BYTES, node,
+				generation, fenced, f);
+
+	port->lock_spins = 16;
+	return err;
+}
+
+static inline int setup(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	f->section = kunit_kzalloc(test, SECTION_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f->section);
+	f->header = (void *)f->section;
+	KUNIT_ASSERT_EQ(test, vni_section_format(f->section, SECTION_BYTES,
+						 NODES, SLOTS), 0);
+	KUNIT_ASSERT_EQ(test, port_init(f, &f->a, 0, 5), 0);
+	KUNIT_ASSERT_EQ(test, port_init(f, &f->b, 1, 9), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->a, 0, &anyone), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	test->priv = f;
+	return 0;
+}
+
+static inline u64 *state_of(struct fixture *f, u32 handle)
+{
+	return (u64 *)(f->section + f->header->state_offset) + handle;
+}
+
+static inline struct vni_pool *pool_of(struct fixture *f, int class)
+{
+	return (void *)(f->section + f->header->classes[class].pool_offset);
+}
+
+static inline u64 state(u64 kind, u64 node, u64 generation)
+{
+	return kind | node << 4 | generation << 20;
+}
+
+static inline u64 inflight(u64 from, u64 from_generation, u64 to, u64 to_generation)
+{
+	return state(VNI_STATE_INFLIGHT, from, from_generation) | to << 12 |
+	       to_generation << 42;
+}
+
+static inline struct vni_census census(struct fixture *f)
+{
+	struct vni_census c;
+
+	vni_port_census(&f->a, &c);
+	return c;
+}
+
+/* Nothing may be held by anyone any more. */
+static inline void expect_all_free(struct kunit *test, struct fixture *f)
+{
+	struct vni_census c;
+
+	vni_cache_flush(&f->a, &f->ca);
+	vni_cache_flush(&f->b, &f->cb);
+	c = census(f);
+	KUNIT_EXPECT_EQ(test, c.state[VNI_STATE_POOL], f->header->nr_bufs);
+	KUNIT_EXPECT_EQ(test, c.stacked, f->header->nr_bufs);
+}
+
+static inline void expect_faults(struct kunit *test, const struct vni_port *port,
+			  enum vni_fault kind, u64 count)
+{
+	enum vni_fault i;
+
+	for (i = 0; i < VNI_NR_FAULTS; i++)
+		KUNIT_EXPECT_EQ(test, port->faults[i], i == kind ? count : 0);
+}
+
+static inline struct vni_frame frame_make(struct fixture *f, u32 length)
+{
+	struct vni_frame frame = { .length = length };
+	int class = vni_class_for(&f->a, length);
+
+	frame.handle = vni_buf_alloc(&f->a, &f->ca, class < 0 ? 0 : class);
+	return frame;
+}
+
+static inline int send(struct fixture *f, u32 length)
+{
+	struct vni_frame frame = frame_make(f, length);
+
+	return vni_ring_post(&f->a, 0, 1, 9, &frame, 1);
+}
+
+/* Take and free everything in the ring of b; how many frames were good? */
+static inline int drain(struct fixture *f)
+{
+	struct vni_frame frame;
+	int n = 0, err;
+
+	while ((err = vni_ring_take(&f->b, &frame))) {
+		if (err < 0)
+			continue;
+		vni_buf_free(&f->b, &f->cb, frame.handle);
+		n++;
+	}
+	return n;
+}
+
+static inline struct vni_slot *slot_b(struct fixture *f, u32 position)
+{
+	return &vni_ring_of(&f->b, 1)->slots[position % SLOTS];
+}
+
+#endif /* VNI_RING_FIXTURE_H */

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit suite "vni_ring": address rings, doorbell, waiters, death.
+ *
+ * What needs several CPUs or a node that dies in the middle is tested in
+ * tests/ring, which also runs this file in user space.
+ */
+#include "ring_fixture.h"
+
+static void words_are_golden(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 handle;
+
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	handle = slot_b(f, 0)->word & 0xffffff;
+	KUNIT_EXPECT_EQ(test, slot_b(f, 0)->word, 1ULL << 48 | 60ULL << 24 | handle);
+	KUNIT_EXPECT_EQ(test, *state_of(f, handle), 3 | 0 << 4 | 1 << 12 |
+			5 << 20 | 9ULL << 42);
+}
+
+static void frame_arrives_as_it_was_posted(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame sent = frame_make(f, VNI_MAX_FRAME), got;
+
+	sent.flags = VNI_SLOT_VLAN | VNI_SLOT_HASH;
+	sent.slot.vlan_tci = 0x1234;
+	sent.slot.hash = 0xdeadbeef;
+	sent.slot.gso_size = 1448;
+	sent.slot.more[6] = 1;
+	sent.slot.source = 3;
+	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b));
+	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b));
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, &got), 1);
+	KUNIT_EXPECT_EQ(test, got.handle, sent.handle);
+	KUNIT_EXPECT_EQ(test, got.length, VNI_MAX_FRAME);
+	KUNIT_EXPECT_EQ(test, got.flags, sent.flags);
+	KUNIT_EXPECT_EQ(test, got.slot.vlan_tci, 0x1234);
+	KUNIT_EXPECT_EQ(test, got.slot.hash, 0xdeadbeef);
+	KUNIT_EXPECT_EQ(test, got.slot.gso_size, 1448);
+	KUNIT_EXPECT_EQ(test, got.slot.source, 0);
+	KUNIT_EXPECT_EQ(test, got.slot.generation, 5);
+	KUNIT_EXPECT_EQ(test, got.slot.more[6], 0);
+	KUNIT_EXPECT_EQ(test, *state_of(f, got.handle), state(VNI_STATE_HELD, 1, 9));
+	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &got), 0);
+	vni_buf_free(&f->b, &f->cb, sent.handle);
+	expect_all_free(test, f);
+}
+
+static void full_ring_takes_no_more(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame frames[SLOTS + 2];
+	int i;
+
+	for (i = 0; i < SLOTS + 2; i++)
+		frames[i] = frame_make(f, 100);
+	KUNIT_EXPECT_EQ(test, vni_ring_space(&f->a, 1), SLOTS);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, frames, SLOTS + 2), SLOTS);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frames[SLOTS], 2), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_space(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), SLOTS);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frames[SLOTS], 2), 2);
+	KUNIT_EXPECT_EQ(test, drain(f), 2);
+	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_all_free(test, f);
+}
+
+/* A slot matches its position for 16 bits, a position counts 32. */
+static void positions_wrap(struct kunit *test)
+{
+	static const u32 near_wrap[] = { 0xfffa, 0xfffffffa };
+	struct fixture *f = test->priv;
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(near_wrap); i++) {
+		vni_ring_close(&f->b, &f->cb);
+		vni_ring_of(&f->b, 1)->tail = near_wrap[i];
+		KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+		for (n = 0; n < 3 * SLOTS; n += 4) {
+			KUNIT_EXPECT_EQ(test, send(f, 60) + send(f, 61), 2);
+			KUNIT_EXPECT_EQ(test, send(f, 62) + send(f, 63), 2);
+			KUNIT_EXPECT_EQ(test, drain(f), 4);
+		}
+	}
+	expect_faults(test, &f->a, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_all_free(test, f);
+}
+
+static void post_refuses(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_ring *ring = vni_ring_of(&f->a, 1);
+	struct vni_frame frame = frame_make(f, 100), bad = frame;
+
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 0, 5, &frame, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, NODES, 5, &frame, 1), -EINVAL);
+	KUNIT_EXPECT_TRUE(test, !vni_ring_of(&f->a, NODES));
+	KUNIT_EXPECT_EQ(test, vni_ring_space(&f->a, NODES), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, NODES), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 8, &frame, 1), -ENETDOWN);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 10, &frame, 1), -ENETDOWN);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 2, 0, &frame, 1), -ENETDOWN);
+	ring->receiver.open = 0;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -ENETDOWN);
+	ring->receiver.open = 1;
+	ring->lock.word = mint_lock_word(2, 0, 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EBUSY);
+	ring->lock.word = 0;
+	bad.length = VNI_MIN_FRAME - 1;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &bad, 1), -EINVAL);
+	bad.length = VNI_SMALL_BYTES + 1;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &bad, 1), -EINVAL);
+	bad = frame;
+	bad.handle = f->header->nr_bufs;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &bad, 1), -EINVAL);
+	bad = frame;
+	bad.flags = 8;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &bad, 1), -EINVAL);
+	vni_buf_free(&f->a, &f->ca, frame.handle);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+	expect_all_free(test, f);
+}
+
+/* One descriptor made wrong in every way: counted, skipped, not freed. */
+static void take_rejects(struct kunit *test)
+{
+	static const struct {
+		unsigned int word;
+		u64 xor;
+		enum vni_fault fault;
+	} bad[] = {
+		{ 0, 0x800000, VNI_FAULT_HANDLE },
+		{ 0, 60ULL << 24, VNI_FAULT_LENGTH },
+		{ 0, (60ULL ^ 13) << 24, VNI_FAULT_LENGTH },
+		{ 0, (60ULL ^ (VNI_SMALL_BYTES + 1)) << 24, VNI_FAULT_LENGTH },
+		{ 0, 0xfffffULL << 24, VNI_FAULT_LENGTH },
+		{ 0, 8ULL << 44, VNI_FAULT_SLOT },
+		{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
+		{ 1, NODES, VNI_FAULT_SLOT },		/* source */
+		{ 1, 1 << 8, VNI_FAULT_SLOT },		/* nr_bufs */
+		{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
+		{ 7, 1ULL << 63, VNI_FAULT_SLOT },	/* more */
+		{ 1, 2, VNI_FAULT_STATE },		/* another source */
+		{ 1, 1ULL << 32, VNI_FAULT_STALE },	/* generation */
+	};
+	struct fixture *f = test->priv;
+	struct vni_frame frame;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		u64 *words = (u64 *)slot_b(f, i);
+		u32 handle;
+
+		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+		handle = words[0] & 0xffffff;
+		words[bad[i].word] ^= bad[i].xor;
+		memset(f->b.faults, 0, sizeof(f->b.faults));
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), -EBADMSG);
+		expect_faults(test, &f->b, bad[i].fault, 1);
+		KUNIT_EXPECT_EQ(test, *state_of(f, handle), inflight(0, 5, 1, 9));
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), 0);
+	}
+}
+
+static void take_believes_the_state_word(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	const struct {
+		u64 word;
+		enum vni_fault fault;
+	} bad[] = {
+		{ VNI_STATE_POOL, VNI_FAULT_STATE },
+		{ VNI_STATE_BAD, VNI_FAULT_STATE },
+		{ state(VNI_STATE_HELD, 1, 9), VNI_FAULT_STATE },
+		{ inflight(0, 5, 2, 9), VNI_FAULT_STATE },
+		{ inflight(2, 5, 1, 9), VNI_FAULT_STATE },
+		{ inflight(0, 4, 1, 9), VNI_FAULT_STALE },
+		{ inflight(0, 5, 1, 8), VNI_FAULT_STALE },
+	};
+	struct vni_frame frame;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+		*state_of(f, slot_b(f, i)->word & 0xffffff) = bad[i].word;
+		memset(f->b.faults, 0, sizeof(f->b.faults));
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), -EBADMSG);
+		expect_faults(test, &f->b, bad[i].fault, 1);
+	}
+}
+
+static void wrong_tail_is_found_from_the_slots(struct kunit *test)
+{
+	static const int off_by[] = { -1, -2, 1, 3, SLOTS + 1, -3 * SLOTS };
+	struct fixture *f = test->priv;
+	struct vni_ring *ring = vni_ring_of(&f->a, 1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(off_by); i++) {
+		KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+		ring->tail += off_by[i];
+		KUNIT_EXPECT_EQ(test, send(f, 62), 1);
+		KUNIT_EXPECT_EQ(test, drain(f), 3);
+		KUNIT_EXPECT_EQ(test, f->a.faults[VNI_FAULT_RING_INDEX], i + 1);
+	}
+	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_all_free(test, f);
+}
+
+static void ring_lock_of_the_dead_is_taken_over(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_ring *ring = vni_ring_of(&f->a, 1);
+
+	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+	ring->tail = 0;
+	ring->lock.word = mint_lock_word(2, 0, 3);
+	f->fenced[2] = 3;
+	KUNIT_EXPECT_EQ(test, send(f, 62), 1);
+	KUNIT_EXPECT_EQ(test, f->a.takeovers, 1);
+	expect_faults(test, &f->a, VNI_NR_FAULTS, 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 3);
+	expect_all_free(test, f);
+}
+
+static void lock_of_another_is_not_released(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_ring *ring = vni_ring_of(&f->a, 1);
+	u64 other = mint_lock_word(2, 0, 5);
+
+	ring->lock.word = other;
+	KUNIT_EXPECT_EQ(test, mint_lock_release(&ring->lock, other + 1), 0);
+	KUNIT_EXPECT_EQ(test, ring->lock.word, other);
+	KUNIT_EXPECT_NE(test, mint_lock_release(&ring->lock, other), 0);
+}
+
+static void damaged_ring_is_mended_by_its_receiver(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_ring *ring = vni_ring_of(&f->a, 1);
+
+	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+	slot_b(f, 0)->word = 0;
+	KUNIT_EXPECT_EQ(test, drain(f), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b));
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	expect_faults(test, &f->b, VNI_FAULT_RING_INDEX, 1);
+	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b));
+	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_INFLIGHT], 0);
+	ring->head += 0x1234;
+	KUNIT_EXPECT_EQ(test, send(f, 60), -EPROTO);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+}
+
+static void doorbell_is_rung_once_and_only_when_armed(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_NE(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	vni_ring_disarm(&f->b);
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+	expect_all_free(test, f);
+}
+
+static void waiters_are_told_at_half_and_at_empty(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame frame;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
+	vni_ring_wait_space(&f->a, 1);
+	vni_ring_wait_space(&f->a, NODES);
+	vni_ring_of(&f->a, 1)->waiters |= 1ULL << 63;
+	for (i = 0; i < SLOTS / 2; i++) {
+		KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
+		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, &frame), 1);
+		vni_buf_free(&f->b, &f->cb, frame.handle);
+	}
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), SLOTS / 2);
+	vni_ring_wait_space(&f->a, 1);
+	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	expect_all_free(test, f);
+}
+
+static void close_lets_go_of_everything(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, send(f, 60) + send(f, 9000), 2);
+	vni_ring_close(&f->b, &f->cb);
+	KUNIT_EXPECT_EQ(test, send(f, 60), -ENETDOWN);
+	vni_cache_flush(&f->a, &f->ca);
+	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_ALLOC], 1);
+	KUNIT_EXPECT_EQ(test, census(f).stacked, f->header->nr_bufs - 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+}
+
+static void busy_ring_is_not_opened(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	vni_ring_of(&f->b, 1)->lock.word = mint_lock_word(2, 0, 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, &anyone), -EBUSY);
+	expect_faults(test, &f->b, VNI_FAULT_LOCK_TIMEOUT, 1);
+}
+
+/* Node b restarts: its old frames are discarded and come back to their sender. */
+static void new_incarnation_starts_empty(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+	f->fenced[1] = 9;
+	KUNIT_ASSERT_EQ(test, port_init(f, &f->b, 1, 10), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 0);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->b, &f->cb, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 62), -ENETDOWN);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 2);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_INFLIGHT], 0);
+}
+
+static void buried_incarnation_is_not_posted_to(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->fenced[1] = 9;
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 60), -ENETDOWN);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 3), 0);
+	KUNIT_EXPECT_EQ(test, send(f, 60), -ENETDOWN);
+}
+
+/* Every state that a dead node can leave behind, and those that must stay. */
+static void bury_frees_what_is_due(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	const struct {
+		u64 word;
+		int freed;
+	} words[] = {
+		{ state(VNI_STATE_CACHED, 1, 9), 1 },
+		{ state(VNI_STATE_ALLOC, 1, 8), 1 },
+		{ state(VNI_STATE_HELD, 1, 0x3ffffe), 1 },	/* before 0 */
+		{ inflight(0, 5, 1, 9), 1 },		/* from us to the dead */
+		{ inflight(1, 9, 0, 5), 1 },		/* never got into our ring */
+		{ inflight(1, 9, 2, 7), 1 },		/* both dead */
+		{ inflight(2, 7, 1, 9), 1 },
+		{ inflight(1, 9, 0, 4), 1 },		/* to our former self */
+		{ state(VNI_STATE_CACHED, 1, 10), 0 },	/* the new incarnation */
+		{ state(VNI_STATE_CACHED, 0, 5), 0 },
+		{ state(VNI_STATE_HELD, 2, 7), 0 },	/* a burial of its own */
+		{ inflight(0, 5, 1, 10), 0 },
+		{ inflight(0, 5, 2, 8), 0 },
+		{ inflight(1, 9, 2, 8), 0 },		/* for node 2 to free */
+		{ inflight(2, 8, 1, 9), 0 },
+		{ inflight(1, 9, 200, 1), 0 },
+		{ state(VNI_STATE_BAD, 1, 9), 0 },
+		{ state(15, 1, 9), 0 },
+	};
+	unsigned int i, freed = 0;
+
+	vni_ring_of(&f->a, 2)->receiver.generation = 8;
+	f->fenced[1] = 9;
+	f->fenced[2] = 7;
+	pool_of(f, VNI_CLASS_SMALL)->top -= ARRAY_SIZE(words);
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		*state_of(f, i) = words[i].word;
+		freed += words[i].freed;
+	}
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), freed);
+	vni_cache_flush(&f->a, &f->ca);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		KUNIT_EXPECT_EQ(test, *state_of(f, i), words[i].freed ? 0 : words[i].word);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, census(f).stacked, census(f).state[VNI_STATE_POOL]);
+	KUNIT_EXPECT_EQ(test, census(f).invalid, 1);
+}
+
+static void bury_leaves_frames_in_the_ring(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+	vni_cache_flush(&f->a, &f->ca);
+	f->fenced[0] = 5;
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->b, &f->cb, 0, 5), 0);
+	KUNIT_EXPECT_EQ(test, drain(f), 2);
+	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_all_free(test, f);
+}
+
+static void nobody_buries_the_living(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	*state_of(f, 0) = state(VNI_STATE_ALLOC, 0, 4);
+	*state_of(f, 1) = state(VNI_STATE_ALLOC, 0, 5);
+	pool_of(f, VNI_CLASS_SMALL)->top -= 2;
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 0, 5), 0);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, NODES, 5), 0);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 0, 4), 1);
+	KUNIT_EXPECT_EQ(test, *state_of(f, 1), state(VNI_STATE_ALLOC, 0, 5));
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE(words_are_golden),
+	KUNIT_CASE(frame_arrives_as_it_was_posted),
+	KUNIT_CASE(full_ring_takes_no_more),
+	KUNIT_CASE(positions_wrap),
+	KUNIT_CASE(post_refuses),
+	KUNIT_CASE(take_rejects),
+	KUNIT_CASE(take_believes_the_state_word),
+	KUNIT_CASE(wrong_tail_is_found_from_the_slots),
+	KUNIT_CASE(ring_lock_of_the_dead_is_taken_over),
+	KUNIT_CASE(lock_of_another_is_not_released),
+	KUNIT_CASE(damaged_ring_is_mended_by_its_receiver),
+	KUNIT_CASE(doorbell_is_rung_once_and_only_when_armed),
+	KUNIT_CASE(waiters_are_told_at_half_and_at_empty),
+	KUNIT_CASE(close_lets_go_of_everything),
+	KUNIT_CASE(busy_ring_is_not_opened),
+	KUNIT_CASE(new_incarnation_starts_empty),
+	KUNIT_CASE(buried_incarnation_is_not_posted_to),
+	KUNIT_CASE(bury_frees_what_is_due),
+	KUNIT_CASE(bury_leaves_frames_in_the_ring),
+	KUNIT_CASE(nobody_buries_the_living),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "vni_ring",
+	.init = setup,
+	.test_cases = ring_cases,
+};
+
+kunit_test_suite(ring_suite);
+
+MODULE_DESCRIPTION("KUnit tests of vni's buffer manager and address rings");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libFuzzer target: any contents of the section, changed between any two
+ * operations.
+ *
+ * The input is a program. Its first byte chooses how the section starts:
+ * formatted, or formatted and then overwritten by the input. Each step after
+ * that pokes a word or has one of two nodes do something. What comes out of
+ * the functions under test is used as a driver would use it, so that
+ * AddressSanitizer sees a handle or length that leads outside.
+ */
+#include <string.h>
+
+#include "ringtest.h"
+
+#define NODES		3
+#define SLOTS		8
+#define SECTION_BYTES	(352 * 1024)
+#define MAX_STEPS	400
+#define MAX_MINE	64
+
+struct input {
+	const __u8 *data;
+	size_t left;
+};
+
+struct player {
+	struct node node;
+	__u32 mine[MAX_MINE];
+	unsigned int nr_mine;
+	int attached;
+};
+
+static struct fences fences;
+static __u8 *section;
+static size_t meta_bytes;
+
+static __u64 eat(struct input *in, size_t bytes)
+{
+	__u64 value = 0;
+
+	if (bytes > in->left)
+		bytes = in->left;
+	memcpy(&value, in->data, bytes);
+	in->data += bytes;
+	in->left -= bytes;
+	return value;
+}
+
+/* Change a word among header, rings, states and stacks. */
+static void poke(struct input *in)
+{
+	__u64 *word = (__u64 *)section + eat(in, 2) % (meta_bytes / 8);
+	__u32 kind = eat(in, 1);
+
+	if (kind < 64)
+		*word ^= 1ULL << kind;
+	else if (kind < 128)
+		*word += (signed char)eat(in, 1);
+	else if (kind < 192)
+		*word = eat(in, 8);
+	else
+		*word = ((__u64 *)section)[eat(in, 2) % (meta_bytes / 8)];
+}
+
+/* Write and read a buffer end to end, as a copy of a frame does. */
+static void touch(struct player *p, __u32 handle, __u32 length)
+{
+	__u8 *data = vni_buf_data(&p->node.port, handle);
+
+	CHECK(data && length <= vni_buf_bytes(&p->node.port, handle));
+	data[0] = data[length - 1];
+	data[length - 1] = data[0] + 1;
+}
+
+static void do_alloc(struct player *p, struct input *in)
+{
+	unsigned int class = eat(in, 1) % (VNI_NR_CLASSES + 1);
+	__u32 handle = vni_buf_alloc(&p->node.port, &p->node.cache, class);
+
+	if (handle == VNI_NO_BUF)
+		return;
+	CHECK(handle < p->node.port.geometry.nr_bufs);
+	touch(p, handle, vni_buf_bytes(&p->node.port, handle));
+	if (p->nr_mine < MAX_MINE)
+		p->mine[p->nr_mine++] = handle;
+	else
+		vni_buf_free(&p->node.port, &p->node.cache, handle);
+}
+
+static void do_free(struct player *p, struct input *in)
+{
+	__u32 pick = eat(in, 1);
+
+	if (!p->nr_mine) {
+		vni_buf_free(&p->node.port, &p->node.cache, eat(in, 4));
+		return;
+	}
+	pick %= p->nr_mine;
+	vni_buf_free(&p->node.port, &p->node.cache, p->mine[pick]);
+	if (!(pick & 1))	/* else keep it, and free it twice */
+		p->mine[pick] = p->mine[--p->nr_mine];
+}
+
+static void do_post(struct player *p, struct input *in)
+{
+	unsigned int n = eat(in, 1) % (SLOTS + 2), i;
+	struct vni_frame frames[SLOTS + 2] = { 0 };
+	int posted;
+
+	for (i = 0; i < n; i++) {
+		frames[i].handle = i < p->nr_mine ? p->mine[i] : eat(in, 4);
+		frames[i].length = eat(in, 3);
+		frames[i].flags = eat(in, 1) & 0xf;
+	}
+	posted = vni_ring_post(&p->node.port, 0, eat(in, 1) % (NODES + 1),
+			       eat(in, 1), frames, n);
+	CHECK(posted <= (int)n);
+	vni_ring_must_ring(&p->node.port, eat(in, 1) % (NODES + 1));
+	for (i = 0; (int)i < posted && p->nr_mine; i++)
+		p->mine[0] = p->mine[--p->nr_mine];
+}
+
+static void do_take(struct player *p, struct input *in)
+{
+	unsigned int n = eat(in, 1) % (2 * SLOTS);
+	struct vni_frame frame;
+	int got;
+
+	while (n-- && (got = vni_ring_take(&p->node.port, &frame))) {
+		if (got < 0)
+			continue;
+		CHECK(frame.slot.source < NODES);
+		CHECK(frame.length >= VNI_MIN_FRAME &&
+		      frame.length <= VNI_MAX_FRAME);
+		touch(p, frame.handle, frame.length);
+		if (n & 1 && p->nr_mine < MAX_MINE)
+			p->mine[p->nr_mine++] = frame.handle;
+		else
+			vni_buf_free(&p->node.port, &p->node.cache, frame.handle);
+	}
+}
+
+static void do_bury(struct player *p, struct input *in)
+{
+	__u32 node = eat(in, 1) % (NODES + 1);
+	__u32 generation = eat(in, 4);
+
+	if (node < NODES)
+		fences.fenced[node] = generation;
+	vni_port_bury(&p->node.port, &p->node.cache, node, generation);
+}
+
+static void do_attach(struct player *p, __u32 id, __u32 generation)
+{
+	memset(p, 0, sizeof(*p));
+	if (vni_port_init(&p->node.port, section, SECTION_BYTES, id, generation,
+			  ringtest_dead, &fences))
+		return;
+	p->node.port.lock_spins = 4;
+	p->attached = !vni_ring_open(&p->node.port, 0, &ringtest_receiver);
+}
+
+static void do_small(struct player *p, struct input *in)
+{
+	struct vni_port *port = &p->node.port;
+	struct vni_census census;
+	__u32 to;
+
+	switch (eat(in, 1) % 7) {
+	case 0:
+		to = eat(in, 1);
+		vni_ring_wait_space(port, to);
+		CHECK(vni_ring_space(port, to) <= SLOTS);
+		break;
+	case 1:
+		vni_ring_pending(port);
+		vni_ring_arm(port);
+		break;
+	case 2:
+		vni_ring_disarm(port);
+		break;
+	case 3:
+		CHECK(!(vni_ring_take_waiters(port) >> port->geometry.nr_nodes));
+		break;
+	case 4:
+		vni_cache_flush(port, &p->node.cache);
+		break;
+	case 5:
+		vni_port_census(port, &census);
+		break;
+	default:
+		vni_ring_close(port, &p->node.cache);
+		p->attached = 0;
+	}
+}
+
+static void act(struct player *players, struct input *in)
+{
+	__u32 what = eat(in, 1);
+	struct player *p = &players[what & 1];
+
+	if (!p->attached) {
+		do_attach(p, what & 1, 1 + (what >> 4));
+		return;
+	}
+	switch (what >> 1 & 7) {
+	case 0:
+		do_alloc(p, in);
+		break;
+	case 1:
+		do_free(p, in);
+		break;
+	case 2:
+		do_post(p, in);
+		break;
+	case 3:
+		do_take(p, in);
+		break;
+	case 4:
+		do_bury(p, in);
+		break;
+	case 5:
+		do_small(p, in);
+		break;
+	default:
+		poke(in);
+	}
+}
+
+static void set_up(struct input *in)
+{
+	size_t bytes = 0;
+
+	if (!section)
+		section = aligned_alloc(4096, SECTION_BYTES);
+	CHECK(section);
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	meta_bytes = ((struct vni_header *)section)->classes[0].data_offset;
+	memset(&fences, 0, sizeof(fences));
+	switch (eat(in, 1) & 3) {
+	case 1:
+		bytes = sizeof(struct vni_header);
+		break;
+	case 2:
+		bytes = meta_bytes;
+		break;
+	}
+	if (bytes > in->left)
+		bytes = in->left;
+	memcpy(section, in->data, bytes);
+	in->data += bytes;
+	in->left -= bytes;
+}
+
+int LLVMFuzzerTestOneInput(const __u8 *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
+{
+	struct input in = { data, size };
+	static struct player players[2];
+	unsigned int steps;
+
+	memset(players, 0, sizeof(players));
+	set_up(&in);
+	do_attach(&players[0], 0, 1);
+	do_attach(&players[1], 1, 1);
+	for (steps = 0; in.left && steps < MAX_STEPS; steps++)
+		act(players, &in);
+	return 0;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * As much of the kernel's <kunit/test.h> as ring_kunit.c uses, for user
+ * space. Prints KTAP; a failed assertion ends its case, any failure the
+ * program with status 1.
+ */
+#ifndef TESTS_RING_KUNIT_TEST_H
+#define TESTS_RING_KUNIT_TEST_H
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/types.h>
+
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __u64 u64;
+
+struct kunit {
+	void *priv;
+	int failed;
+	jmp_buf out;
+};
+
+struct kunit_case {
+	void (*run_case)(struct kunit *test);
+	const char *name;
+};
+
+struct kunit_suite {
+	const char *name;
+	int (*init)(struct kunit *test);
+	struct kunit_case *test_cases;
+};
+
+#define GFP_KERNEL	0
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define KUNIT_CASE(fn)	{ .run_case = fn, .name = #fn }
+
+/* Freed when the program ends; 4096-byte aligned, as large kmallocs are. */
+static inline void *kunit_kzalloc(struct kunit *test, size_t bytes, int flags)
+{
+	size_t whole = (bytes + 4095) & ~(size_t)4095;
+	void *p = aligned_alloc(4096, whole);
+
+	(void)test;
+	(void)flags;
+	return p ? memset(p, 0, whole) : NULL;
+}
+
+static inline void kunit_report(struct kunit *test, const char *file, int line,
+				const char *what, long long left,
+				long long right)
+{
+	test->failed = 1;
+	printf("# %s:%d: %s: %lld and %lld\n", file, line, what, left, right);
+}
+
+#define KUNIT_EXPECT_(test, l, op, r)					\
+({									\
+	long long l_ = (long long)(l), r_ = (long long)(r);		\
+	int ok_ = l_ op r_;						\
+									\
+	if (!ok_)							\
+		kunit_report(test, __FILE__, __LINE__,			\
+			     #l " " #op " " #r, l_, r_);		\
+	ok_;								\
+})
+#define KUNIT_EXPECT_EQ(test, l, r)	((void)KUNIT_EXPECT_(test, l, ==, r))
+#define KUNIT_EXPECT_NE(test, l, r)	((void)KUNIT_EXPECT_(test, l, !=, r))
+#define KUNIT_EXPECT_GT(test, l, r)	((void)KUNIT_EXPECT_(test, l, >, r))
+#define KUNIT_EXPECT_TRUE(test, c)	KUNIT_EXPECT_NE(test, !!(c), 0)
+#define KUNIT_EXPECT_FALSE(test, c)	KUNIT_EXPECT_EQ(test, !!(c), 0)
+#define KUNIT_ASSERT_(test, l, op, r)					\
+do {									\
+	if (!KUNIT_EXPECT_(test, l, op, r))				\
+		longjmp((test)->out, 1);				\
+} while (0)
+#define KUNIT_ASSERT_EQ(test, l, r)	KUNIT_ASSERT_(test, l, ==, r)
+#define KUNIT_ASSERT_NE(test, l, r)	KUNIT_ASSERT_(test, l, !=, r)
+#define KUNIT_ASSERT_NOT_NULL(test, p)	KUNIT_ASSERT_EQ(test, !(p), 0)
+
+static inline int kunit_run_case(const struct kunit_suite *suite,
+				 const struct kunit_case *c)
+{
+	struct kunit test = { 0 };
+
+	if (!setjmp(test.out) && !suite->init(&test))
+		c->run_case(&test);
+	return test.failed;
+}
+
+static inline int kunit_run(const struct kunit_suite *suite)
+{
+	const struct kunit_case *c;
+	int n = 0, failures = 0;
+
+	printf("KTAP version 1\n# Subtest: %s\n", suite->name);
+	for (c = suite->test_cases; c->run_case; c++) {
+		int failed = kunit_run_case(suite, c);
+
+		failures += failed;
+		printf("%s %d %s\n", failed ? "not ok" : "ok", ++n, c->name);
+	}
+	printf("1..%d\n", n);
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#define kunit_test_suite(suite)						\
+int main(void)								\
+{									\
+	return kunit_run(&(suite));					\
+}
+
+#define MODULE_IMPORT_NS(ns)
+#define MODULE_DESCRIPTION(text)
+#define MODULE_LICENSE(text)
+
+#endif /* TESTS_RING_KUNIT_TEST_H */

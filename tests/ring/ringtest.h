@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the user-space programs of tests/ring share: a section in memory,
+ * nodes on it, checks that end the program.
+ */
+#ifndef RINGTEST_H
+#define RINGTEST_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "ring.h"
+
+#define CHECK(cond)							\
+do {									\
+	if (!(cond)) {							\
+		fprintf(stderr, "%s:%d: %s: check failed: %s\n",	\
+			__FILE__, __LINE__, __func__, #cond);		\
+		fflush(NULL);						\
+		_Exit(1);						\
+	}								\
+} while (0)
+
+/* By node id, up to which generation it is dead. Shared between processes. */
+struct fences {
+	__u32 fenced[MINT_MAX_NODES];
+};
+
+/* One node as one process or thread plays it. */
+struct node {
+	struct vni_port port;
+	struct vni_cache cache;
+};
+
+static const struct vni_receiver ringtest_receiver = {
+	.max_frame = VNI_MAX_FRAME,
+};
+
+static inline int ringtest_dead(void *context, __u32 node, __u32 generation)
+{
+	struct fences *fences = context;
+
+	return node < MINT_MAX_NODES &&
+	       generation <= mint_load(&fences->fenced[node]);
+}
+
+static inline void *ringtest_map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	return p;
+}
+
+static inline void ringtest_attach(struct node *node, void *section,
+				   __u64 bytes, __u32 id, __u32 generation,
+				   struct fences *fences)
+{
+	*node = (struct node){ .cache = { .cpu = 0 } };
+	CHECK(!vni_port_init(&node->port, section, bytes, id, generation,
+			     ringtest_dead, fences));
+}
+
+static inline void ringtest_open(struct node *node)
+{
+	CHECK(!vni_ring_open(&node->port, 0, &ringtest_receiver));
+}
+
+static inline __u64 ringtest_faults(const struct vni_port *port)
+{
+	__u64 sum = 0;
+	int i;
+
+	for (i = 0; i < VNI_NR_FAULTS; i++)
+		sum += port->faults[i];
+	return sum;
+}
+
+/* Is every buffer of the section back in its pool? */
+static inline void ringtest_all_free(struct vni_port *port)
+{
+	struct vni_census census;
+
+	vni_port_census(port, &census);
+	CHECK(census.state[VNI_STATE_POOL] == port->geometry.nr_bufs);
+	CHECK(census.stacked == port->geometry.nr_bufs);
+}
+
+#endif /* RINGTEST_H */

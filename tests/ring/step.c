@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A node that stops after every single instruction.
+ *
+ * Usage: step victim|recoverer|zombie POINTS
+ * A child plays a node and is single-stepped. The memory that it shares is
+ * copied after every step: the copy is the world in which the child stopped
+ * right there. In the copy the others take over, bury and count, then the
+ * dead start again and must be delivered to and deliver.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ringtest.h"
+
+#define NODES		3
+#define SLOTS		8
+#define SECTION_BYTES	(352 * 1024)
+#define MAX_HELD	24
+#define SNAPSHOTS	16
+
+/* What the child has got done, as it says itself. */
+struct progress {
+	__u32 posted[NODES];
+	__u64 lost_locks;
+};
+
+/* The nodes that are not stepped, as they are while another one is. */
+struct others {
+	struct node node[NODES];
+	__u32 held[MAX_HELD];
+	unsigned int nr_held;
+};
+
+/* A crash point of the victim, to be recovered by a recoverer that dies. */
+struct snapshot {
+	char *meta;
+	struct others others;
+	struct progress progress;
+};
+
+static void *section, *copy;
+static size_t meta_bytes;
+static struct progress *progress;
+static struct fences nobody_dead;
+static struct snapshot snapshots[SNAPSHOTS];
+static unsigned int nr_snapshots;
+static __u64 random_state = 1;
+static unsigned long nr_points;
+
+static __u32 draw(__u32 below)
+{
+	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (random_state >> 33) % below;
+}
+
+static struct vni_frame make_frame(struct node *node, __u32 length, __u32 mark)
+{
+	struct vni_frame frame = { .length = length };
+
+	frame.handle = vni_buf_alloc(&node->port, &node->cache,
+				     vni_class_for(&node->port, length));
+	frame.slot.hash = mark;
+	return frame;
+}
+
+/* Post up to @n frames, marked in order; how many went? */
+static __u32 send(struct node *node, __u32 to, __u32 to_generation, __u32 mark,
+		  unsigned int n, __u32 length)
+{
+	struct vni_frame frames[SLOTS] = { 0 };
+	unsigned int made = 0, i;
+	int posted;
+
+	while (made < n) {
+		frames[made] = make_frame(node, length, mark + made);
+		if (frames[made].handle == VNI_NO_BUF)
+			break;
+		made++;
+	}
+	posted = vni_ring_post(&node->port, 0, to, to_generation, frames, made);
+	if (posted == -EBUSY)	/* only where a zombie meets a stolen lock */
+		posted = 0;
+	CHECK(posted >= 0);
+	vni_ring_must_ring(&node->port, to);
+	for (i = posted; i < made; i++)
+		vni_buf_free(&node->port, &node->cache, frames[i].handle);
+	return posted;
+}
+
+/* Take up to @n frames, which must be marked in order from @mark on. */
+static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
+{
+	struct vni_frame frame;
+	__u32 got = 0;
+	int err;
+
+	while (got < n && (err = vni_ring_take(&node->port, &frame))) {
+		CHECK(err == 1);
+		if (frame.slot.source == from)
+			CHECK(frame.slot.hash == mark + got++);
+		vni_buf_free(&node->port, &node->cache, frame.handle);
+	}
+	vni_ring_take_waiters(&node->port);
+	return got;
+}
+
+/* What the victim does: everything that there is, briefly. */
+static void victim_script(struct node *me)
+{
+	unsigned int round;
+	__u32 got = 0;
+
+	for (round = 0; round < 2; round++) {
+		progress->posted[1] += send(me, 1, 1, progress->posted[1], 1 + draw(5), 60);
+		got += receive(me, 1, got, 1 + draw(3));
+		vni_ring_wait_space(&me->port, 1);
+		progress->posted[2] += send(me, 2, 1, progress->posted[2], 2, 60);
+		progress->posted[1] += send(me, 1, 1, progress->posted[1], 1, 5000);
+		if (!vni_ring_arm(&me->port))
+			vni_ring_disarm(&me->port);
+		if (round)
+			vni_ring_close(&me->port, &me->cache);
+		else
+			vni_cache_flush(&me->port, &me->cache);
+	}
+	ringtest_open(me);
+	vni_buf_free(&me->port, &me->cache, make_frame(me, 60, 0).handle);
+}
+
+/* A world in which the victim is about to run: never twice the same. */
+static void set_up(struct others *o, struct node *victim)
+{
+	unsigned int n = draw(SLOTS + 1);
+	__u32 i;
+
+	memset(o, 0, sizeof(*o));
+	memset(progress, 0, sizeof(*progress));
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	for (i = 0; i < NODES; i++) {
+		ringtest_attach(&o->node[i], section, SECTION_BYTES, i, 1, &nobody_dead);
+		o->node[i].port.lock_spins = 64;
+		vni_ring_of(&o->node[i].port, i)->tail = 0xfffffff0u + draw(64);
+		ringtest_open(&o->node[i]);
+	}
+	*victim = o->node[0];
+	CHECK(send(&o->node[1], 0, 1, 0, n, 60) == n);
+	for (i = draw(MAX_HELD); i; i--)
+		o->held[o->nr_held++] = make_frame(&o->node[1], 60, 0).handle;
+	progress->posted[1] = send(victim, 1, 1, 0, draw(4), 60);
+	if (draw(2))
+		vni_cache_flush(&victim->port, &victim->cache);
+}
+
+/* A node of the copied world. */
+static struct node in_copy(const struct node *node, struct fences *fences)
+{
+	struct node twin = *node;
+
+	twin.port.base = copy;
+	twin.port.dead_context = fences;
+	return twin;
+}
+
+/* Drain and bury, in either order: both must do. */
+static void survive(struct node *me, __u32 dead, __u32 posted, int bury_first)
+{
+	__u32 got = 0;
+
+	if (bury_first)
+		vni_port_bury(&me->port, &me->cache, dead, 1);
+	got = receive(me, 0, 0, SLOTS + 1);
+	CHECK(got >= posted && got <= posted + SLOTS);
+	vni_port_bury(&me->port, &me->cache, dead, 1);
+	CHECK(!vni_port_bury(&me->port, &me->cache, dead, 1));
+}
+
+static void both_ways(struct node *a, struct node *b)
+{
+	__u32 mark;
+
+	for (mark = 0; mark < 2 * SLOTS; mark += 4) {
+		CHECK(send(a, b->port.node, b->port.generation, mark, 4, 60) == 4);
+		CHECK(send(b, a->port.node, a->port.generation, mark, 4, 60) == 4);
+		CHECK(receive(a, b->port.node, mark, SLOTS) == 4);
+		CHECK(receive(b, a->port.node, mark, SLOTS) == 4);
+	}
+	vni_cache_flush(&a->port, &a->cache);
+	vni_cache_flush(&b->port, &b->cache);
+}
+
+static struct node restart(__u32 id, struct fences *fences)
+{
+	struct node node;
+
+	ringtest_attach(&node, copy, SECTION_BYTES, id, 2, fences);
+	node.port.lock_spins = 64;
+	vni_port_bury(&node.port, &node.cache, id, 1);
+	ringtest_open(&node);
+	return node;
+}
+
+static void all_over(struct node *a, struct node *b, struct node *c)
+{
+	CHECK(!ringtest_faults(&a->port) && !ringtest_faults(&b->port) &&
+	      !ringtest_faults(&c->port));
+	vni_ring_close(&a->port, &a->cache);
+	vni_ring_close(&b->port, &b->cache);
+	vni_ring_close(&c->port, &c->cache);
+	ringtest_all_free(&a->port);
+}
+
+/* The victim stopped here. Nodes 1 and 2 live. */
+static void check_victim_dead(const struct others *o)
+{
+	struct fences fences = { .fenced = { [0] = 1 } };
+	struct node a = in_copy(&o->node[1], &fences);
+	struct node b = in_copy(&o->node[2], &fences);
+	int odd = nr_points & 1;
+	struct node again;
+	unsigned int i;
+
+	memcpy(copy, section, meta_bytes);
+	survive(odd ? &a : &b, 0, progress->posted[odd ? 1 : 2], nr_points & 2);
+	survive(odd ? &b : &a, 0, progress->posted[odd ? 2 : 1], nr_points & 4);
+	for (i = 0; i < o->nr_held; i++)
+		vni_buf_free(&a.port, &a.cache, o->held[i]);
+	vni_cache_flush(&a.port, &a.cache);
+	vni_cache_flush(&b.port, &b.cache);
+	ringtest_all_free(&a.port);
+	again = restart(0, &fences);
+	both_ways(&a, &again);
+	both_ways(&again, &b);
+	all_over(&a, &b, &again);
+}
+
+/* The recoverer stopped here as well. Only node 2 lives. */
+static void check_recoverer_dead(const struct others *o)
+{
+	struct fences fences = { .fenced = { [0] = 1, [1] = 1 } };
+	struct node b = in_copy(&o->node[2], &fences);
+	__u32 first = nr_points & 1;
+	struct node again[2];
+
+	memcpy(copy, section, meta_bytes);
+	vni_port_bury(&b.port, &b.cache, first, 1);
+	survive(&b, !first, progress->posted[2], nr_points & 2);
+	CHECK(!vni_port_bury(&b.port, &b.cache, first, 1));
+	vni_cache_flush(&b.port, &b.cache);
+	ringtest_all_free(&b.port);
+	again[first] = restart(first, &fences);
+	again[!first] = restart(!first, &fences);
+	both_ways(&again[0], &again[1]);
+	both_ways(&b, &again[1]);
+	all_over(&again[0], &again[1], &b);
+}
+
+static void recoverer_script(struct node *me)
+{
+	static struct fences fences = { .fenced = { [0] = 1 } };
+
+	me->port.dead_context = &fences;
+	receive(me, 0, 0, SLOTS + 1);
+	vni_port_bury(&me->port, &me->cache, 0, 1);
+	vni_cache_flush(&me->port, &me->cache);
+}
+
+static pid_t start_stepped(void (*script)(struct node *), struct node *node)
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (!pid) {
+		CHECK(!ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+		raise(SIGSTOP);
+		script(node);
+		progress->lost_locks = node->port.faults[VNI_FAULT_LOCK_LOST];
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+/* One instruction on; zero once the child has come to its end. */
+static int step(pid_t pid)
+{
+	int status;
+
+	CHECK(!ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL));
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (WIFEXITED(status)) {
+		CHECK(!WEXITSTATUS(status));
+		return 0;
+	}
+	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	return 1;
+}
+
+/* Keep some of the victim's crash points, most of them with a lock held. */
+static void maybe_keep(const struct others *o)
+{
+	struct snapshot *s = &snapshots[nr_snapshots];
+	int locked = 0;
+	unsigned int i;
+
+	for (i = 0; i < NODES; i++)
+		locked |= !!vni_ring_of(&o->node[1].port, i)->lock.word;
+	if (nr_snapshots == SNAPSHOTS || draw(locked ? 400 : 4000))
+		return;
+	s->meta = malloc(meta_bytes);
+	CHECK(s->meta);
+	memcpy(s->meta, section, meta_bytes);
+	s->others = *o;
+	s->progress = *progress;
+	nr_snapshots++;
+}
+
+static void step_victim(unsigned long points, int keep)
+{
+	struct others o;
+	struct node victim;
+
+	while (nr_points < points || (keep && nr_snapshots < SNAPSHOTS)) {
+		pid_t pid;
+
+		set_up(&o, &victim);
+		pid = start_stepped(victim_script, &victim);
+		while (step(pid)) {
+			nr_points++;
+			if (keep)
+				maybe_keep(&o);
+			else
+				check_victim_dead(&o);
+		}
+	}
+}
+
+static void step_recoverer(unsigned long points)
+{
+	unsigned int i;
+
+	step_victim(0, 1);
+	nr_points = 0;
+	for (i = 0; nr_points < points; i = (i + 1) % SNAPSHOTS) {
+		struct snapshot *s = &snapshots[i];
+		struct node me = s->others.node[1];
+		pid_t pid;
+
+		memcpy(section, s->meta, meta_bytes);
+		*progress = s->progress;
+		pid = start_stepped(recoverer_script, &me);
+		while (step(pid)) {
+			nr_points++;
+			check_recoverer_dead(&s->others);
+		}
+	}
+}
+
+/*
+ * A node that was taken for dead while it held the lock, then goes on: it must
+ * notice, and leave the lock to its new owner.
+ */
+static void step_zombie(void)
+{
+	__u64 other = mint_lock_word(2, 0, 1);
+	struct others o;
+	struct node victim;
+	struct vni_ring *ring;
+	pid_t pid;
+
+	set_up(&o, &victim);
+	ring = vni_ring_of(&victim.port, 1);
+	pid = start_stepped(victim_script, &victim);
+	while (ring->lock.word != mint_lock_word(0, 0, 1))
+		CHECK(step(pid));
+	ring->lock.word = other;
+	while (step(pid))
+		CHECK(ring->lock.word == other);
+	CHECK(progress->lost_locks == 1);
+	printf("zombie: noticed that its lock was lost\n");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long points = argc == 3 ? strtoul(argv[2], NULL, 0) : 0;
+	const struct vni_header *h;
+
+	if (!points)
+		return 2;
+	section = ringtest_map(SECTION_BYTES);
+	copy = ringtest_map(SECTION_BYTES);
+	progress = ringtest_map(sizeof(*progress));
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	h = section;
+	meta_bytes = h->classes[0].data_offset;
+	if (!strcmp(argv[1], "victim"))
+		step_victim(points, 0);
+	else if (!strcmp(argv[1], "recoverer"))
+		step_recoverer(points);
+	else
+		step_zombie();
+	if (nr_points)
+		printf("%s: %lu crash points, none failed\n", argv[1], nr_points);
+	return 0;
+}
