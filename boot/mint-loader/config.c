@@ -40,15 +40,17 @@ struct parser {
 	const char *next;		/* text not yet handed to inih */
 	unsigned int line;		/* number of the line handed out last */
 	bool continued;			/* that line begins with a blank */
-	bool failed;			/* the error has been printed */
+	unsigned int failed;		/* line of the first error here, 0 = none */
+	char error[600];		/* what is wrong with it */
 	unsigned int seen[NR_KEYS];	/* line of each key, 0 = not yet */
 };
 
-static int reject(struct parser *parser, const char *key, const char *why)
+/* Printed when inih has told of its own errors, which may be further up. */
+static void reject(struct parser *parser, const char *key, const char *why)
 {
-	parser->failed = true;
-	return fail(MINT_EXIT_FAILED, "%s:%u: %s%s%s", parser->config->path, parser->line,
-		    key ? key : "", key ? ": " : "", why);
+	parser->failed = parser->line;
+	snprintf(parser->error, sizeof(parser->error), "%s%s%s", key ? key : "",
+		 key ? ": " : "", why);
 }
 
 /* An ini_reader: like fgets(), but an overlong line is an error. */
@@ -181,14 +183,20 @@ static int take_pair(void *context, const char *section, const char *name, const
 	return 0;
 }
 
-static int check_complete(const struct parser *parser)
+static int conclude(const struct parser *parser, unsigned int syntax_error)
 {
+	const char *path = parser->config->path;
 	enum key key;
 
+	if (syntax_error && (!parser->failed || syntax_error < parser->failed))
+		return fail(MINT_EXIT_FAILED, "%s:%u: it is neither 'key = value' nor '[section]'",
+			    path, syntax_error);
+	if (parser->failed)
+		return fail(MINT_EXIT_FAILED, "%s:%u: %s", path, parser->failed, parser->error);
 	for (key = 0; key < NR_KEYS; key++)
 		if (keys[key].required && !parser->seen[key])
 			return fail(MINT_EXIT_FAILED, "%s:%u: %s: the key is missing",
-				    parser->config->path, parser->line, keys[key].name);
+				    path, parser->line, keys[key].name);
 	return MINT_EXIT_OK;
 }
 
@@ -208,14 +216,9 @@ static int parse(struct config *config, const struct buffer *text)
 	}
 	line = ini_parse_stream(next_line, &parser, take_pair, &parser);
 	free(copy);
-	if (parser.failed)
-		return MINT_EXIT_FAILED;
-	if (line) {
-		if (line > 0)
-			parser.line = line;
-		return reject(&parser, NULL, "it is neither 'key = value' nor '[section]'");
-	}
-	return check_complete(&parser);
+	if (line < 0)
+		return fail(MINT_EXIT_FAILED, "no memory for '%s'", config->path);
+	return conclude(&parser, line);
 }
 
 /**

@@ -17,7 +17,7 @@
 #define MINT_ETC_DIR	"/etc/mint"
 
 /* As the kernel has them */
-#define __printf(a, b)	__attribute__((__format__(gnu_printf, a, b)))
+#define __printf(a, b)	__attribute((__format__(printf, a, b)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum mint_exit {
@@ -196,16 +196,16 @@ int stream_print(const struct region *region, __u32 section, __u32 node);
 
 /**
  * struct node_view - one node as copied out of the region
- * @id: node id
  * @life: managers' line; @name in it is safe to print
  * @self: the node's own line; @release in it is safe to print
+ * @id: node id
  * @silent: says RUNNING, but its heartbeat stands still
  * @damaged: holds values that no Mint kernel writes
  */
 struct node_view {
-	__u32 id;
 	struct mint_node_life life;
 	struct mint_node_self self;
+	__u32 id;
 	bool silent;
 	bool damaged;
 };

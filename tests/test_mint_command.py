@@ -1,0 +1,413 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+The mint command on its own: command line, node files, kernel and initrd files,
+and plans against a saved ledger. No machine is booted.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import region_image as abi
+from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture, files_fixture,
+                          mint_fixture, refused, two_nodes)
+from region_image import MB, Node, Region
+
+__all__ = ["command_fixture", "files_fixture", "mint_fixture"]
+VERBS = ("check create start list show console log kill destroy version").split()
+
+
+# The command line
+
+
+def test_help_lists_every_verb(mint: Mint) -> None:
+    result = mint("-h")
+    assert result.code == 0 and result.err == ""
+    for verb in VERBS:
+        assert f"\n  {verb} " in result.out
+    assert mint("--help").out == result.out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(mint: Mint, verb: str) -> None:
+    result = mint(verb, "--help")
+    assert result.code == 0 and result.err == ""
+    assert f"usage: mint {verb}" in result.out
+    assert mint(verb, "-h").out == result.out
+
+
+@pytest.mark.parametrize("words, reason", [
+    ([], "what shall be done"),
+    (["frobnicate"], "no verb 'frobnicate'"),
+    (["--nonsense"], "'--nonsense'"),
+    (["-x"], "'-x'"),
+    (["--region"], "'--region'"),
+    (["start"], "which NODE"),
+    (["check"], "which FILE"),
+    (["create", "a", "b"], "'b' is one word too many"),
+    (["list", "a"], "'a' is one word too many"),
+    (["list", "--history"], "'--history'"),
+    (["show", "--wrong", "a"], "'--wrong'"),
+    (["kill", "-z", "a"], "'-z'"),
+    (["start", "a", "--timeout"], "needs a value"),
+    (["start", "a", "--timeout", "soon"], "'soon'"),
+    (["start", "a", "--timeout", "0"], "'0'"),
+    (["start", "a", "--timeout", "-1"], "'-1'"),
+    (["start", "a", "--timeout", "5s"], "'5s'"),
+    (["start", "a", "--timeout", "99999999999999999999"], "86400"),
+])
+def test_wrong_usage_is_told_in_one_line(mint: Mint, words: List[str], reason: str) -> None:
+    refused(mint(*words), 2, reason)
+
+
+@pytest.mark.parametrize("verb", ["create", "start", "kill", "destroy"])
+def test_a_saved_region_cannot_be_changed(mint: Mint, verb: str) -> None:
+    refused(mint(verb, "b", region=two_nodes()), 2, "saved region")
+
+
+@pytest.mark.skipif(Path("/dev/mint").exists(), reason="this machine runs Mint")
+@pytest.mark.parametrize("words", [["list"], ["show", "1"], ["start", "1"], ["create", "x"],
+                                   ["console", "1"], ["log", "1"], ["kill", "1"],
+                                   ["destroy", "1"]])
+def test_without_mint_the_device_is_named(mint: Mint, words: List[str]) -> None:
+    refused(mint(*words), 1, "/dev/mint", "Try: ")
+
+
+def test_version_names_both_abis(mint: Mint) -> None:
+    report = mint("version", "--json", region=Region(abi=(1, 4))).json()
+    assert report == {"schema": 1, "version": report["version"], "abi": "1.0",
+                      "kernel_abi": "1.4"}
+    text = mint("version", region=Region(abi=(7, 0)))
+    assert text.code == 0 and "1.0" in text.out and "7.0" in text.out
+
+
+def test_a_full_disk_is_no_success(command: Path, tmp_path: Path) -> None:
+    (tmp_path / "region").write_bytes(two_nodes().pack())
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([command, "--region", tmp_path / "region", "list"], stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=TIMEOUT_S)
+    assert done.returncode == 1 and b"could not be written" in done.stderr
+
+
+# Node files
+
+
+def test_a_good_node_file_passes(mint: Mint, files: Files) -> None:
+    path = files.make()
+    report = mint("check", "--json", path, region=Region()).json()
+    folder = files.folder
+    assert report == {
+        "schema": 1, "file": str(path), "name": "b", "cpus": [2, 3],
+        "memory": [{"base": 320 * MB, "bytes": 64 * MB}],
+        "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
+        "kernel_bytes": len(bzimage()), "initrd": f"{folder}/initrd",
+        "initrd_bytes": len(CPIO), "cmdline": "console=hvc0", "ledger_checked": True}
+    text = mint("check", path, region=Region())
+    assert text.code == 0 and "'b'" in text.out and "2-3" in text.out
+
+
+@pytest.mark.skipif(Path("/dev/mint").exists(), reason="this machine runs Mint")
+def test_check_works_without_mint_and_says_so(mint: Mint, files: Files) -> None:
+    report = mint("check", "--json", files.make()).json()
+    assert report["ledger_checked"] is False
+    assert report["memory"] == [{"base": None, "bytes": 64 * MB}]
+    assert "not compared" in mint("check", files.make()).out
+
+
+def test_comments_blank_lines_and_long_command_lines_are_read(mint: Mint, files: Files) -> None:
+    files.make()
+    words = [f"word{number}=" + "x" * 60 for number in range(20)]
+    path = files.text("# a node\n\n; more\n[node]\r\nname=b\ncpus = 3, 2 ; both\n"
+                      "memory = 64m , 4096K@0x30000000, 1G@4G\nkernel = bzImage\ncmdline =\n" +
+                      "".join(f"\t{word}\n" for word in words))
+    region = Region(ram=[(MB, 1023 * MB), (4096 * MB, 1024 * MB)])
+    report = mint("check", "--json", path, region=region).json()
+    assert report["cmdline"] == " ".join(words)
+    assert report["initrd"] is None and report["initrd_bytes"] == 0
+    assert report["memory"] == [{"base": 320 * MB, "bytes": 64 * MB},
+                                {"base": 768 * MB, "bytes": 4 * MB},
+                                {"base": 4096 * MB, "bytes": 1024 * MB}]
+
+
+@pytest.mark.parametrize("key", ["name", "cpus", "memory", "kernel"])
+def test_a_missing_key_is_named(mint: Mint, files: Files, key: str) -> None:
+    changes: Dict[str, Any] = {key: None}
+    refused(mint("check", files.make(**changes)), 1, "b.conf:", f"{key}: ", "missing")
+
+
+@pytest.mark.parametrize("key, value, reason", [
+    ("name", "", "empty"),
+    ("name", "x" * 32, "longer than 31"),
+    ("name", "a/b", "other characters"),
+    ("name", "a b", "other characters"),
+    ("name", "\xe4", "begin with a letter"),
+    ("name", "1", "begin with a letter"),
+    ("name", "-n", "begin with a letter"),
+    ("cpus", "", "empty"),
+    ("cpus", "two", "'two'"),
+    ("cpus", "2,,3", "''"),
+    ("cpus", "2-", "'2-'"),
+    ("cpus", "-2", "'-2'"),
+    ("cpus", "2-3-4", "'2-3-4'"),
+    ("cpus", "3-2", "backwards"),
+    ("cpus", "2,2", "CPU 2 is named twice"),
+    ("cpus", "1-3,2", "CPU 2 is named twice"),
+    ("cpus", "256", "CPU 256"),
+    ("cpus", "2-99999999999999999999999", "not a CPU number"),
+    ("memory", "", "empty"),
+    ("memory", "lots", "'lots'"),
+    ("memory", "0", "multiple of 2M"),
+    ("memory", "3M", "multiple of 2M"),
+    ("memory", "64", "multiple of 2M"),
+    ("memory", "64MB", "'64MB'"),
+    ("memory", "-64M", "'-64M'"),
+    ("memory", "64M,", "''"),
+    ("memory", "99999999999999999999", "not a size"),
+    ("memory", "18014398509481984G", "not a size"),
+    ("memory", "64M@", "'64M@'"),
+    ("memory", "64M@0x", "'64M@0x'"),
+    ("memory", "64M@somewhere", "not a size"),
+    ("memory", "64M@1M", "address"),
+    ("memory", "64M@0x30000001", "address"),
+    ("memory", "64M@0xffffffffffe00000", "last address"),
+    ("memory", "64M@512M,64M@544M", "overlaps"),
+    ("memory", ",".join(["2M"] * 9), "more than 8"),
+    ("kernel", "", "empty"),
+    ("initrd", "", "empty"),
+    ("cmdline", "quiet # really", "cannot be passed on"),
+    ("color", "blue", "no such key"),
+])
+def test_a_bad_value_is_told_with_line_and_key(mint: Mint, files: Files, key: str, value: str,
+                                               reason: str) -> None:
+    changes: Dict[str, Any] = {key: value}
+    path = files.make(**changes)
+    lines = path.read_text(encoding="latin1").splitlines()
+    line = 1 + next(i for i, text in enumerate(lines) if text.startswith(f"{key} ="))
+    refused(mint("check", path), 1, f"{path}:{line}: {key}: ", reason)
+
+
+@pytest.mark.parametrize("text, place, reason", [
+    ("[node]\nname = b\nname = c\n", ":3: name: ", "line 2 already"),
+    ("[node]\nname = b\n c\n", ":3: name: ", "only cmdline"),
+    ("name = b\n", ":1: name: ", "not in [node]"),
+    ("[other]\nname = b\n", ":2: name: ", "section [other]"),
+    ("[node]\nname = b\ngarbage\n", ":3: ", "neither"),
+    ("[node\nname = b\n", ":1: ", "neither"),
+    ("[node]\nname = b\ncmdline = " + "x" * 300, ":3: ", "longer than"),
+    ("\n\n", ":2: name: ", "missing"),
+    ("[node]\0\n", ":1: ", "not a text file"),
+])
+def test_a_malformed_file_is_told_with_its_line(mint: Mint, files: Files, text: str, place: str,
+                                                reason: str) -> None:
+    path = files.text(text)
+    refused(mint("check", path), 1, f"{path}{place}", reason)
+
+
+def test_an_unreadable_node_file_is_named(mint: Mint, files: Files, tmp_path: Path) -> None:
+    refused(mint("check", tmp_path / "nothing"), 1, "nothing", "No such file")
+    refused(mint("check", tmp_path), 1, "not a regular file")
+    refused(mint("check", files.text("")), 1, "empty")
+    refused(mint("check", files.text("#" * 70000)), 1, "longer than")
+    os.mkfifo(tmp_path / "pipe")
+    refused(mint("check", tmp_path / "pipe"), 1, "not a regular file")
+
+
+# Kernel and initrd
+
+
+@pytest.mark.parametrize("changes, reason", [
+    ({"boot_flag": 0}, "not a bzImage"),
+    ({"header": 0x12345678}, "not a bzImage"),
+    ({"version": 0x20B}, "older than 2.12"),
+    ({"xloadflags": 2}, "not a 64-bit kernel"),
+    ({"relocatable_kernel": 0}, "not relocatable"),
+    ({"kernel_alignment": 0}, "kernel_alignment"),
+    ({"kernel_alignment": 3 * MB}, "kernel_alignment"),
+    ({"kernel_alignment": 0x80000000}, "kernel_alignment"),
+    ({"init_size": 0}, "init_size"),
+    ({"syssize": 0}, "syssize"),
+    ({"cmdline_size": 5}, "cmdline: "),
+    ({"jump": 0x00EB}, "older than 2.12"),
+])
+def test_a_kernel_that_cannot_be_started_is_refused(mint: Mint, files: Files,
+                                                    changes: Dict[str, int], reason: str) -> None:
+    refused(mint("check", files.make(image=bzimage(**changes))), 1, reason)
+
+
+@pytest.mark.parametrize("kernel, reason", [
+    pytest.param(bzimage()[:-1], "cut off", id="one byte short"),
+    pytest.param(bzimage()[:4096], "cut off", id="one page"),
+    pytest.param(bzimage()[:0x220], "not a bzImage", id="half a header"),
+    pytest.param(b"\x7fELF" + bytes(5000), "not a bzImage", id="ELF"),
+    pytest.param(b"", "empty", id="empty"),
+])
+def test_a_damaged_kernel_file_is_refused(mint: Mint, files: Files, kernel: bytes,
+                                          reason: str) -> None:
+    refused(mint("check", files.make(image=kernel)), 1, "bzImage'", reason)
+
+
+def test_a_release_outside_the_kernel_file_is_not_read(mint: Mint, files: Files) -> None:
+    kernel = bzimage(kernel_version=0xFFF0, syssize=0x100)
+    report = mint("check", "--json", files.make(image=kernel), region=Region()).json()
+    assert report["kernel_release"] == "?"
+
+
+@pytest.mark.parametrize("magic", [
+    b"070701", b"070702", b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x02\x21\x4c\x18",
+    b"\x5d\0\0", b"BZh", b"\x89LZO"])
+def test_every_known_initrd_is_taken(mint: Mint, files: Files, magic: bytes) -> None:
+    assert mint("check", files.make(archive=magic + bytes(64)), region=Region()).code == 0
+
+
+@pytest.mark.parametrize("initrd, reason", [
+    (b"", "empty"), (b"garbage" * 9, "neither a cpio archive"), (b"\x1f", "neither"),
+    (b"07070", "neither"), (bytes(16), "neither")])
+def test_a_bad_initrd_is_refused(mint: Mint, files: Files, initrd: bytes, reason: str) -> None:
+    refused(mint("check", files.make(archive=initrd)), 1, "initrd", reason)
+
+
+@pytest.mark.parametrize("key", ["kernel", "initrd"])
+def test_a_missing_file_is_named(mint: Mint, files: Files, key: str) -> None:
+    changes: Dict[str, Any] = {key: "/nowhere/file"}
+    refused(mint("check", files.make(**changes)), 1, key, "/nowhere/file", "No such file")
+
+
+def test_too_little_memory_is_refused_with_what_is_needed(mint: Mint, files: Files) -> None:
+    refused(mint("check", files.make(memory="26M"), region=Region()), 1, "do not fit", "28M")
+    assert mint("check", files.make(memory="28M"), region=Region()).code == 0
+    assert mint("check", files.make(memory="26M", archive=None), region=Region()).code == 0
+    # Two pieces do not help: kernel and initrd lie in one.
+    refused(mint("check", files.make(memory="14M,14M"), region=Region()), 1, "do not fit")
+    big = CPIO + bytes(40 * MB)
+    refused(mint("check", files.make(archive=big), region=Region()), 1, "do not fit")
+
+
+def test_a_kernel_for_low_memory_is_not_placed_above_4g(mint: Mint, files: Files) -> None:
+    region = Region(ram=[(MB, 1023 * MB), (4096 * MB, 1024 * MB)])
+    path = files.make(memory="64M@4G", image=bzimage(xloadflags=1))
+    refused(mint("check", path, region=region), 1, "below 4G")
+    assert mint("check", files.make(memory="64M@4G"), region=region).code == 0
+
+
+# Plans against the ledger
+
+
+@pytest.mark.parametrize("changes, reason", [
+    ({"cpus": "1"}, "CPU 1 belongs to node 'node0'"),
+    ({"cpus": "0"}, "boot CPU"),
+    ({"cpus": "9"}, "no CPU 9"),
+    ({"cpus": "2"}, "CPU 2 belongs to node 'a'"),
+    ({"cpus": "3", "memory": "64M@512M"}, "belongs to node 'a'"),
+    ({"cpus": "3", "memory": "64M@256M"}, "belongs to the shared region"),
+    ({"cpus": "3", "memory": "64M@128M"}, "belongs to node 'node0'"),
+    ({"cpus": "3", "memory": "64M@4G"}, "no memory in all of"),
+    ({"cpus": "3", "memory": "64M@992M"}, "no memory in all of"),
+    ({"cpus": "3", "memory": "512M"}, "at most 448M"),
+    ({"cpus": "3", "memory": "448M,448M"}, "at most 192M"),
+])
+def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
+                                                 changes: Dict[str, Any], reason: str) -> None:
+    region = Region(cpus=[0, 0, 1, abi.OWNER_NONE])
+    region.nodes[1] = Node(b"a")
+    region.extents.append((512 * MB, 64 * MB, 1))
+    path = files.make(**changes)
+    refused(mint("check", path, region=region), 1, reason)
+    refused(mint("create", "--dry-run", path, region=region), 1,
+            "cannot create a node from", reason, "Try: mint ")
+
+
+@pytest.mark.parametrize("state, hint", [
+    (abi.RUNNING, "Try: mint kill a"), (abi.OFF, "Try: mint destroy a")])
+def test_the_hint_frees_what_is_in_the_way(mint: Mint, files: Files, state: int,
+                                           hint: str) -> None:
+    region = two_nodes(state=state)
+    region.nodes[1].name = b"a"
+    refused(mint("create", "--dry-run", files.make(), region=region), 1, hint)
+
+
+def test_a_name_is_given_once_but_may_be_checked_again(mint: Mint, files: Files) -> None:
+    path = files.make(memory="64M@512M")
+    refused(mint("create", "--dry-run", path, region=two_nodes()), 4, "a node of that name")
+    assert mint("check", path, region=two_nodes()).code == 0
+
+
+def test_a_full_node_table_is_told(mint: Mint, files: Files) -> None:
+    region = Region(nodes={number: Node(b"n%d" % number) for number in range(64)})
+    refused(mint("create", "--dry-run", files.make(), region=region), 1, "64 node ids")
+
+
+def test_create_shows_its_plan(mint: Mint, files: Files) -> None:
+    path = files.make(memory="64M,32M@512M")
+    report = mint("create", "--dry-run", "--json", path, region=Region()).json()
+    assert report == {"schema": 1, "dry_run": True, "node": {
+        "id": None, "name": "b", "cpus": [2, 3],
+        "memory": [{"base": 320 * MB, "bytes": 64 * MB}, {"base": 512 * MB, "bytes": 32 * MB}]}}
+    text = mint("create", "--dry-run", path, region=Region())
+    assert text.code == 0 and "would create node 'b'" in text.out
+
+
+def test_start_shows_its_plan(mint: Mint, files: Files) -> None:
+    region = two_nodes(state=abi.OFF)
+    path = files.make(image=bzimage(kernel_alignment=16 * MB))
+    report = mint("start", "--dry-run", "--json", "b", "--file", path, region=region).json()
+    assert report == {"schema": 1, "dry_run": True, "node": {"id": 1, "name": "b"}, "plan": {
+        "params": 512 * MB, "kernel": 528 * MB, "kernel_bytes": 24 * MB,
+        "initrd": 576 * MB - 4096, "initrd_bytes": len(CPIO), "entry": 528 * MB + 0x200}}
+    text = mint("start", "--dry-run", "1", "--file", path, region=region)
+    assert text.code == 0 and "0x21000000" in text.out
+
+
+def test_a_kernel_is_never_placed_below_its_preferred_address(mint: Mint, files: Files) -> None:
+    region = two_nodes(state=abi.OFF)
+    region.extents[0] = (128 * MB, 64 * MB, 0)
+    region.extents[2] = (2 * MB, 62 * MB, 1)
+    report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
+                  region=region).json()
+    assert report["plan"]["params"] == 2 * MB and report["plan"]["kernel"] == 16 * MB
+
+
+def test_start_uses_the_first_piece_with_room(mint: Mint, files: Files) -> None:
+    region = two_nodes(life=abi.STOPPED)
+    region.extents[2:] = [(512 * MB, 4 * MB, 1), (640 * MB, 64 * MB, 1)]
+    report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
+                  region=region).json()
+    assert report["plan"]["params"] == 640 * MB
+
+
+@pytest.mark.parametrize("state, word", [(abi.RUNNING, "running"), (abi.BOOTING, "booting")])
+def test_what_runs_is_not_started_or_destroyed(mint: Mint, state: int, word: str) -> None:
+    region = two_nodes(state=state)
+    for verb in ("start", "destroy"):
+        refused(mint(verb, "--dry-run", "b", region=region), 4, f"cannot {verb} node 'b'", word,
+                "Try: mint kill b")
+    forced = mint("destroy", "--force", "--dry-run", "b", region=region)
+    assert forced.code == 0 and "would have destroyed node 'b'" in forced.out
+
+
+@pytest.mark.parametrize("life", [abi.CREATED, abi.STOPPED])
+def test_what_stands_still_is_not_killed(mint: Mint, life: int) -> None:
+    refused(mint("kill", "--dry-run", "b", region=two_nodes(life=life)), 4, "Try: mint start b")
+
+
+def test_kill_and_destroy_show_their_plan(mint: Mint) -> None:
+    assert "would have killed" in mint("kill", "--dry-run", "b", region=two_nodes()).out
+    ended = two_nodes(state=abi.PANICKED)
+    assert "would have destroyed" in mint("destroy", "--dry-run", "1", region=ended).out
+
+
+def test_start_wants_the_file_of_that_node(mint: Mint, files: Files) -> None:
+    region = two_nodes(state=abi.OFF)
+    region.nodes[1].name = b"no.such-node_for.sure"
+    path = files.make()
+    refused(mint("start", "--dry-run", "1", region=region), 1, "neither /run/mint/", "--file")
+    refused(mint("start", "--dry-run", "1", "--file", path, region=region), 1, "node 'b'")
+
+
+@pytest.mark.parametrize("words", [
+    ["show", "nobody"], ["show", "5"], ["show", "99999999999999999999"], ["show", ""],
+    ["log", "nobody"], ["console", "nobody"], ["start", "--dry-run", "nobody"],
+    ["kill", "--dry-run", "nobody"], ["destroy", "--dry-run", "nobody"]])
+def test_a_node_that_is_not_there(mint: Mint, words: List[str]) -> None:
+    refused(mint(*words, region=two_nodes()), 3, "Try: mint list")

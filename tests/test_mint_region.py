@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What the mint command makes of a shared region: reports from a sound one, one
+clear line about a corrupt one. Works on saved regions; no machine is booted.
+"""
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+import region_image as abi
+from mint_command import (TIMEOUT_S, Files, Mint, command_fixture, damaged, files_fixture,
+                          mint_fixture, refused, two_nodes)
+from region_image import MB, Region, Stream
+
+__all__ = ["command_fixture", "files_fixture", "mint_fixture"]
+
+
+# Reports
+
+
+def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
+    region = two_nodes(state=abi.BOOTING)
+    report = mint("list", "--json", region=region).json()
+    assert report == {
+        "schema": 1,
+        "nodes": [
+            {"id": 0, "name": "node0", "state": "running", "generation": 1, "cpus": [0, 1],
+             "memory_bytes": 256 * MB, "kernel": "6.12.0-test"},
+            {"id": 1, "name": "b", "state": "booting", "generation": 3, "cpus": [2, 3],
+             "memory_bytes": 64 * MB, "kernel": "6.12.0-test"}],
+        "unassigned": {"cpus": [], "memory_bytes": 640 * MB},
+        "shared_bytes": 64 * MB}
+    lines = mint("list", region=region).out.splitlines()
+    assert lines[0].split() == ["ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "KERNEL"]
+    assert lines[2].split() == ["1", "b", "booting", "3", "2-3", "64M", "6.12.0-test"]
+    assert lines[-1].split() == ["-", "unassigned", "-", "-", "-", "640M", "-"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("changes, word", [
+    ({"life": abi.CREATED, "generation": 0}, "created"),
+    ({"life": abi.LOADING}, "loading"),
+    ({"life": abi.STOPPED}, "stopped"),
+    ({"fenced": 3}, "stopped"),
+    ({"self_generation": 2, "state": abi.PANICKED}, "booting"),
+    ({"state": abi.BOOTING}, "booting"),
+    ({"state": abi.RUNNING}, "running"),
+    ({"state": abi.PANICKED}, "panicked"),
+    ({"state": abi.OFF}, "off"),
+    ({"state": abi.REBOOT}, "rebooted"),
+])
+def test_every_state_has_its_word(mint: Mint, changes: Dict[str, int], word: str) -> None:
+    region = two_nodes(**changes)
+    assert mint("list", "--json", region=region).json()["nodes"][1]["state"] == word
+    assert mint("show", "--json", "b", region=region).json()["node"]["state"] == word
+
+
+def test_show_reports_all_of_a_node(mint: Mint) -> None:
+    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2)
+    region.logs[1] = Stream(b"12345")
+    region.consoles[1] = Stream(b"123")
+    assert mint("show", "--json", "b", region=region).json() == {"schema": 1, "node": {
+        "id": 1, "name": "b", "state": "running", "generation": 3, "fenced": 2,
+        "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
+        "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
+        "low_slot": 4, "heartbeat": 99, "abi": "1.0", "kernel": "6.12.0-test",
+        "log_bytes": 5, "console_bytes": 3}}
+    text = mint("show", "1", region=region).out
+    assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text
+
+
+def test_log_prints_the_present_start_only(mint: Mint) -> None:
+    region = two_nodes()
+    region.logs[1] = Stream(b"old\nLinux version\nlast\n", start=4)
+    assert mint("log", "b", region=region).out == "Linux version\nlast\n"
+    assert mint("log", "node0", region=region).out == ""
+
+
+@pytest.mark.parametrize("written", [abi.LOG_BYTES, abi.LOG_BYTES + 1, 3 * abi.LOG_BYTES - 7])
+def test_a_long_log_keeps_its_newest_bytes(mint: Mint, written: int) -> None:
+    text = b"".join(b"%06d\n" % number for number in range(written // 7 + 1))[:written]
+    region = two_nodes()
+    region.logs[1] = Stream(text, start=3)
+    kept = text[max(3, written - abi.LOG_BYTES):]
+    assert mint("log", "b", region=region).out == kept.decode()
+
+
+def test_console_history_is_printed(mint: Mint) -> None:
+    region = two_nodes()
+    region.consoles[1] = Stream(b"~ # ls\r\n\x1b[1mbin\x1b[m\r\n")
+    assert "\x1b[1mbin" in mint("console", "--history", "b", region=region).out
+
+
+def test_a_log_cannot_drive_the_terminal(command: Path, tmp_path: Path) -> None:
+    region = two_nodes()
+    region.logs[1] = Stream(b"one\x1b]0;title\x07\ntwo\n")
+    (tmp_path / "region").write_bytes(region.pack())
+    above, below = pty.openpty()
+    subprocess.run([command, "--region", tmp_path / "region", "log", "b"], stdout=below,
+                   check=True, timeout=TIMEOUT_S)
+    assert os.read(above, 1000) == b"one?]0;title?\r\ntwo\r\n"
+    os.close(above)
+    os.close(below)
+
+
+# Corrupt regions
+
+READERS = [["list"], ["list", "--json"], ["show", "1"], ["log", "1"],
+           ["console", "--history", "1"]]
+
+
+@pytest.mark.parametrize("words", READERS)
+@pytest.mark.parametrize("changes, reason", [
+    ({"magic": 0}, "magic"),
+    ({"nr_sections": 17}, "number of sections"),
+    ({"nr_sections": 0xFFFFFFFF}, "number of sections"),
+    ({"nr_sections": 0}, "no ledger"),
+    ({"without": (abi.LEDGER,)}, "no ledger"),
+    ({"without": (abi.NODES,)}, "no node table"),
+    ({"section_offset": {abi.NODES: 1 << 40}}, "place of section 2"),
+    ({"section_offset": {abi.LEDGER: 0xFFFFFFFFFFFFF000}}, "place of section 1"),
+    ({"section_offset": {abi.NODES: 4097}}, "place of section 2"),
+    ({"section_bytes": {abi.NODES: 64}}, "place of section 2"),
+    ({"section_bytes": {abi.LOGS: 0xFFFFFFFFFFFFFFFF}}, "place of section 4"),
+    ({"nr_cpus": 257}, "257 CPUs"),
+    ({"nr_cpus": 0xFFFFFFFF}, "CPUs"),
+    ({"nr_ram": 33}, "memory ranges"),
+])
+def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
+                                              changes: Dict[str, Any], reason: str) -> None:
+    region = two_nodes()
+    for key, value in changes.items():
+        setattr(region, key, value)
+    refused(mint(*words, region=region), 1, "shared region is damaged", reason)
+
+
+@pytest.mark.parametrize("words", READERS)
+def test_another_abi_is_refused_with_both_versions(mint: Mint, words: List[str]) -> None:
+    region = two_nodes()
+    region.abi = (2, 7)
+    refused(mint(*words, region=region), 6, "2.7", "1.0", "Try: ")
+    region.abi = (1, 9)
+    assert mint(*words, region=region).code == 0
+
+
+@pytest.mark.parametrize("kept", [1, 100, 4095, 4096, 8192, -1])
+def test_a_cut_off_region_is_told_in_one_line(mint: Mint, kept: int) -> None:
+    whole = two_nodes().pack()
+    for words in READERS:
+        refused(mint(*words, region=whole[:kept]), 1, "shared region is")
+
+
+@pytest.mark.parametrize("changes", [
+    {"name": b"x" * 32}, {"name": b"a\nb"}, {"name": b""}, {"name": b"\xff\xfe"}, {"life": 77},
+    {"state": 99}, {"release": b"r" * 40}, {"release": b"\x1b[2J"}])
+def test_a_corrupt_node_does_not_hide_the_others(mint: Mint, changes: Dict[str, Any]) -> None:
+    region = two_nodes()
+    for key, value in changes.items():
+        setattr(region.nodes[1], key, value)
+    result = mint("list", region=region)
+    damaged(result, "node 1")
+    assert "node0" in result.out and "damaged" in result.out and "\x1b" not in result.out
+    damaged(mint("show", "1", region=region), "node 1")
+
+
+@pytest.mark.parametrize("entry", [
+    (512 * MB, 0, 1), (1 << 63, 1 << 63, 1), (0xFFFFFFFFFFE00000, 0x400000, 1),
+    (1 << 60, 2 * MB, abi.OWNER_SHARED)])
+def test_a_corrupt_extent_is_told(mint: Mint, entry: Any) -> None:
+    region = two_nodes()
+    region.extents.append(entry)
+    result = mint("list", region=region)
+    damaged(result, "extent 3")
+    assert "node0" in result.out
+
+
+def test_unknown_owners_are_nobody(mint: Mint, files: Files) -> None:
+    region = Region(cpus=[0, 0, 777, 40000], extents=[(320 * MB, 64 * MB, 777)])
+    assert mint("list", region=region).code == 0
+    refused(mint("create", "--dry-run", files.make(), region=region), 1, "node 777")
+
+
+@pytest.mark.parametrize("stream", [
+    Stream(b"x", capacity=0), Stream(b"x", capacity=3), Stream(b"x", capacity=1 << 31),
+    Stream(b"x", capacity=abi.LOG_BYTES * 2), Stream(b"x", start=2)])
+def test_a_corrupt_stream_is_told_in_one_line(mint: Mint, stream: Stream) -> None:
+    region = two_nodes()
+    region.logs[1] = region.consoles[1] = stream
+    refused(mint("log", "1", region=region), 1, "damaged")
+    refused(mint("console", "--history", "1", region=region), 1, "damaged")
+
+
+def test_a_wild_head_is_survived(mint: Mint) -> None:
+    region = two_nodes()
+    region.logs[1] = Stream(b"x" * 10, head=0xFFFFFFFFFFFFFFFF)
+    result = mint("log", "1", region=region)
+    assert result.code == 0 and len(result.out) == abi.LOG_BYTES
+
+
+def test_logs_may_be_missing(mint: Mint) -> None:
+    region = two_nodes()
+    region.without = (abi.LOGS, abi.CONSOLES)
+    refused(mint("log", "1", region=region), 1, "cannot print the log")
+    assert mint("show", "1", region=region).code == 0
+
+
+def test_random_damage_is_survived(mint: Mint, files: Files) -> None:
+    """Every byte pattern ends in an exit code of ours, never in a crash."""
+    whole = two_nodes().pack()
+    path = files.make()
+    end = 4096 + 12288 + 64 * 256
+    calls: List[List[object]] = [["list", "--json"], ["show", "1"], ["check", path]]
+    for number in range(40):
+        image = bytearray(whole)
+        for step in range(32):
+            image[(number * 7919 + step * 10007) % end] ^= (number * 31 + step * 17) % 255 + 1
+        for words in calls:
+            mint(*words, region=bytes(image))
