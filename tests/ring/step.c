@@ -2,7 +2,7 @@
 /*
  * A node that stops after every single instruction.
  *
- * Usage: step victim|recoverer|zombie POINTS
+ * Usage: step victim|recoverer POINTS, step zombie|flip 1
  * A child plays a node and is single-stepped. The memory that it shares is
  * copied after every step: the copy is the world in which the child stopped
  * right there. In the copy the others take over, bury and count, then the
@@ -361,6 +361,57 @@ static void step_recoverer(unsigned long points)
 	}
 }
 
+/* Take one frame; whatever it says must be fit to be used. */
+static void take_script(struct node *me)
+{
+	struct vni_frame frame;
+	int err = vni_ring_take(&me->port, &frame);
+
+	CHECK(err == 1 || err == -EBADMSG);
+	if (err == 1) {
+		CHECK(frame.handle < me->port.geometry.nr_bufs);
+		CHECK(frame.length >= VNI_MIN_FRAME);
+		CHECK(frame.length <= vni_buf_bytes(&me->port, frame.handle));
+		CHECK(frame.slot.source == 1 && frame.slot.nr_bufs == 1);
+	}
+}
+
+/* Damage everything that a descriptor says, but not its sequence. */
+static void flip(struct vni_slot *slot)
+{
+	memset((char *)slot + sizeof(slot->word), 0xff,
+	       sizeof(*slot) - sizeof(slot->word));
+	slot->word |= 0xfffffffffffULL;
+}
+
+/*
+ * A descriptor that changes while it is taken: after every instruction of
+ * vni_ring_take() in turn. What was checked must be what is used.
+ */
+static void step_flip(void)
+{
+	struct others o;
+	struct node victim;
+	unsigned long n, i;
+	int before_end = 1;
+
+	for (n = 0; before_end; n++) {
+		pid_t pid;
+
+		set_up(&o, &victim);
+		send(&o.node[1], 0, 1, 0, 1, 60);
+		pid = start_stepped(take_script, &victim);
+		for (i = 0; i < n && before_end; i++)
+			before_end = step(pid);
+		if (!before_end)
+			break;
+		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.head % SLOTS]);
+		while (step(pid))
+			;
+	}
+	printf("flip: after each of %lu instructions\n", n);
+}
+
 /*
  * A node that was taken for dead while it held the lock, then goes on: it must
  * notice, and leave the lock to its new owner.
@@ -402,6 +453,8 @@ int main(int argc, char **argv)
 		step_victim(points, 0);
 	else if (!strcmp(argv[1], "recoverer"))
 		step_recoverer(points);
+	else if (!strcmp(argv[1], "flip"))
+		step_flip();
 	else
 		step_zombie();
 	if (nr_points)

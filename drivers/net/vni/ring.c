@@ -375,9 +375,11 @@ void vni_ring_wait_space(struct vni_port *port, __u32 to)
 
 	if (!ring)
 		return;
+	/*
+	 * A full barrier, bit before head: pairs with the ones in
+	 * vni_ring_take_waiters() and vni_ring_arm().
+	 */
 	mint_or(&ring->waiters, 1ULL << port->node);
-	/* Bit before head: pairs with the one in vni_ring_take_waiters(). */
-	mint_mb();
 }
 
 static struct vni_ring *own_ring(const struct vni_port *port)

@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Proves the tests: builds each deliberately broken twin of mutants/*.patch
+# and demands that the test named in the patch fails on it.
+#
+# Usage: mutants.sh BUILD-DIRECTORY [NAME...]
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+mkdir -p "$1"
+build=$(cd "$1" && pwd)
+shift
+
+# The command of a patch's "Caught-by:" line, e.g. "step victim 30000".
+caught_by()
+{
+	sed -n 's/^Caught-by: //p' "$here/mutants/$1.patch"
+}
+
+make_twin()
+{
+	local tree=$build/mutants/$1
+
+	rm -rf "$tree"
+	mkdir -p "$tree/drivers/net" "$tree/include"
+	cp -r "$root/drivers/net/vni" "$tree/drivers/net/"
+	cp -r "$root/include/mint" "$tree/include/"
+	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch --silent \
+		<"$here/mutants/$1.patch" || {
+		echo "mutant $1: patch does not apply any more" >&2
+		exit 1
+	}
+}
+
+run_twin()
+{
+	local tree=$build/mutants/$1 status=0
+	local -a test
+
+	read -ra test <<<"$(caught_by "$1")"
+	make -C "$here" --no-print-directory -s SRC="$tree" BUILD="$tree" \
+		"$tree/${test[0]}" || {
+		echo "mutant $1: does not build" >&2
+		exit 1
+	}
+	TSAN_OPTIONS=halt_on_error=1 timeout 60 "$tree/${test[0]}" \
+		"${test[@]:1}" >"$tree/output" 2>&1 || status=$?
+	if [ "$status" = 0 ]; then
+		echo "mutant $1: NOT caught by ${test[*]}" >&2
+		exit 1
+	fi
+	echo "mutant $1: caught by ${test[*]}: status $status"
+}
+
+if [ $# = 0 ]; then
+	for patch in "$here"/mutants/*.patch; do
+		set -- "$@" "$(basename "$patch" .patch)"
+	done
+fi
+for name; do
+	make_twin "$name"
+	run_twin "$name"
+done
+echo "$# mutants, all caught"
