@@ -255,6 +255,11 @@ static int __init peers_init(void)
 		peers[node].peer.node = node;
 		peers[node].changed = jiffies - msecs_to_jiffies(SILENCE_MS);
 	}
+	/* The watch passes over the own entry. */
+	peers[mint_facts.node].peer.generation = mint_facts.generation;
+	peers[mint_facts.node].peer.running = true;
+	peers[mint_facts.node].peer.boot_cpu =
+		mint_load(&mint_node_entry(mint_facts.node)->life.boot_cpu);
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
 	beat(&heartbeat_timer);
 	return mint_channel_register(MINT_CHANNEL_STATE, state_rung, NULL);
