@@ -4,6 +4,8 @@
  * can, one over an empty ring, the other over a full one.
  *
  * Usage: doorbell FRAMES
+ * By turns as fast as the ring allows, and one frame at a time, when no later
+ * frame makes up for a doorbell that was not rung.
  * They sleep by spinning, which leaves the processor no time to drain its
  * store buffer: a missing full barrier shows.
  */
@@ -26,6 +28,7 @@ static struct fences fences;
 static struct bell bells[2];
 static struct node sender, receiver;
 static unsigned long nr_frames;
+static __u32 nr_taken;
 
 static void stay_on_cpu(int cpu)
 {
@@ -56,11 +59,13 @@ static void sleep_on_bell(int who, __u32 seen)
 	}
 }
 
-/* Vary where the two sides meet. */
+/* Vary where the two sides meet, by single nanoseconds. */
 static void dawdle(unsigned long n)
 {
-	for (n = n * 2654435761u % 64; n; n--)
-		mint_relax();
+	volatile unsigned int left = (__u32)(n * 2654435761u) >> 24;
+
+	while (left)
+		left--;
 }
 
 static void send_one(unsigned long n)
@@ -87,6 +92,19 @@ static void send_one(unsigned long n)
 		ring_bell(1);
 }
 
+static void wait_taken(unsigned long n)
+{
+	time_t limit = time(NULL) + SLEEP_LIMIT_S;
+	unsigned long looks;
+
+	for (looks = 1; mint_load_acquire(&nr_taken) != (__u32)n; looks++) {
+		if (looks % 4096)
+			continue;
+		CHECK(time(NULL) < limit);	/* lost wake-up */
+		sched_yield();
+	}
+}
+
 static void *send_all(void *unused)
 {
 	unsigned long n;
@@ -94,8 +112,9 @@ static void *send_all(void *unused)
 	stay_on_cpu(0);
 	for (n = 0; n < nr_frames; n++) {
 		send_one(n);
-		if (n & 2)
-			dawdle(n);
+		if (n & 64)
+			wait_taken(n + 1);
+		dawdle(n * 7 + 3);
 	}
 	return unused;
 }
@@ -122,6 +141,7 @@ static void *receive_all(void *unused)
 		__u32 seen = mint_load_acquire(&bells[1].count);
 
 		n = receive_some(n);
+		mint_store_release(&nr_taken, n);
 		dawdle(n);
 		if (n < nr_frames && !vni_ring_arm(&receiver.port))
 			sleep_on_bell(1, seen);
