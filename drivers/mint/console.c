@@ -14,7 +14,7 @@
 #include "../tty/hvc/hvc_console.h"
 #include "core.h"
 
-#define INPUT_SPINS	(1 << 20)
+#define INPUT_SPINS	1000000
 #define COPY_BYTES	1024
 
 static struct hvc_struct *own_hvc;

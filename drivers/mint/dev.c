@@ -27,13 +27,13 @@ enum use {
 
 /**
  * struct mint_file - an open /dev/mint
- * @mutex: guards the rest
+ * @mutex: guards the rest, one call at a time
  * @use: what it is
  * @node: the node in loading, with USE_LOADER
  * @follower: the view of the console, with USE_CONSOLE
  */
 struct mint_file {
-	struct mutex mutex;
+	struct mutex mutex;	/* guards all that follows */
 	enum use use;
 	u32 node;
 	struct mint_follower follower;

@@ -10,7 +10,7 @@
 #include <asm/mint.h>
 #include "core.h"
 
-#define LEDGER_SPINS	(1 << 22)
+#define LEDGER_SPINS	4000000
 
 static DEFINE_MUTEX(ledger_mutex);
 

@@ -20,9 +20,10 @@
 
 #define mint_load(p)			READ_ONCE(*(p))
 #define mint_store(p, v)		WRITE_ONCE(*(p), v)
+/* The virt_ barriers are those that do not fold away on one CPU. */
 #define mint_load_acquire(p)		virt_load_acquire(p)
-#define mint_store_release(p, v)	virt_store_release(p, v)
-#define mint_mb()			virt_mb()
+#define mint_store_release(p, v)	virt_store_release(p, v) /* pairs per use */
+#define mint_mb()			virt_mb() /* pairs as stated at each use */
 #define mint_cmpxchg(p, o, n)		sync_cmpxchg(p, o, n)
 #define mint_xchg(p, v)			xchg(p, v)	/* LOCK is implied */
 #define mint_relax()			cpu_relax()

@@ -22,8 +22,8 @@
 #define VNI_LARGE_BYTES		(68 * 1024)
 #define VNI_MAX_FRAME		(65535 + 14 + 4)
 #define VNI_MIN_FRAME		14
-#define VNI_MAX_BUFS		(1U << 24)
-#define VNI_MAX_SLOTS		(1U << 14)
+#define VNI_MAX_BUFS		0x1000000U
+#define VNI_MAX_SLOTS		0x4000U
 #define VNI_NO_BUF		0xffffffffU
 
 static_assert(VNI_MAX_FRAME <= VNI_LARGE_BYTES);
@@ -203,7 +203,7 @@ struct vni_receiver {
 static_assert(sizeof(struct vni_receiver) == 64);
 
 /* vni_ring.armed: bit 32 = armed, bits 0-31 = ring for positions past this */
-#define VNI_ARMED		(1ULL << 32)
+#define VNI_ARMED		0x100000000ULL
 
 /**
  * struct vni_ring - frames for one node

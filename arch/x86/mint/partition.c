@@ -65,32 +65,44 @@ early_param("mint", parse_parameter);
 	-EINVAL;							\
 })
 
-static int __init parse_cpu_range(char *item)
+static int __init parse_cpu(const char *text, u32 *cpu)
 {
-	unsigned int first, last, i;
-	char *end;
-
-	first = simple_strtoul(item, &end, 10);
-	last = first;
-	if (end == item)
-		return refuse("cpus: '%s' is not a CPU number", item);
-	if (*end == '-') {
-		item = end + 1;
-		last = simple_strtoul(item, &end, 10);
-		if (end == item)
-			return refuse("cpus: '%s' is not a CPU number", item);
-	}
-	if (*end)
-		return refuse("cpus: stray '%s'", end);
-	if (last < first || last >= MINT_MAX_CPUS)
-		return refuse("cpus: no range %u-%u", first, last);
-	for (; first <= last; first++) {
-		for (i = 0; i < request.nr_cpus; i++)
-			if (request.cpus[i] == first)
-				return refuse("cpus: CPU %u is given twice", first);
-		request.cpus[request.nr_cpus++] = first;
-	}
+	if (kstrtou32(text, 10, cpu))
+		return refuse("cpus: '%s' is not a CPU number", text);
+	if (*cpu >= MINT_MAX_CPUS)
+		return refuse("cpus: no CPU %u, the most is %u", *cpu, MINT_MAX_CPUS - 1);
 	return 0;
+}
+
+static int __init add_cpu(u32 cpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < request.nr_cpus; i++)
+		if (request.cpus[i] == cpu)
+			return refuse("cpus: CPU %u is given twice", cpu);
+	request.cpus[request.nr_cpus++] = cpu;
+	return 0;
+}
+
+/* "N" or "N-M" */
+static int __init parse_cpu_range(char *range)
+{
+	char *first_text = strsep(&range, "-");
+	u32 first, last;
+	int err;
+
+	err = parse_cpu(first_text, &first);
+	last = first;
+	if (!err && range)
+		err = parse_cpu(range, &last);
+	if (err)
+		return err;
+	if (last < first)
+		return refuse("cpus: %u-%u is not a range", first, last);
+	for (; !err && first <= last; first++)
+		err = add_cpu(first);
+	return err;
 }
 
 static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base)

@@ -171,6 +171,21 @@ static void __init take_facts(void)
 	memcpy(facts->apic_ids, handover.apic_ids, sizeof(facts->apic_ids));
 }
 
+/*
+ * Until the TSC became the clock, time was counted by ticks, and some were
+ * lost while interrupts were off. The pair that was handed over is exact.
+ */
+static int __init set_clock(void)
+{
+	struct timespec64 now;
+
+	if (!mint_secondary())
+		return 0;
+	get_wallclock(&now);
+	return do_settimeofday64(&now);
+}
+late_initcall(set_clock);
+
 /**
  * mint_detect_secondary() - find out whether another node started us
  *
