@@ -89,6 +89,14 @@ def test_a_long_log_keeps_its_newest_bytes(mint: Mint, written: int) -> None:
     assert mint("log", "b", region=region).out == kept.decode()
 
 
+def test_a_log_of_an_earlier_start_is_called_so(mint: Mint) -> None:
+    region = two_nodes(self_generation=2)
+    region.logs[1] = Stream(b"before\n")
+    result = mint("log", "b", region=region)
+    assert result.code == 0 and result.out == "before\n"
+    assert "nothing from generation 3" in result.err and "generation 2" in result.err
+
+
 def test_console_history_is_printed(mint: Mint) -> None:
     region = two_nodes()
     region.consoles[1] = Stream(b"~ # ls\r\n\x1b[1mbin\x1b[m\r\n")

@@ -89,37 +89,44 @@ static void terminal_restore(const struct session *session)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &session->saved);
 }
 
-/* Passes typed bytes on, without the escape; twice is the byte itself. */
-static void take_typed(struct session *session, const char *typed, size_t n)
+/* Passes a typed byte on, but for the escape; twice is the byte itself. */
+static void take_typed(struct session *session, char typed)
 {
-	size_t i;
-
-	for (i = 0; i < n && !session->leave; i++) {
-		if (!session->escaped && session->terminal && typed[i] == ESCAPE) {
-			session->escaped = true;
-			continue;
-		}
-		if (session->escaped && typed[i] == LEAVE) {
-			session->leave = true;
-			break;
-		}
-		if (session->escaped && typed[i] != ESCAPE)
-			session->pending[session->nr_pending++] = ESCAPE;
-		session->escaped = false;
-		session->pending[session->nr_pending++] = typed[i];
+	if (!session->escaped && session->terminal && typed == ESCAPE) {
+		session->escaped = true;
+		return;
 	}
+	if (session->escaped && typed == LEAVE) {
+		session->leave = true;
+		return;
+	}
+	if (session->escaped && typed != ESCAPE)
+		session->pending[session->nr_pending++] = ESCAPE;
+	session->escaped = false;
+	session->pending[session->nr_pending++] = typed;
 }
 
+static bool more_typed(void)
+{
+	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&typed, 1, 0) > 0;
+}
+
+/* Byte by byte: what follows the escape is for whoever reads the terminal next. */
 static void read_typed(struct session *session)
 {
-	/* A byte after an escape may become two. */
-	char typed[sizeof(session->pending) / 2];
-	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+	do {
+		char typed;
+		ssize_t n = read(STDIN_FILENO, &typed, 1);
 
-	if (n > 0)
-		take_typed(session, typed, n);
-	else if (!n || errno != EINTR)
-		session->stdin_open = false;
+		if (n > 0)
+			take_typed(session, typed);
+		else if (!n || errno != EINTR)
+			session->stdin_open = false;
+		/* A byte after an escape may become two. */
+	} while (session->stdin_open && !session->leave && more_typed() &&
+		 session->nr_pending + 2 <= sizeof(session->pending));
 }
 
 static void send_pending(struct session *session)
@@ -239,7 +246,7 @@ static int console(const struct request *request, const struct region *region)
 	if (code)
 		return code;
 	if (request->history)
-		return stream_print(region, MINT_SECTION_CONSOLES, node->id);
+		return stream_print(region, MINT_SECTION_CONSOLES, node);
 	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
 		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
 			    node->life.name);

@@ -188,12 +188,6 @@ const void *region_entry(const struct region *region, __u32 section, __u32 index
 			 size_t *room);
 void region_copy(void *to, const void *from, size_t bytes);
 
-/* stream.c */
-const struct mint_stream *stream_find(const struct region *region, __u32 section, __u32 node,
-				      size_t *room);
-int stream_read(const struct mint_stream *stream, size_t room, struct buffer *to);
-int stream_print(const struct region *region, __u32 section, __u32 node);
-
 /**
  * struct node_view - one node as copied out of the region
  * @life: managers' line; @name in it is safe to print
@@ -224,6 +218,12 @@ struct tables {
 	unsigned int nr_nodes;
 	char damage[96];
 };
+
+/* stream.c */
+const struct mint_stream *stream_find(const struct region *region, __u32 section, __u32 node,
+				      size_t *room);
+int stream_read(const struct mint_stream *stream, size_t room, struct buffer *to);
+int stream_print(const struct region *region, __u32 section, const struct node_view *node);
 
 /* tables.c */
 int tables_read(const struct region *region, struct tables *tables);

@@ -146,7 +146,7 @@ static int print_log(const struct request *request, const struct region *region)
 	code = tables_read(region, &tables);
 	if (!code)
 		code = tables_find(&tables, request->operand, &node);
-	return code ? code : stream_print(region, MINT_SECTION_LOGS, node->id);
+	return code ? code : stream_print(region, MINT_SECTION_LOGS, node);
 }
 
 /**

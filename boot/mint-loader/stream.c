@@ -98,18 +98,18 @@ static void defuse(struct buffer *text)
  * stream_print() - print what a stream holds of the node's present start
  * @region: the region
  * @section: MINT_SECTION_LOGS or MINT_SECTION_CONSOLES
- * @node: node id
+ * @node: the node
  *
  * Return: an enum mint_exit.
  */
-int stream_print(const struct region *region, __u32 section, __u32 node)
+int stream_print(const struct region *region, __u32 section, const struct node_view *node)
 {
 	const struct mint_stream *stream;
 	struct buffer text;
 	size_t room;
 	int code;
 
-	stream = stream_find(region, section, node, &room);
+	stream = stream_find(region, section, node->id, &room);
 	if (!stream)
 		return fail(MINT_EXIT_FAILED, "the shared region has none of that node");
 	code = stream_read(stream, room, &text);
@@ -119,5 +119,9 @@ int stream_print(const struct region *region, __u32 section, __u32 node)
 		defuse(&text);
 	fwrite(text.data, 1, text.bytes, stdout);
 	free(text.data);
+	/* A start that hangs early has not begun a stream of its own. */
+	if (node->self.generation != node->life.generation)
+		fprintf(stderr, "mint: nothing from generation %u yet; this is of generation %u\n",
+			node->life.generation, node->self.generation);
 	return finish_output();
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "mint.h"
 
 /* A living node's heartbeat changes at least every 100 ms. */
@@ -192,6 +193,7 @@ int tables_find(const struct tables *tables, const char *name, const struct node
 {
 	bool is_id = name[0] && !name[strspn(name, "0123456789")];
 	unsigned long id = is_id ? strtoul(name, NULL, 10) : MINT_MAX_NODES;
+	char file[128];
 	unsigned int i;
 
 	for (i = 0; i < tables->nr_nodes; i++) {
@@ -201,6 +203,10 @@ int tables_find(const struct tables *tables, const char *name, const struct node
 		if (is_id ? i == id : !strcmp((*node)->life.name, name))
 			return MINT_EXIT_OK;
 	}
+	snprintf(file, sizeof(file), MINT_ETC_DIR "/%s.conf", name);
+	if (!is_id && !access(file, F_OK))
+		return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint create %s", name,
+			    file);
 	return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint list", name);
 }
 

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+The mint command on a running machine where it must undo, give up or let go:
+interrupted loads, starts without a report, claims, the terminal.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from conftest import Boot
+from machine import Machine, Shell
+
+CONF = "/etc/mint/b.conf"
+# The two bytes at the 64-bit entry become a jump to themselves.
+MAKE_HANGING_KERNEL = (
+    "setup=$(($(od -An -tu1 -j497 -N1 /boot/bzImage) * 512 + 512));"
+    "cp /boot/bzImage /tmp/hang;"
+    "printf '\\353\\376' | dd of=/tmp/hang bs=1 seek=$((setup + 512)) conv=notrunc 2>/dev/null;"
+    f"sed 's,^kernel.*,kernel = /tmp/hang,' {CONF} >/tmp/hang.conf")
+MAKE_LARGE_INITRD = (
+    "{ cat /boot/node.cpio; head -c 80000000 /dev/zero; } >/tmp/large;"
+    f"sed 's,^initrd.*,initrd = /tmp/large,' {CONF} >/tmp/large.conf")
+
+
+def state_of(shell: Shell, name: str) -> str:
+    """The state of a node, or an empty string if there is none."""
+    nodes: Any = json.loads(shell.run("mint list --json").output)["nodes"]
+    return next((str(node["state"]) for node in nodes if node["name"] == name), "")
+
+
+@pytest.fixture(name="created")
+def created_fixture(boot: Boot) -> Machine:
+    """A machine where node b is created and never was started."""
+    machine = boot()
+    machine.node().run(f"mint create {CONF}")
+    return machine
+
+
+@pytest.mark.parametrize("signal", ["TERM", "KILL"])
+def test_an_interrupted_load_leaves_the_node_stopped(created: Machine, signal: str) -> None:
+    shell = created.node()
+    shell.run(MAKE_LARGE_INITRD)
+    result = shell.run(
+        "(mint start b --file /tmp/large.conf & "
+        "until mint list | grep -Eq ' b +(loading|booting|running) '; do :; done;"
+        f"kill -{signal} $!; wait $!)", check=False)
+    assert result.status == {"TERM": 1, "KILL": 137}[signal], result.output
+    if signal == "TERM":
+        assert "interrupted while it was loaded; it is stopped" in result.output
+    assert state_of(shell, "b") == "created"
+    shell.run("rm /tmp/large; mint start b")
+    assert state_of(shell, "b") == "running"
+
+
+def test_a_start_without_report_times_out_and_can_be_repaired(created: Machine) -> None:
+    shell = created.node()
+    shell.run(MAKE_HANGING_KERNEL)
+    result = shell.run("mint start b --file /tmp/hang.conf --timeout 1", check=False)
+    assert result.status == 5 and "CONFIG_MINT" in result.output
+    assert state_of(shell, "b") == "booting"
+    assert shell.run("mint start b", check=False).status == 4
+    shell.run("mint kill b && mint start b")
+    assert state_of(shell, "b") == "running"
+
+
+def test_a_create_that_cannot_keep_its_file_claims_nothing(node0: Machine) -> None:
+    shell = node0.node()
+    before = shell.run("mint list --json").output
+    shell.run("mkdir -p /run/mint && mount -t tmpfs -o ro none /run/mint")
+    result = shell.run(f"mint create {CONF}", check=False)
+    assert result.status == 1 and "Read-only" in result.output
+    assert shell.run("mint list --json").output == before
+
+
+def test_kill_and_destroy_give_everything_back(node0: Machine) -> None:
+    shell = node0.node()
+    before = shell.run("mint list --json").output
+    shell.run(f"mint create {CONF} && mint start b --no-wait")
+    assert shell.run("mint destroy b", check=False).status == 4
+    shell.run("mint kill b")
+    assert state_of(shell, "b") == "stopped"
+    assert shell.run("mint kill b", check=False).status == 4
+    shell.run("mint destroy b")
+    assert shell.run("mint list --json").output == before
+    assert shell.run("test -e /run/mint/b.conf", check=False).status == 1
+
+
+@pytest.mark.parametrize("end, said", [
+    ("kill -TERM $(cat /tmp/pid)", "left the console"),
+    ("mint kill b", "has ended: stopped"),
+])
+def test_the_console_sets_the_terminal_back(created: Machine, end: str, said: str) -> None:
+    shell = created.node()
+    shell.run("mint start b")
+    raw = "stty -a </dev/ttyS1 | grep -q -- -icanon"
+    result = shell.run(
+        f"before=$(stty -g); (until {raw}; do :; done; {end}) & "
+        "sh -c 'echo $$ >/tmp/pid; exec mint console b';"
+        'test "$before" = "$(stty -g)"')
+    assert said in result.output
+
+
+def test_the_escape_leaves_the_console(created: Machine) -> None:
+    created.node().run("mint start b")
+    port = created.node_shell("b").port
+    port.send("\x1dq")
+    created.close_shell("b")
+    assert state_of(created.node(), "b") == "running"
+    created.node_shell("b").run("true")
+
+
+def test_the_console_history_has_the_first_line(created: Machine) -> None:
+    shell = created.node()
+    shell.run("mint start b")
+    for command in ("mint console b --history", "mint log b"):
+        assert "Linux version" in shell.run(command).output.splitlines()[0]
