@@ -17,9 +17,13 @@ typedef __u8 u8;
 typedef __u32 u32;
 typedef __u64 u64;
 
+#define KUNIT_ALLOCATIONS	8
+
 struct kunit {
 	void *priv;
 	int failed;
+	void *allocated[KUNIT_ALLOCATIONS];
+	int nr_allocated;
 	jmp_buf out;
 };
 
@@ -38,15 +42,19 @@ struct kunit_suite {
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KUNIT_CASE(fn)	{ .run_case = fn, .name = #fn }
 
-/* Freed when the program ends; 4096-byte aligned, as large kmallocs are. */
+/* Freed when the case ends; 4096-byte aligned, as large kmallocs are. */
 static inline void *kunit_kzalloc(struct kunit *test, size_t bytes, int flags)
 {
 	size_t whole = (bytes + 4095) & ~(size_t)4095;
-	void *p = aligned_alloc(4096, whole);
+	void *p = NULL;
 
-	(void)test;
 	(void)flags;
-	return p ? memset(p, 0, whole) : NULL;
+	if (test->nr_allocated < KUNIT_ALLOCATIONS)
+		p = aligned_alloc(4096, whole);
+	if (!p)
+		return NULL;
+	test->allocated[test->nr_allocated++] = p;
+	return memset(p, 0, whole);
 }
 
 static inline void kunit_report(struct kunit *test, const char *file, int line,
@@ -88,6 +96,8 @@ static inline int kunit_run_case(const struct kunit_suite *suite,
 
 	if (!setjmp(test.out) && !suite->init(&test))
 		c->run_case(&test);
+	while (test.nr_allocated)
+		free(test.allocated[--test.nr_allocated]);
 	return test.failed;
 }
 
