@@ -9,12 +9,14 @@ a port prints is in <log_dir>/<port>.log, whether or not anybody reads it.
 """
 
 import base64
+import ctypes
 import itertools
 import os
 import re
 import select
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -76,6 +78,11 @@ class Result:
 
     output: str
     status: int
+
+
+def _die_with_parent() -> None:
+    # PR_SET_PDEATHSIG: no machine outlives the program that started it.
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Port:
@@ -147,22 +154,25 @@ class Shell:
     def attach(self, seconds: float) -> None:
         """Asks until the shell of the host answers."""
         deadline = time.monotonic() + seconds
-        number = 0
         while True:
+            # An editing shell would add its own bytes to what we read, and
+            # may swallow what is typed before the plain one has started.
+            self.port.send("\x15\nexport PS1= PS2=; exec sh\n")
+            self._wait_quiet(deadline)
             number = next(self.numbers)
-            # An editing shell would add its own bytes to what we read.
-            self.port.send("\x15\nexec sh\n"
-                           "stty -echo -onlcr; PS1=; PS2=; H=$(hostname); "
+            self.port.send("stty -echo -onlcr; H=$(hostname); "
                            f"printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
-            match = self.port.expect(self._mark(r"\d+"), 0.5)
+            match = self.port.expect(self._mark(str(number)), 1.0)
             if match and match["host"] == self.host:
-                break
+                return
             if time.monotonic() > deadline:
                 raise CommandTimeout(
                     f"no shell of {self.host} on {self.port.name} within "
                     f"{seconds:.0f} s, last: {self.port.buffer[-400:]!r}")
-        if int(match["number"]) != number:
-            self._finish(number, seconds)
+
+    def _wait_quiet(self, deadline: float) -> None:
+        while self.port.receive(0.1) and time.monotonic() < deadline:
+            pass
 
     @staticmethod
     def _mark(number: str) -> "Pattern[str]":
@@ -305,7 +315,8 @@ class Machine:
                                               encoding="utf-8")
         with open(self.log_dir / "qemu.log", "wb") as log:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-                line, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                line, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=_die_with_parent)
 
     def start(self, seconds: float = BOOT_SECONDS) -> None:
         """Starts QEMU and waits for the shell of node 0."""

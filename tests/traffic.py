@@ -44,8 +44,8 @@ def listen(shell: Shell, path: str, port: int = STRING_PORT,
     """Takes one connection in the background and keeps what it brings."""
     flags = "-u -W 1" if udp else ""
     shell.run(f"rm -f {path} {path}.done; "
-              f"(nc -l {flags} {port} >{path} </dev/null; : >{path}.done) "
-              "2>/dev/null &")
+              f"((nc -l {flags} {port} >{path} </dev/null; : >{path}.done) "
+              "2>/dev/null &)")
     protocol = "udp" if udp else "tcp"
     shell.poll(f"netstat -ln | grep -q '^{protocol}.*:{port} '", SECONDS)
 
