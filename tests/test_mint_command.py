@@ -318,6 +318,11 @@ def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
             "cannot create a node from", reason, "Try: mint ")
 
 
+def test_the_boot_cpu_is_refused_even_without_an_owner(mint: Mint, files: Files) -> None:
+    region = Region(cpus=[abi.OWNER_NONE, 0, 0, 0])
+    refused(mint("check", files.make(cpus="0"), region=region), 1, "boot CPU")
+
+
 @pytest.mark.parametrize("state, hint", [
     (abi.RUNNING, "Try: mint kill a"), (abi.OFF, "Try: mint destroy a")])
 def test_the_hint_frees_what_is_in_the_way(mint: Mint, files: Files, state: int,
