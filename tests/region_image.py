@@ -14,7 +14,7 @@ MAX_NODES, MAX_CPUS, MAX_RAM, MAX_EXTENTS, MAX_LOW_SLOTS = 64, 256, 32, 256, 16
 OWNER_NONE, OWNER_SHARED = 0xFFFF, 0xFFFE
 LEDGER, NODES, DOORBELLS, LOGS, CONSOLES = 1, 2, 3, 4, 5
 NONE, CREATED, LOADING, STARTED, STOPPED = range(5)
-SELF_NONE, BOOTING, RUNNING, PANICKED, OFF, REBOOT = range(6)
+SELF_NONE, BOOTING, RUNNING, PANICKED, OFF, REBOOT, REFUSED = range(7)
 LOG_BYTES, OUT_BYTES, IN_BYTES = 32768, 16384, 4096
 MB = 1 << 20
 
@@ -40,8 +40,8 @@ class Node:
         own = self.generation if self.self_generation is None else self.self_generation
         life = struct.pack("<IIIIHHII32sI", self.life, self.generation, self.fenced,
                            self.boot_cpu, self.low_slot, 0, 0, 0, self.name, 0)
-        line = struct.pack("<IIIIQ40s", ABI[0] << 16 | ABI[1], own, self.state,
-                           self.nr_cpus, self.heartbeat, self.release)
+        line = struct.pack("<IIIIQI36s", ABI[0] << 16 | ABI[1], own, self.state,
+                           0, self.heartbeat, self.nr_cpus, self.release)
         assert len(life) == len(line) == 64
         return (life + line).ljust(256, b"\0")
 

@@ -52,6 +52,7 @@ def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
     ({"state": abi.PANICKED}, "panicked"),
     ({"state": abi.OFF}, "off"),
     ({"state": abi.REBOOT}, "rebooted"),
+    ({"state": abi.REFUSED}, "refused"),
 ])
 def test_every_state_has_its_word(mint: Mint, changes: Dict[str, int], word: str) -> None:
     region = two_nodes(**changes)

@@ -160,7 +160,13 @@ static bool look(const struct start *start, int *code)
 		return true;
 	if (!strcmp(state, "booting"))
 		return false;
-	*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s", state, name);
+	if (!strcmp(state, "refused"))
+		*code = fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
+			     now.self.abi >> 16, now.self.abi & 0xffff,
+			     now.self.found_abi >> 16, now.self.found_abi & 0xffff);
+	else
+		*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
+			     state, name);
 	return true;
 }
 

@@ -63,7 +63,7 @@ static bool state_good(const struct node_view *node)
 {
 	return node->life.life <= MINT_LIFE_STOPPED &&
 	       (node->self.generation != node->life.generation ||
-		node->self.state <= MINT_SELF_REBOOT);
+		node->self.state <= MINT_SELF_REFUSED);
 }
 
 /**
@@ -223,6 +223,7 @@ const char *node_state(const struct node_view *node)
 		[MINT_SELF_PANICKED] = "panicked",
 		[MINT_SELF_OFF] = "off",
 		[MINT_SELF_REBOOT] = "rebooted",
+		[MINT_SELF_REFUSED] = "refused",
 	};
 
 	if (node->damaged)

@@ -148,14 +148,15 @@ static int __init doorbell_init(void)
 	nr_machine_cpus = mint_ledger_nr_cpus();
 	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
 		apic_ids[cpu] = mint_ledger_apic_id(cpu);
-	for_each_possible_cpu(cpu) {
-		u32 number = machine_cpu_of(cpu_physical_id(cpu));
-
-		per_cpu(machine_cpu, cpu) = number;
-		/* Rung for an earlier start: whoever attaches looks anyway. */
-		mint_xchg(&mint_region.doorbells[number].pending, 0ULL);
-	}
+	for_each_possible_cpu(cpu)
+		per_cpu(machine_cpu, cpu) = machine_cpu_of(cpu_physical_id(cpu));
 	mint_ipi_listen(doorbell_interrupt);
+	/*
+	 * A bit that was set before we listened had its interrupt, and would
+	 * keep others from ringing. Whoever attaches to a channel looks anyway.
+	 */
+	for_each_possible_cpu(cpu)
+		mint_xchg(&mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending, 0ULL);
 	return 0;
 }
 core_initcall(doorbell_init);

@@ -146,13 +146,14 @@ static_assert(sizeof(struct mint_extent) == 24);
  * @low_slot_owner: node id or MINT_OWNER_NONE, by slot; under @lock
  * @tsc_khz: rate of the time stamp counter, the same on all CPUs
  * @lapic_khz: rate of the local APIC timer, before its divider
- * @ram: the machine's memory above 1 MB, as the firmware reports it; the
+ * @ram: the machine's memory above 2 MB, as the firmware reports it; the
  *	@owner in it is unused. What @ram holds and no entry of @extents
  *	claims is unassigned.
  * @cpus: the CPUs
  * @extents: the claims on memory
  *
- * Except what stands under @lock: written when the region is formatted.
+ * Except what stands under @lock: written when the region is formatted, the
+ * rates once they have been measured.
  */
 struct mint_ledger {
 	struct mint_lock lock;
@@ -202,7 +203,8 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
  * @reserved: zero
  * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
  *
- * Written under the ledger's lock.
+ * Written under the ledger's lock; in MINT_LIFE_LOADING @life, @generation and
+ * @fenced belong to the loader alone.
  */
 struct mint_node_life {
 	__u32 life;
@@ -221,24 +223,26 @@ static_assert(sizeof(struct mint_node_life) == 64);
 /**
  * struct mint_node_self - a node as it sees itself; nobody else writes it
  *
- * The first three fields keep their place in every version, since a node of
+ * The first four fields keep their place in every version, since a node of
  * another ABI says so in them.
  *
  * @abi: MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR of its kernel
  * @generation: the start to which @state belongs; another value than
  *	mint_node_life.generation means that this line is of an old start
  * @state: a MINT_SELF_* value
- * @nr_cpus: CPUs on line
+ * @found_abi: with MINT_SELF_REFUSED: what it was handed, coded as @abi
  * @heartbeat: changes at least every 100 ms while the node lives
+ * @nr_cpus: CPUs on line
  * @release: its kernel's release, NUL-terminated
  */
 struct mint_node_self {
 	__u32 abi;
 	__u32 generation;
 	__u32 state;
-	__u32 nr_cpus;
+	__u32 found_abi;
 	__u64 heartbeat;
-	char release[40];
+	__u32 nr_cpus;
+	char release[36];
 };
 
 static_assert(sizeof(struct mint_node_self) == 64);

@@ -60,7 +60,8 @@ static_assert(sizeof(struct vni_class) == 32);
  * @state_offset: state words, one __u64 for each buffer by handle
  * @classes: by VNI_CLASS_*; the handles of a class follow the one before
  *
- * Written when the region is formatted, read-only afterwards.
+ * Written by the first node that uses vni, under the ledger's lock; read-only
+ * afterwards.
  */
 struct vni_header {
 	__u32 magic;

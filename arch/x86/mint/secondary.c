@@ -200,9 +200,10 @@ void __init mint_detect_secondary(void)
 	while (phys) {
 		struct setup_data *data = __va(phys);
 
-		if (data->type == MINT_SETUP_DATA &&
-		    data->len >= sizeof(handover)) {
-			memcpy(&handover, data->data, sizeof(handover));
+		if (data->type == MINT_SETUP_DATA) {
+			/* A short one is of another ABI, and is refused later. */
+			memcpy(&handover, data->data,
+			       min_t(u32, data->len, sizeof(handover)));
 			break;
 		}
 		phys = data->next;
@@ -210,6 +211,7 @@ void __init mint_detect_secondary(void)
 	if (handover.magic != MINT_HANDOVER_MAGIC)
 		return;
 	abi_matches = handover.abi_major == MINT_ABI_MAJOR &&
+		handover.bytes >= sizeof(handover) &&
 		handover.nr_cpus >= 1 && handover.nr_cpus <= MINT_MAX_CPUS;
 	take_facts();
 	set_hooks();
@@ -229,8 +231,10 @@ void __init __noreturn mint_refuse(u16 major, u16 minor)
 
 	pr_emerg("shared region has ABI %u.%u, this kernel has %u.%u: stopped\n",
 		 major, minor, MINT_ABI_MAJOR, MINT_ABI_MINOR);
-	self = early_memremap(handover.self_phys, sizeof(*self));
+	self = handover.self_phys ?
+		early_memremap(handover.self_phys, sizeof(*self)) : NULL;
 	if (self) {
+		WRITE_ONCE(self->found_abi, major << 16 | minor);
 		WRITE_ONCE(self->abi, MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR);
 		WRITE_ONCE(self->generation, handover.generation);
 		mint_store_release(&self->state, MINT_SELF_REFUSED);
