@@ -27,7 +27,7 @@ PACKAGES := make gcc libc6-dev bc bison flex libelf-dev perl patch cpio \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat
 
-.PHONY: help deps prepare kernel loader root demo shell
+.PHONY: help deps prepare kernel loader root demo shell test lint series loc clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,3 +54,18 @@ demo: root ## boot two nodes and show them talking over vni0
 
 shell: root ## the same, then node 0's console is yours
 	$(Q)scripts/demo shell
+
+lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
+	$(Q)$(STEP) lint "lint" scripts/lint
+
+series: kernel ## apply and build each part of the series on its own
+	$(Q)$(STEP) series "series" scripts/check-series
+
+test: root lint series ## every test, each in a machine of its own
+	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q tests
+
+loc: prepare ## lines of code, by part
+	$(Q)scripts/loc
+
+clean: ## remove everything that was made
+	$(Q)rm -rf build

@@ -314,7 +314,7 @@ class Machine:
         (self.log_dir / "command").write_text(shlex.join(line) + "\n",
                                               encoding="utf-8")
         with open(self.log_dir / "qemu.log", "wb") as log:
-            self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            self.process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
                 line, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=_die_with_parent)
 

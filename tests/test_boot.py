@@ -122,7 +122,7 @@ def panic(machine: Machine, name: str) -> None:
 
 def test_panic_of_a_node_leaves_node0_running(pair: Machine) -> None:
     panic(pair, "b")
-    traffic.wait_carrier(pair.node(), up=False, seconds=PANIC_SECONDS)
+    traffic.wait_carrier(pair.node(), present=False, seconds=PANIC_SECONDS)
     assert pair.node().run("nproc").output.strip() == "2"
     pair.node().run("iperf3 -s -D; iperf3 -c 127.0.0.1 -t 1")
     text = pair.node().run("mint log b").output
@@ -132,7 +132,7 @@ def test_panic_of_a_node_leaves_node0_running(pair: Machine) -> None:
 def test_node_that_panicked_is_started_again_and_reached(pair: Machine) -> None:
     for _ in range(2):
         panic(pair, "b")
-        traffic.wait_carrier(pair.node(), up=False, seconds=PANIC_SECONDS)
+        traffic.wait_carrier(pair.node(), present=False, seconds=PANIC_SECONDS)
         restart(pair, "b")
         traffic.bring_up(pair.node("b"), "10.0.0.2")
         traffic.wait_carrier(pair.node())
@@ -148,7 +148,7 @@ def test_node_that_panicked_is_started_again_and_reached(pair: Machine) -> None:
 def test_restart_under_traffic_does_not_disturb_node0(pair: Machine) -> None:
     pair.node().run("(ping -f 10.0.0.2 >/dev/null 2>&1 &)")
     panic(pair, "b")
-    traffic.wait_carrier(pair.node(), up=False, seconds=PANIC_SECONDS)
+    traffic.wait_carrier(pair.node(), present=False, seconds=PANIC_SECONDS)
     restart(pair, "b")
     traffic.bring_up(pair.node("b"), "10.0.0.2")
     traffic.wait_carrier(pair.node())

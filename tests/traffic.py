@@ -23,10 +23,10 @@ def bring_up(shell: Shell, address: str, tool: str = "ip") -> None:
         shell.run(f"ifconfig vni0 {address} netmask 255.255.255.0 up")
 
 
-def wait_carrier(shell: Shell, up: bool = True,
+def wait_carrier(shell: Shell, present: bool = True,
                  seconds: float = SECONDS) -> None:
     """Waits until vni0 has, or has not, a carrier."""
-    shell.poll(f'test "$(cat /sys/class/net/vni0/carrier)" = {int(up)}',
+    shell.poll(f'test "$(cat /sys/class/net/vni0/carrier)" = {int(present)}',
                seconds)
 
 

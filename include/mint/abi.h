@@ -202,6 +202,7 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
  * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING
  * @reserved: zero
  * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
+ * @pad: zero
  *
  * Written under the ledger's lock; in MINT_LIFE_LOADING @life, @generation and
  * @fenced belong to the loader alone.
@@ -287,6 +288,7 @@ static_assert(sizeof(struct mint_doorbell) == 64);
  * @start: value of @head when the present generation of the node began
  * @bytes: capacity, a power of two; byte n lies at data[n & (bytes - 1)]
  * @reserved: zero
+ * @data: the text
  *
  * Written by its node alone; never blocks, the oldest bytes are overwritten.
  * A reader copies, then looks at @head again: what is older than

@@ -31,6 +31,7 @@
  * @tsc_khz: rate of the time stamp counter
  * @lapic_khz: rate of the local APIC timer, before its divider
  * @nr_extents: used entries of @extents
+ * @reserved: zero
  * @wallclock_ns: wall clock, nanoseconds since 1970-01-01 UTC, at @tsc
  * @tsc: time stamp counter at @wallclock_ns
  * @self_phys: physical address of the node's struct mint_node_self, for a
