@@ -17,11 +17,11 @@
 #include "ringtest.h"
 
 #define SLOTS		2
-#define SECTION_BYTES	(1u << 20)
+#define SECTION_BYTES	(1024 * 1024)
 #define SLEEP_LIMIT_S	10
 
 struct bell {
-	__u32 count __attribute__((aligned(64)));
+	alignas(64) __u32 count;
 };
 
 static struct fences fences;
@@ -62,10 +62,10 @@ static void sleep_on_bell(int who, __u32 seen)
 /* Vary where the two sides meet, by single nanoseconds. */
 static void dawdle(unsigned long n)
 {
-	volatile unsigned int left = (__u32)(n * 2654435761u) >> 24;
+	unsigned int left = (__u32)(n * 2654435761u) >> 24;
 
-	while (left)
-		left--;
+	for (; left; left--)
+		asm volatile("");
 }
 
 static void send_one(unsigned long n)

@@ -253,9 +253,9 @@ static void set_up(struct input *in)
 	in->left -= bytes;
 }
 
-int LLVMFuzzerTestOneInput(const __u8 *data, size_t size);
+int fuzz_one(const __u8 *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
 
-int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
+int fuzz_one(const __u8 *data, size_t size)
 {
 	struct input in = { data, size };
 	static struct player players[2];

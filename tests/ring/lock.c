@@ -11,7 +11,7 @@
 
 #define THREADS		3
 
-static struct mint_lock lock __attribute__((aligned(64)));
+static alignas(64) struct mint_lock lock;
 static unsigned long nr_rounds, counter;
 
 static int nobody_dead(void *unused, __u32 node, __u32 generation)

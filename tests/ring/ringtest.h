@@ -6,9 +6,11 @@
 #ifndef RINGTEST_H
 #define RINGTEST_H
 
+#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "ring.h"
 
@@ -18,7 +20,7 @@ do {									\
 		fprintf(stderr, "%s:%d: %s: check failed: %s\n",	\
 			__FILE__, __LINE__, __func__, #cond);		\
 		fflush(NULL);						\
-		_Exit(1);						\
+		_exit(1);						\
 	}								\
 } while (0)
 

@@ -20,13 +20,13 @@
 
 #define MAX_NODES	4
 #define SLOTS		64
-#define SECTION_BYTES	(4u << 20)
+#define SECTION_BYTES	(4 * 1024 * 1024)
 #define BATCH		16
 #define SLEEP_LIMIT_S	20
 
 struct shared {
+	alignas(64) __u32 bell[MAX_NODES];
 	struct fences fences;
-	__u32 bell[MAX_NODES] __attribute__((aligned(64)));
 	__u32 attached;
 	__u32 done;
 };
@@ -219,7 +219,7 @@ static void meet(__u32 *count, const char *what)
 	while (mint_load_acquire(count) < nr_nodes) {
 		if (time(NULL) > limit) {
 			fprintf(stderr, "gave up waiting: %s\n", what);
-			_Exit(1);
+			_exit(1);
 		}
 		sched_yield();
 	}

@@ -238,6 +238,7 @@ int vni_class_for(const struct vni_port *port, __u32 length)
 			return class;
 	return -EMSGSIZE;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_class_for);
 
 /**
  * vni_buf_alloc() - take a free buffer
@@ -265,6 +266,7 @@ __u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
 				  port->generation));
 	return handle;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_buf_alloc);
 
 /**
  * vni_buf_free() - give a buffer back
@@ -287,6 +289,7 @@ void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
 	}
 	vni_cache_put(port, cache, handle);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_buf_free);
 
 /**
  * vni_cache_flush() - return all buffers of a cache to their pools
@@ -301,6 +304,7 @@ void vni_cache_flush(struct vni_port *port, struct vni_cache *cache)
 		if (cache->count[class])
 			cache_spill(port, cache, class, cache->count[class]);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
 
 /**
  * vni_buf_data() - where the bytes of a buffer lie
@@ -319,6 +323,7 @@ void *vni_buf_data(const struct vni_port *port, __u32 handle)
 	return vni_at(port, c->data_offset +
 		      (__u64)(handle - c->first) * c->buf_bytes);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_buf_data);
 
 /**
  * vni_buf_bytes() - how much a buffer holds
@@ -333,6 +338,7 @@ __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
 		return 0;
 	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_buf_bytes);
 
 /**
  * vni_port_census() - count all buffers by state word
@@ -359,3 +365,4 @@ void vni_port_census(struct vni_port *port, struct vni_census *census)
 	for (class = 0; class < VNI_NR_CLASSES; class++)
 		census->stacked += mint_load(&vni_pool_of(port, class)->top);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_port_census);

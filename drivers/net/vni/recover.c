@@ -255,6 +255,7 @@ unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
 	}
 	return freed + reclaim(&r, may_reclaim, cache->cpu);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_port_bury);
 
 /* Copy what the receiver wants, all but the generation and open. */
 static void receiver_publish(struct vni_receiver *shared,
@@ -297,6 +298,7 @@ int vni_ring_open(struct vni_port *port, __u32 cpu,
 	vni_ring_unlock(port, ring, cpu);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
 
 /**
  * vni_ring_close() - take no more frames, and let go of everything
@@ -326,3 +328,4 @@ void vni_ring_close(struct vni_port *port, struct vni_cache *cache)
 	mint_store(&ring->armed, 0ULL);
 	vni_cache_flush(port, cache);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_close);

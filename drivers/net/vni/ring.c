@@ -205,6 +205,7 @@ struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 node)
 	return vni_at(port, port->geometry.ring_offset +
 		      (__u64)node * port->geometry.ring_bytes);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_of);
 
 /**
  * vni_ring_space() - free slots of a ring, as far as can be told unlocked
@@ -225,6 +226,7 @@ unsigned int vni_ring_space(struct vni_port *port, __u32 to)
 	used = mint_load(&ring->tail) - mint_load_acquire(&ring->head);
 	return used <= slots ? slots - used : slots;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
 
 /* May this frame be sent: is it well-formed and its buffer ours? */
 static int frame_ok(const struct vni_port *port, const struct vni_frame *frame)
@@ -336,6 +338,7 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 	vni_ring_unlock(port, ring, cpu);
 	return posted;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
 
 /**
  * vni_ring_must_ring() - after a post: must the doorbell be rung?
@@ -360,6 +363,7 @@ int vni_ring_must_ring(struct vni_port *port, __u32 to)
 		return 0;
 	return !!(mint_xchg(&ring->armed, 0ULL) & VNI_ARMED);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_must_ring);
 
 /**
  * vni_ring_wait_space() - ask to be rung when a ring has space again
@@ -381,6 +385,7 @@ void vni_ring_wait_space(struct vni_port *port, __u32 to)
 	 */
 	mint_or(&ring->waiters, 1ULL << port->node);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
 static struct vni_ring *own_ring(const struct vni_port *port)
 {
@@ -480,6 +485,7 @@ int vni_ring_take(struct vni_port *port, struct vni_frame *frame)
 	head_advance(port, ring);
 	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
 
 /*
  * Is the own ring in a state that no sender leaves behind? Either tail claims
@@ -524,6 +530,7 @@ int vni_ring_pending(struct vni_port *port)
 	return vni_slot_filled(port, own_ring(port), port->head) ||
 	       ring_confused(port);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
 /**
  * vni_ring_arm() - ask to be rung, before going to sleep
@@ -552,6 +559,7 @@ int vni_ring_arm(struct vni_port *port)
 	vni_ring_disarm(port);
 	return 1;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
 
 /**
  * vni_ring_disarm() - no doorbell is needed, the own ring is being looked at
@@ -561,6 +569,7 @@ void vni_ring_disarm(struct vni_port *port)
 {
 	mint_store(&own_ring(port)->armed, 0ULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_disarm);
 
 /**
  * vni_ring_take_waiters() - who is to be told that the own ring has space?
@@ -586,3 +595,4 @@ __u64 vni_ring_take_waiters(struct vni_port *port)
 		return 0;
 	return mint_xchg(&ring->waiters, 0ULL) & nodes;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_take_waiters);

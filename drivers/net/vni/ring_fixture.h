@@ -43,7 +43,7 @@ static inline int fenced(void *context, __u32 node, __u32 generation)
 }
 
 static inline int port_init(struct fixture *f, struct vni_port *port, u32 node,
-		     u32 generation)
+			    u32 generation)
 {
 	int err = vni_port_init(port, f->section, SECTION_BYTES, node,
 				generation, fenced, f);
@@ -112,7 +112,7 @@ static inline void expect_all_free(struct kunit *test, struct fixture *f)
 }
 
 static inline void expect_faults(struct kunit *test, const struct vni_port *port,
-			  enum vni_fault kind, u64 count)
+				 enum vni_fault kind, u64 count)
 {
 	enum vni_fault i;
 

@@ -10,6 +10,12 @@
 
 #include <linux/errno.h>
 #include <linux/string.h>
+#ifdef __KERNEL__
+#include <linux/export.h>
+#include <kunit/visibility.h>
+#else
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(sizeof(#symbol))
+#endif
 
 #include "ring.h"
 

@@ -178,6 +178,7 @@ int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
 	mint_store_release(&shared->magic, VNI_MAGIC);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_section_format);
 
 static int classes_ok(const struct vni_header *h)
 {
@@ -298,3 +299,4 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 	port->dead_context = dead_context;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_port_init);

@@ -57,36 +57,38 @@ static inline void *kunit_kzalloc(struct kunit *test, size_t bytes, int flags)
 	return memset(p, 0, whole);
 }
 
-static inline void kunit_report(struct kunit *test, const char *file, int line,
-				const char *what, long long left,
-				long long right)
+static inline struct kunit *kunit_report(struct kunit *test, const char *file,
+					 int line, const char *what,
+					 long long left, long long right)
 {
 	test->failed = 1;
 	printf("# %s:%d: %s: %lld and %lld\n", file, line, what, left, right);
+	return test;
 }
 
+static inline void kunit_end_case(struct kunit *failed)
+{
+	if (failed)
+		longjmp(failed->out, 1);
+}
+
+/* Evaluates to the test if it has failed here. */
 #define KUNIT_EXPECT_(test, l, op, r)					\
 ({									\
 	long long l_ = (long long)(l), r_ = (long long)(r);		\
-	int ok_ = l_ op r_;						\
 									\
-	if (!ok_)							\
-		kunit_report(test, __FILE__, __LINE__,			\
-			     #l " " #op " " #r, l_, r_);		\
-	ok_;								\
+	l_ op r_ ? NULL : kunit_report(test, __FILE__, __LINE__,	\
+				       #l " " #op " " #r, l_, r_);	\
 })
 #define KUNIT_EXPECT_EQ(test, l, r)	((void)KUNIT_EXPECT_(test, l, ==, r))
 #define KUNIT_EXPECT_NE(test, l, r)	((void)KUNIT_EXPECT_(test, l, !=, r))
 #define KUNIT_EXPECT_GT(test, l, r)	((void)KUNIT_EXPECT_(test, l, >, r))
 #define KUNIT_EXPECT_TRUE(test, c)	KUNIT_EXPECT_NE(test, !!(c), 0)
 #define KUNIT_EXPECT_FALSE(test, c)	KUNIT_EXPECT_EQ(test, !!(c), 0)
-#define KUNIT_ASSERT_(test, l, op, r)					\
-do {									\
-	if (!KUNIT_EXPECT_(test, l, op, r))				\
-		longjmp((test)->out, 1);				\
-} while (0)
-#define KUNIT_ASSERT_EQ(test, l, r)	KUNIT_ASSERT_(test, l, ==, r)
-#define KUNIT_ASSERT_NE(test, l, r)	KUNIT_ASSERT_(test, l, !=, r)
+#define KUNIT_ASSERT_EQ(test, l, r)					\
+	kunit_end_case(KUNIT_EXPECT_(test, l, ==, r))
+#define KUNIT_ASSERT_NE(test, l, r)					\
+	kunit_end_case(KUNIT_EXPECT_(test, l, !=, r))
 #define KUNIT_ASSERT_NOT_NULL(test, p)	KUNIT_ASSERT_EQ(test, !(p), 0)
 
 static inline int kunit_run_case(const struct kunit_suite *suite,
@@ -117,14 +119,18 @@ static inline int kunit_run(const struct kunit_suite *suite)
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define kunit_test_suite(suite)						\
-int main(void)								\
-{									\
-	return kunit_run(&(suite));					\
+extern const struct kunit_suite *const kunit_the_suite;
+
+int main(void)
+{
+	return kunit_run(kunit_the_suite);
 }
 
-#define MODULE_IMPORT_NS(ns)
-#define MODULE_DESCRIPTION(text)
-#define MODULE_LICENSE(text)
+#define kunit_test_suite(suite) \
+	const struct kunit_suite *const kunit_the_suite = &(suite)
+
+#define MODULE_IMPORT_NS(ns)		static_assert(sizeof(#ns))
+#define MODULE_DESCRIPTION(text)	static_assert(sizeof(text))
+#define MODULE_LICENSE(text)		static_assert(sizeof(text))
 
 #endif /* TESTS_RING_KUNIT_TEST_H */
