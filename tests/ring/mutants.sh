@@ -44,8 +44,8 @@ run_twin()
 		echo "mutant $1: does not build" >&2
 		exit 1
 	}
-	TSAN_OPTIONS=halt_on_error=1 timeout 60 "$tree/${test[0]}" \
-		"${test[@]:1}" >"$tree/output" 2>&1 || status=$?
+	(cd "$tree" && TSAN_OPTIONS=halt_on_error=1 timeout 60 "./${test[0]}" \
+		"${test[@]:1}") >"$tree/output" 2>&1 || status=$?
 	if [ "$status" = 0 ]; then
 		echo "mutant $1: NOT caught by ${test[*]}" >&2
 		exit 1
