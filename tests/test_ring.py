@@ -70,7 +70,7 @@ def test_no_wake_up_is_lost() -> None:
     run("doorbell", "1000000")
 
 
-@pytest.mark.parametrize("who", ["victim", "recoverer"])
+@pytest.mark.parametrize("who", ["victim", "recoverer", "reborn"])
 def test_node_may_die_after_every_instruction(who: str) -> None:
     output = run("step", who, "60000")
     assert int(output.split()[1]) >= 60000, output

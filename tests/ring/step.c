@@ -2,7 +2,7 @@
 /*
  * A node that stops after every single instruction.
  *
- * Usage: step victim|recoverer POINTS, step zombie|flip 1
+ * Usage: step victim|recoverer|reborn POINTS, step zombie|flip 1
  * A child plays a node and is single-stepped. The memory that it shares is
  * copied after every step: the copy is the world in which the child stopped
  * right there. In the copy the others take over, bury and count, then the
@@ -167,16 +167,17 @@ static struct node in_copy(const struct node *node, struct fences *fences)
 }
 
 /* Drain and bury, in either order: both must do. */
-static void survive(struct node *me, __u32 dead, __u32 posted, int bury_first)
+static void survive(struct node *me, __u32 dead, __u32 generation,
+		    __u32 posted, int bury_first)
 {
 	__u32 got = 0;
 
 	if (bury_first)
-		vni_port_bury(&me->port, &me->cache, dead, 1);
+		vni_port_bury(&me->port, &me->cache, dead, generation);
 	got = receive(me, 0, 0, SLOTS + 1);
 	CHECK(got >= posted && got <= posted + SLOTS);
-	vni_port_bury(&me->port, &me->cache, dead, 1);
-	CHECK(!vni_port_bury(&me->port, &me->cache, dead, 1));
+	vni_port_bury(&me->port, &me->cache, dead, generation);
+	CHECK(!vni_port_bury(&me->port, &me->cache, dead, generation));
 }
 
 static void both_ways(struct node *a, struct node *b)
@@ -195,11 +196,12 @@ static void both_ways(struct node *a, struct node *b)
 
 static struct node restart(__u32 id, struct fences *fences)
 {
+	__u32 last = fences->fenced[id];
 	struct node node;
 
-	ringtest_attach(&node, copy, SECTION_BYTES, id, 2, fences);
+	ringtest_attach(&node, copy, SECTION_BYTES, id, last + 1, fences);
 	node.port.lock_spins = 64;
-	vni_port_bury(&node.port, &node.cache, id, 1);
+	vni_port_bury(&node.port, &node.cache, id, last);
 	ringtest_open(&node);
 	return node;
 }
@@ -214,25 +216,34 @@ static void all_over(struct node *a, struct node *b, struct node *c)
 	ringtest_all_free(&a->port);
 }
 
-/* The victim stopped here. Nodes 1 and 2 live. */
-static void check_victim_dead(const struct others *o)
+/*
+ * Node 0 stopped here, in this generation. Nodes 1 and 2 live. It may start
+ * again before they have buried it, or after.
+ */
+static void check_victim_dead(const struct others *o, __u32 generation)
 {
-	struct fences fences = { .fenced = { [0] = 1 } };
+	struct fences fences = { .fenced = { [0] = generation } };
 	struct node a = in_copy(&o->node[1], &fences);
 	struct node b = in_copy(&o->node[2], &fences);
-	int odd = nr_points & 1;
+	int first = nr_points & 1 ? 1 : 2;
+	int early = nr_points & 8;
 	struct node again;
 	unsigned int i;
 
 	memcpy(copy, section, meta_bytes);
-	survive(odd ? &a : &b, 0, progress->posted[odd ? 1 : 2], nr_points & 2);
-	survive(odd ? &b : &a, 0, progress->posted[odd ? 2 : 1], nr_points & 4);
+	if (early)
+		again = restart(0, &fences);
+	survive(first == 1 ? &a : &b, 0, generation,
+		progress->posted[first], nr_points & 2);
+	survive(first == 1 ? &b : &a, 0, generation,
+		progress->posted[3 - first], nr_points & 4);
 	for (i = 0; i < o->nr_held; i++)
 		vni_buf_free(&a.port, &a.cache, o->held[i]);
 	vni_cache_flush(&a.port, &a.cache);
 	vni_cache_flush(&b.port, &b.cache);
 	ringtest_all_free(&a.port);
-	again = restart(0, &fences);
+	if (!early)
+		again = restart(0, &fences);
 	both_ways(&a, &again);
 	both_ways(&again, &b);
 	all_over(&a, &b, &again);
@@ -248,7 +259,7 @@ static void check_recoverer_dead(const struct others *o)
 
 	memcpy(copy, section, meta_bytes);
 	vni_port_bury(&b.port, &b.cache, first, 1);
-	survive(&b, !first, progress->posted[2], nr_points & 2);
+	survive(&b, !first, 1, progress->posted[2], nr_points & 2);
 	CHECK(!vni_port_bury(&b.port, &b.cache, first, 1));
 	vni_cache_flush(&b.port, &b.cache);
 	ringtest_all_free(&b.port);
@@ -267,6 +278,16 @@ static void recoverer_script(struct node *me)
 	receive(me, 0, 0, SLOTS + 1);
 	vni_port_bury(&me->port, &me->cache, 0, 1);
 	vni_cache_flush(&me->port, &me->cache);
+}
+
+/* A new incarnation that does not get far. */
+static void reborn_script(struct node *me)
+{
+	vni_port_bury(&me->port, &me->cache, 0, 1);
+	ringtest_open(me);
+	vni_buf_free(&me->port, &me->cache, make_frame(me, 60, 0).handle);
+	receive(me, 1, 0, 1);
+	vni_ring_close(&me->port, &me->cache);
 }
 
 static pid_t start_stepped(void (*script)(struct node *), struct node *node)
@@ -335,7 +356,7 @@ static void step_victim(unsigned long points, int keep)
 			if (keep)
 				maybe_keep(&o);
 			else
-				check_victim_dead(&o);
+				check_victim_dead(&o, 1);
 		}
 	}
 }
@@ -357,6 +378,30 @@ static void step_recoverer(unsigned long points)
 		while (step(pid)) {
 			nr_points++;
 			check_recoverer_dead(&s->others);
+		}
+	}
+}
+
+static void step_reborn(unsigned long points)
+{
+	static struct fences fences = { .fenced = { [0] = 1 } };
+	unsigned int i;
+
+	step_victim(0, 1);
+	nr_points = 0;
+	for (i = 0; nr_points < points; i = (i + 1) % SNAPSHOTS) {
+		struct snapshot *s = &snapshots[i];
+		struct node me;
+		pid_t pid;
+
+		memcpy(section, s->meta, meta_bytes);
+		*progress = s->progress;
+		ringtest_attach(&me, section, SECTION_BYTES, 0, 2, &fences);
+		me.port.lock_spins = 64;
+		pid = start_stepped(reborn_script, &me);
+		while (step(pid)) {
+			nr_points++;
+			check_victim_dead(&s->others, 2);
 		}
 	}
 }
@@ -453,6 +498,8 @@ int main(int argc, char **argv)
 		step_victim(points, 0);
 	else if (!strcmp(argv[1], "recoverer"))
 		step_recoverer(points);
+	else if (!strcmp(argv[1], "reborn"))
+		step_reborn(points);
 	else if (!strcmp(argv[1], "flip"))
 		step_flip();
 	else

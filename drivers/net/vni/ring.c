@@ -88,6 +88,9 @@
  *   whoever comes first. Freeing happens under the pool's lock and looks at
  *   the state word under it, so the second finds nothing.
  *
+ * A dead sender may have disarmed a receiver and not rung it: after a burial,
+ * the ring is looked at and armed anew.
+ *
  * Every step may be cut off and repeated, by the same or by another survivor.
  * Nobody waits for anybody: a new incarnation may open its ring before the
  * survivors have buried the old one. vni_ring_open() empties the ring under

@@ -407,6 +407,26 @@ static void bury_frees_what_is_due(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, census(f).invalid, 1);
 }
 
+/* In a state word a generation has lost its upper bits. */
+static void generations_are_serial_numbers(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	vni_ring_of(&f->a, 2)->receiver.generation = 0x400001;
+	f->fenced[1] = 9;
+	f->fenced[2] = 0x400000;
+	pool_of(f, VNI_CLASS_SMALL)->top -= 4;
+	*state_of(f, 0) = inflight(1, 9, 2, 0x3fffff);
+	*state_of(f, 1) = inflight(1, 9, 2, 0);
+	*state_of(f, 2) = inflight(1, 9, 2, 1);
+	*state_of(f, 3) = inflight(1, 9, 2, 2);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 2);
+	KUNIT_EXPECT_EQ(test, *state_of(f, 0), VNI_STATE_POOL);
+	KUNIT_EXPECT_EQ(test, *state_of(f, 1), VNI_STATE_POOL);
+	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 2, 0x400001), 1);
+	KUNIT_EXPECT_EQ(test, *state_of(f, 3), inflight(1, 9, 2, 2));
+}
+
 static void bury_leaves_frames_in_the_ring(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -453,6 +473,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(new_incarnation_starts_empty),
 	KUNIT_CASE(buried_incarnation_is_not_posted_to),
 	KUNIT_CASE(bury_frees_what_is_due),
+	KUNIT_CASE(generations_are_serial_numbers),
 	KUNIT_CASE(bury_leaves_frames_in_the_ring),
 	KUNIT_CASE(nobody_buries_the_living),
 	{}
