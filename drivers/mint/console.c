@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Consoles over shared memory: the own one is hvc0, those of all nodes can be
- * followed from here. Output is a stream that never waits; input is a ring
- * under the cross-kernel lock, and fills up.
+ * followed from here. Output is a stream, held back a little for followers.
+ * Input is a ring under the cross-kernel lock, and fills up.
  */
 #include <linux/init.h>
 #include <linux/mutex.h>
@@ -52,10 +52,33 @@ static void ring_followers(u64 nodes)
 	}
 }
 
+/*
+ * Would more output overwrite what a follower has not read? One that makes no
+ * progress for a second is taken for dead or stuck, and waited for no more.
+ */
+static bool follower_is_behind(struct mint_console *console, size_t n)
+{
+	static unsigned long since;
+	static u64 last_taken;
+	u64 taken = mint_load(&console->out_taken);
+	u64 ahead = mint_load(&console->out.head) + n - taken;
+
+	if (ahead <= MINT_CONSOLE_OUT_BYTES || taken != last_taken) {
+		last_taken = taken;
+		since = jiffies;
+	}
+	return ahead > MINT_CONSOLE_OUT_BYTES &&
+	       mint_load(&console->followers) &&
+	       time_before(jiffies, since + HZ);
+}
+
+/* Taking 0 makes the terminal try again, and printk() drop its text. */
 static ssize_t own_put(u32 vtermno, const u8 *text, size_t n)
 {
 	struct mint_console *console = own_console();
 
+	if (follower_is_behind(console, n))
+		return 0;
 	mint_stream_write(&console->out, MINT_CONSOLE_OUT_BYTES, text, n);
 	/* Output before the look: pairs with mint_or() in console_follow(). */
 	mint_mb();
@@ -126,6 +149,7 @@ int mint_console_follow(struct mint_follower *follower, u32 node)
 	follower->node = node;
 	follower->generation = mint_load(&mint_node_entry(node)->life.generation);
 	follower->at = mint_load(&console->out.start);
+	mint_store(&console->out_taken, follower->at);
 	mutex_lock(&console_mutex);
 	/* Full barrier: pairs with the one in own_put(). */
 	if (!followers[node]++)
@@ -145,6 +169,18 @@ void mint_console_unfollow(struct mint_follower *follower)
 		mint_andnot(&mint_console_entry(follower->node)->followers,
 			    BIT_ULL(mint_facts.node));
 	mutex_unlock(&console_mutex);
+}
+
+/* Tells the node how far we are, and to go on if it may have stopped. */
+static void take_output(struct mint_follower *follower, unsigned int n)
+{
+	struct mint_console *console = mint_console_entry(follower->node);
+	u64 left = mint_load(&console->out.head) - follower->at;
+
+	mint_store(&console->out_taken, follower->at);
+	if (left <= MINT_CONSOLE_OUT_BYTES / 2 &&
+	    left + n > MINT_CONSOLE_OUT_BYTES / 2)
+		ring_boot_cpu(follower->node);
 }
 
 static bool has_output(const struct mint_follower *follower)
@@ -182,8 +218,10 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 
 		got = mint_stream_read(&console->out, MINT_CONSOLE_OUT_BYTES,
 				       &follower->at, text, min(n, sizeof(text)));
-		if (got)
+		if (got) {
+			take_output(follower, got);
 			return copy_to_user(to, text, got) ? -EFAULT : got;
+		}
 		if (ended)
 			return 0;
 		if (!wait)

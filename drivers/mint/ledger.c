@@ -200,7 +200,7 @@ static int find_place(const struct mint_ioc_create *want, unsigned int placed,
 
 	for (i = 0; i < nr; i++) {
 		struct mint_extent ram = mint_region.ledger->ram[i];
-		u64 at = ram.base, end;
+		u64 at = ALIGN(ram.base, MINT_EXTENT_ALIGN), end;
 
 		while (bytes <= ram.bytes && at - ram.base <= ram.bytes - bytes) {
 			end = taken_until(want, placed, at, bytes);

@@ -314,6 +314,10 @@ static_assert(offsetof(struct mint_stream, data) == 64);
  * @followers: a bit for each node that wants MINT_CHANNEL_CONSOLE rung when
  *	there is output; each node sets and clears its own
  * @in_head: bytes ever typed, by writers under @lock, with release
+ * @out_taken: how far a follower has read @out; the last to write wins. A
+ *	node with followers does not overwrite what they have not read, until
+ *	they have made no progress for a second: its terminal waits, kernel
+ *	messages are left to the log.
  * @pad0: zero
  * @in_tail: bytes ever read, by the node
  * @pad1: zero
@@ -324,7 +328,8 @@ struct mint_console {
 	struct mint_lock lock;
 	__u64 followers;
 	__u64 in_head;
-	__u64 pad0[6];
+	__u64 out_taken;
+	__u64 pad0[5];
 	__u64 in_tail;
 	__u64 pad1[7];
 	__u8 in[MINT_CONSOLE_IN_BYTES];
