@@ -59,37 +59,17 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
  */
 int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
 {
-	struct vni_pool *pool = vni_pool_of(port, class);
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
-
-	switch (mint_lock_acquire(&pool->lock, self, port->lock_spins,
-				  vni_owner_dead, port)) {
+	switch (vni_lock(port, &vni_pool_of(port, class)->lock, cpu)) {
 	case MINT_LOCK_TAKEN:
 		if (mint_load(&port->unstacked[class]))
 			vni_pool_rebuild(port, class);
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
-		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
 		vni_pool_rebuild(port, class);
 		return 0;
 	default:
-		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
 		return -EBUSY;
 	}
-}
-
-/**
- * vni_pool_unlock() - give a pool's lock back
- * @port: the port
- * @class: VNI_CLASS_*
- * @cpu: as for vni_pool_lock()
- */
-void vni_pool_unlock(struct vni_port *port, unsigned int class, __u32 cpu)
-{
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
-
-	if (!mint_lock_release(&vni_pool_of(port, class)->lock, self))
-		vni_fault(port, VNI_FAULT_LOCK_LOST);
 }
 
 /* Does an entry of the stack name a free buffer of the class? */
@@ -181,7 +161,7 @@ static void cache_spill(struct vni_port *port, struct vni_cache *cache,
 		unstacked_put(port, class, handles, n);
 	} else {
 		pool_push(port, class, handles, n);
-		vni_pool_unlock(port, class, cache->cpu);
+		vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
 	}
 	cache->count[class] -= n;
 }
@@ -199,7 +179,7 @@ static void cache_refill(struct vni_port *port, struct vni_cache *cache,
 	if (!n)
 		n = pool_pop(port, class, cache->handles[class],
 			     cache_shape[class].bulk);
-	vni_pool_unlock(port, class, cache->cpu);
+	vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
 	cache->count[class] = n;
 }
 

@@ -39,6 +39,45 @@ int vni_owner_dead(void *context, __u32 node, __u32 generation)
 	return port->dead(port->dead_context, node, generation);
 }
 
+/**
+ * vni_lock() - take a lock of the section
+ * @port: the port
+ * @lock: the lock
+ * @cpu: own CPU number
+ *
+ * Takeovers and timeouts are counted; the caller repairs.
+ *
+ * Return: an enum mint_lock_result.
+ */
+enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
+			       __u32 cpu)
+{
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+	enum mint_lock_result result;
+
+	result = mint_lock_acquire(lock, self, port->lock_spins,
+				   vni_owner_dead, port);
+	if (result == MINT_LOCK_BUSY)
+		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
+	else if (result == MINT_LOCK_TAKEN_OVER)
+		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
+	return result;
+}
+
+/**
+ * vni_unlock() - give a lock of the section back
+ * @port: the port
+ * @lock: the lock
+ * @cpu: as for vni_lock()
+ */
+void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu)
+{
+	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+
+	if (!mint_lock_release(lock, self))
+		vni_fault(port, VNI_FAULT_LOCK_LOST);
+}
+
 /* Is a 22-bit generation the same as, or older than, a full one? */
 static int not_newer(__u32 generation, __u32 than)
 {
@@ -122,7 +161,7 @@ static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
 			freed++;
 		}
 		vni_pool_rebuild(port, class);
-		vni_pool_unlock(port, class, cpu);
+		vni_unlock(port, &vni_pool_of(port, class)->lock, cpu);
 	}
 	return freed;
 }
@@ -219,7 +258,7 @@ static int end_posts(struct vni_port *port, __u32 cpu, __u32 node,
 		mint_store(&port->buried[node], generation);
 	if (vni_ring_lock(port, ring, cpu))
 		return -EBUSY;
-	vni_ring_unlock(port, ring, cpu);
+	vni_unlock(port, &ring->lock, cpu);
 	return 0;
 }
 
@@ -295,7 +334,7 @@ int vni_ring_open(struct vni_port *port, __u32 cpu,
 	vni_ring_reset(ring, port->geometry.nr_slots, port->head);
 	mint_store(&ring->armed, 0ULL);
 	receiver_publish(&ring->receiver, receiver, port->generation);
-	vni_ring_unlock(port, ring, cpu);
+	vni_unlock(port, &ring->lock, cpu);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
@@ -317,7 +356,7 @@ void vni_ring_close(struct vni_port *port, struct vni_cache *cache)
 	mint_store(&ring->receiver.open, 0);
 	/* Once the lock has been ours, no sender believes it still open. */
 	if (!vni_ring_lock(port, ring, cache->cpu))
-		vni_ring_unlock(port, ring, cache->cpu);
+		vni_unlock(port, &ring->lock, cache->cpu);
 	for (i = 0; i < port->geometry.nr_slots; i++) {
 		err = vni_ring_take(port, &frame);
 		if (!err)

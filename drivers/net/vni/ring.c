@@ -161,37 +161,19 @@ static int tail_find(struct vni_port *port, struct vni_ring *ring,
  */
 int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 {
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
 	__u32 head;
 
-	switch (mint_lock_acquire(&ring->lock, self, port->lock_spins,
-				  vni_owner_dead, port)) {
+	switch (vni_lock(port, &ring->lock, cpu)) {
 	case MINT_LOCK_TAKEN:
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
-		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
 		/* Pairs with the release of head in head_advance(). */
 		head = mint_load_acquire(&ring->head);
 		mint_store(&ring->tail, tail_from_slots(port, ring, head));
 		return 0;
 	default:
-		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
 		return -EBUSY;
 	}
-}
-
-/**
- * vni_ring_unlock() - give a ring's lock back
- * @port: the port
- * @ring: the ring
- * @cpu: as for vni_ring_lock()
- */
-void vni_ring_unlock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
-{
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
-
-	if (!mint_lock_release(&ring->lock, self))
-		vni_fault(port, VNI_FAULT_LOCK_LOST);
 }
 
 /**
@@ -338,7 +320,7 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 	if (vni_ring_lock(port, ring, cpu))
 		return -EBUSY;
 	posted = post_locked(port, ring, to, to_generation, frames, n);
-	vni_ring_unlock(port, ring, cpu);
+	vni_unlock(port, &ring->lock, cpu);
 	return posted;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
@@ -518,7 +500,7 @@ static void ring_mend(struct vni_port *port)
 		vni_ring_reset(ring, port->geometry.nr_slots, port->head);
 		vni_reclaim_orphans(port);
 	}
-	vni_ring_unlock(port, ring, port->rx_cpu);
+	vni_unlock(port, &ring->lock, port->rx_cpu);
 }
 
 /**

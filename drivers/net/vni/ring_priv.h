@@ -136,17 +136,18 @@ void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position);
 
 /* pool.c */
 int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu);
-void vni_pool_unlock(struct vni_port *port, unsigned int class, __u32 cpu);
 void vni_pool_rebuild(struct vni_port *port, unsigned int class);
 void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
 		   __u32 handle);
 
 /* ring.c */
 int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu);
-void vni_ring_unlock(struct vni_port *port, struct vni_ring *ring, __u32 cpu);
 
 /* recover.c */
 int vni_owner_dead(void *context, __u32 node, __u32 generation);
+enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
+			       __u32 cpu);
+void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu);
 unsigned int vni_reclaim_orphans(struct vni_port *port);
 
 #endif /* VNI_RING_PRIV_H */
