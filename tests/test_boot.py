@@ -105,7 +105,7 @@ def test_log_of_a_node_starts_with_its_first_line(pair: Machine) -> None:
 
 
 @pytest.mark.parametrize("way,state", [
-    ("poweroff -f", "off"), ("halt -f", "off"), ("reboot -f", "reboot")])
+    ("poweroff -f", "off"), ("halt -f", "off"), ("reboot -f", "rebooted")])
 def test_a_node_that_ends_parks_only_itself(boot: Boot, way: str,
                                             state: str) -> None:
     machine = boot()

@@ -70,7 +70,9 @@ def iperf_server(shell: Shell) -> None:
 def iperf(shell: Shell, address: str, seconds: int = 3,
           options: str = "") -> Dict[str, Any]:
     """Runs an iperf3 client; the `end` part of its report."""
-    result = shell.run(f"iperf3 -J -c {address} -t {seconds} {options}",
+    # A warning on stderr, e.g. of fragments, is no part of the report.
+    result = shell.run(f"iperf3 -J -c {address} -t {seconds} {options} "
+                       "2>/dev/null",
                        timeout=seconds + SECONDS, check=False)
     report = json.loads(result.output)
     if result.status != 0 or "error" in report:
