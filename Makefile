@@ -19,7 +19,7 @@ STEP := scripts/step
 KERNEL := $(CURDIR)/build/kernel
 
 # Tools, then what goes into the root of a node.
-PACKAGES := make gcc libc6-dev bc bison flex libelf-dev perl patch cpio \
+PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev perl patch cpio \
 	xz-utils lz4 kmod linux-source-6.12 qemu-system-x86 \
 	pkg-config libinih-dev libjansson-dev \
 	python3 python3-pytest \

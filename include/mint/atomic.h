@@ -39,9 +39,10 @@
 #define mint_mb()			__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define mint_cmpxchg(p, o, n)						\
 ({									\
-	__typeof__(*(p)) mint_old_ = (o);				\
+	__typeof__(p) mint_word_ = (p);					\
+	__typeof__(*mint_word_) mint_old_ = (o);			\
 									\
-	__atomic_compare_exchange_n(p, &mint_old_, n, 0,		\
+	__atomic_compare_exchange_n(mint_word_, &mint_old_, n, 0,	\
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);\
 	mint_old_;							\
 })
