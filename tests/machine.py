@@ -24,7 +24,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Dict, List, Optional, Pattern, Tuple, Type
+from typing import Dict, List, Optional, Pattern, Sequence, Tuple, Type
 
 TOP = Path(__file__).resolve().parent.parent
 BUILD = TOP / "build"
@@ -262,7 +262,8 @@ class Machine:
     def __init__(self, log_dir: Path, *, cpus: int = 4, memory: str = "4G",
                  mint: Optional[str] = "cpus=0-1,mem=512M,shm=64M",
                  append: str = "", initrd: Path = ROOT,
-                 accelerator: Optional[str] = None) -> None:
+                 accelerator: Optional[str] = None,
+                 extra: Sequence[str] = ()) -> None:
         self.log_dir = log_dir
         self.cpus = cpus
         self.memory = memory
@@ -271,6 +272,7 @@ class Machine:
             self.append += f" mint={mint}"
         self.initrd = initrd
         self.accelerator = accelerator
+        self.extra = list(extra)
         self.process: "Optional[subprocess.Popen[bytes]]" = None
         self.shells: Dict[str, Shell] = {}
         self.ports: Dict[str, Port] = {}
@@ -304,7 +306,7 @@ class Machine:
                      f"logfile={self.log_dir / (port + '.log')}",
                      "-device", f"isa-serial,chardev={port},index={index},"
                      f"irq={PORT_IRQS[index]}"]
-        return line
+        return line + self.extra
 
     def launch(self) -> None:
         """Starts QEMU and keeps its command line beside the logs."""
