@@ -12,13 +12,6 @@
 
 #include <mint/lock.h>
 
-#ifdef __KERNEL__
-#include <linux/build_bug.h>
-#else
-#include <assert.h>
-#include <stddef.h>
-#endif
-
 #define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* "MINTSHM1" */
 #define MINT_ABI_MAJOR		1
 #define MINT_ABI_MINOR		0

@@ -30,6 +30,8 @@ struct mint_ioc_info {
 	__u64 region_bytes;
 };
 
+static_assert(sizeof(struct mint_ioc_info) == 24);
+
 /**
  * struct mint_ioc_create - MINT_IOC_CREATE: claim CPUs and memory for a node
  * @name: NUL-terminated, unique
@@ -53,6 +55,8 @@ struct mint_ioc_create {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 };
 
+static_assert(sizeof(struct mint_ioc_create) == 264);
+
 /**
  * struct mint_ioc_node - the argument of calls that need a node only
  * @node: node id
@@ -75,6 +79,8 @@ struct mint_ioc_node {
 	__u32 generation;
 };
 
+static_assert(sizeof(struct mint_ioc_node) == 8);
+
 /**
  * struct mint_ioc_write - MINT_IOC_WRITE: fill memory of the node in loading
  * @node: node id
@@ -93,6 +99,8 @@ struct mint_ioc_write {
 	__u64 bytes;
 	__u64 data;
 };
+
+static_assert(sizeof(struct mint_ioc_write) == 32);
 
 /**
  * struct mint_ioc_start - MINT_IOC_START: set the node going
@@ -114,6 +122,8 @@ struct mint_ioc_start {
 	__u64 boot_params;
 	__u64 handover;
 };
+
+static_assert(sizeof(struct mint_ioc_start) == 32);
 
 #define MINT_IOC_TYPE		'M'
 #define MINT_IOC_INFO		_IOR(MINT_IOC_TYPE, 0x40, struct mint_ioc_info)

@@ -12,6 +12,13 @@
 
 #include <mint/atomic.h>
 
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#else
+#include <assert.h>
+#include <stddef.h>
+#endif
+
 /**
  * struct mint_lock - a lock in shared memory, alone on its cache line
  * @word: 0 when free, else the owner as made by mint_lock_word(). Written by
@@ -25,6 +32,8 @@ struct mint_lock {
 	__u64 takeovers;
 	__u64 reserved[6];
 };
+
+static_assert(sizeof(struct mint_lock) == 64);
 
 /*
  * Owner word: bits 0-15 node id + 1, bits 16-31 CPU number in that node,
