@@ -158,6 +158,21 @@ def test_restart_under_traffic_does_not_disturb_node0(pair: Machine) -> None:
     pair.node().run("killall ping")
 
 
+def test_what_a_panicked_node_held_comes_back_without_a_restart(
+        pair: Machine) -> None:
+    node0 = pair.node()
+    pair.node("b").run("iperf3 -s -D")
+    node0.run("(iperf3 -c 10.0.0.2 --bidir -t 60 >/dev/null 2>&1 &)")
+    node0.poll("ethtool -S vni0 | grep -q ' rx_packets: [0-9]\\{3\\}'", 30)
+    panic(pair, "b")
+    node0.poll("mint show b | grep -q '^fenced *1$'", PANIC_SECONDS)
+    assert "panicked" in node0.run("mint list").output
+    # A census counts all buffers; with the interface down all must be free.
+    node0.run("ip link set vni0 down")
+    held = "bufs_\\(cached\\|alloc\\|inflight\\|held\\|bad\\|invalid\\): [^0]"
+    node0.poll(f"! ethtool -S vni0 | grep '{held}'", 10)
+
+
 def test_three_nodes_reach_each_other(boot: Boot) -> None:
     machine = boot()
     names = ["node0", "b", "c"]

@@ -232,6 +232,9 @@ const char *node_state(const struct node_view *node)
 		return "created";
 	if (node->life.life == MINT_LIFE_LOADING)
 		return "loading";
+	if (node->self.generation == node->life.generation &&
+	    node->self.state >= MINT_SELF_PANICKED)
+		return words[node->self.state];
 	if (node->life.life == MINT_LIFE_STOPPED || node->life.fenced >= node->life.generation)
 		return "stopped";
 	if (node->self.generation != node->life.generation)

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Life of the other nodes: create, load, start, kill, destroy. A node in
- * MINT_LIFE_LOADING belongs to whoever put it there; all other changes happen
- * under the ledger. INIT always comes before anything of the node is touched.
+ * MINT_LIFE_LOADING belongs to whoever put it there, by compare-exchange; what
+ * it owns changes under the ledger. INIT comes before anything of it is touched.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
 #include <linux/ctype.h>
 #include <linux/io.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -17,6 +18,9 @@
 #include "core.h"
 
 #define COPY_BYTES	SZ_2M
+
+/* A kill is short: a command that wants the node meanwhile waits for its end. */
+static DEFINE_MUTEX(kill_mutex);
 
 static bool valid_name(const char *name)
 {
@@ -88,38 +92,46 @@ int mint_life_create(struct mint_ioc_create *want)
 }
 
 /* A loader that has ended itself has left the node behind. */
-static bool loader_is_gone(const struct mint_node_life *life)
+static bool loader_is_gone(u32 loader)
 {
-	u32 loader = mint_load(&life->loader);
-
 	return loader != mint_facts.node && loader < MINT_MAX_NODES &&
 	       mint_node_ended(loader, mint_load(&mint_node_entry(loader)->life.generation));
 }
 
+static int take_from_loader(struct mint_node_life *life)
+{
+	u16 loader = mint_load(&life->loader);
+
+	if (!loader_is_gone(loader) ||
+	    mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) != loader)
+		return -EBUSY;
+	return 0;
+}
+
+/*
+ * Makes us the only one who may touch the node. Not under the ledger's lock:
+ * its owner may be the very node that is to be stopped.
+ */
 static int take_for_loading(u32 node)
 {
-	struct mint_node_life *life = &mint_node_entry(node)->life;
-	int err;
+	struct mint_node_life *life;
+	u32 seen;
 
 	if (node >= MINT_MAX_NODES || life_of(node) == MINT_LIFE_NONE)
 		return -ENOENT;
-	if (node == mint_facts.node)
+	if (node == mint_facts.node || mint_ledger_has_boot_cpu(node))
 		return -EPERM;
-	err = mint_ledger_lock();
-	if (err)
-		return err;
-	if (life->life == MINT_LIFE_NONE) {
-		err = -ENOENT;
-	} else if (mint_ledger_has_boot_cpu(node)) {
-		err = -EPERM;
-	} else if (life->life == MINT_LIFE_LOADING && !loader_is_gone(life)) {
-		err = -EBUSY;
-	} else {
-		mint_store(&life->loader, (u16)mint_facts.node);
-		mint_store(&life->life, MINT_LIFE_LOADING);
-	}
-	mint_ledger_unlock();
-	return err;
+	life = &mint_node_entry(node)->life;
+	seen = mint_load(&life->life);
+	if (seen == MINT_LIFE_LOADING)
+		return take_from_loader(life);
+	/* Before, so that no dead loader is seen; after, if another lost. */
+	mint_store(&life->loader, (u16)mint_facts.node);
+	if (seen == MINT_LIFE_NONE ||
+	    mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
+		return -EBUSY;
+	mint_store(&life->loader, (u16)mint_facts.node);
+	return 0;
 }
 
 /* Every CPU of the node is stopped, whatever it did; only then it is dead. */
@@ -145,8 +157,11 @@ static void fence(u32 node)
  */
 int mint_life_load(u32 node, u32 *generation)
 {
-	int err = take_for_loading(node);
+	int err;
 
+	mutex_lock(&kill_mutex);
+	err = take_for_loading(node);
+	mutex_unlock(&kill_mutex);
 	if (err)
 		return err;
 	fence(node);
@@ -335,11 +350,15 @@ int mint_life_start(const struct mint_ioc_start *start)
  */
 int mint_life_kill(u32 node)
 {
-	u32 generation;
-	int err = mint_life_load(node, &generation);
+	int err;
 
-	if (!err)
+	mutex_lock(&kill_mutex);
+	err = take_for_loading(node);
+	if (!err) {
+		fence(node);
 		mint_life_abort(node);
+	}
+	mutex_unlock(&kill_mutex);
 	return err;
 }
 

@@ -163,6 +163,28 @@ static void tell(struct mint_peer *peer, bool was_running)
 	blocking_notifier_call_chain(&peer_chain, 0, peer);
 }
 
+static bool first_of_the_running(void)
+{
+	u32 node;
+
+	for (node = 0; node < mint_facts.node; node++)
+		if (READ_ONCE(peers[node].peer.running))
+			return false;
+	return true;
+}
+
+/*
+ * A node that has ended may have held a lock, and holds buffers. It is fenced
+ * by the lowest of those that run, so that all can take over what it held.
+ */
+static void fence_ended(const struct mint_peer *peer)
+{
+	if (mint_load(&mint_node_entry(peer->node)->life.life) == MINT_LIFE_STARTED &&
+	    peer->generation > peer->fenced &&
+	    mint_node_ended(peer->node, peer->generation) && first_of_the_running())
+		mint_life_kill(peer->node);
+}
+
 static void watch_peers(struct work_struct *work);
 static DECLARE_DELAYED_WORK(watch_work, watch_peers);
 
@@ -174,8 +196,11 @@ static void watch_peers(struct work_struct *work)
 	for (node = 0; node < MINT_MAX_NODES; node++) {
 		bool was_running = READ_ONCE(peers[node].peer.running);
 
-		if (node != mint_facts.node && look_at(node, &now))
+		if (node == mint_facts.node)
+			continue;
+		if (look_at(node, &now))
 			tell(&now, was_running);
+		fence_ended(&now);
 	}
 	queue_delayed_work(system_wq, &watch_work, msecs_to_jiffies(WATCH_MS));
 }

@@ -197,8 +197,8 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
  * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
  * @pad: zero
  *
- * Written under the ledger's lock; in MINT_LIFE_LOADING @life, @generation and
- * @fenced belong to the loader alone.
+ * Whoever turns @life into MINT_LIFE_LOADING, by compare-exchange, has @life,
+ * @generation and @fenced for itself. The rest is under the ledger's lock.
  */
 struct mint_node_life {
 	__u32 life;

@@ -25,7 +25,7 @@
 #include <asm/x86_init.h>
 #include "local.h"
 
-/* Before clear_bss() has a meaning for us; kept for the wall clock. */
+/* As it was handed over. The wall clock needs it as long as the node lives. */
 static struct mint_handover handover __ro_after_init;
 static bool abi_matches __ro_after_init;
 

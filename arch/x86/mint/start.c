@@ -34,12 +34,12 @@ static void icr_send(u32 command, u32 apic_id)
  * @apic_id: which; never the machine's boot CPU, which would reset the machine
  *
  * After the 10 ms that this takes the CPU waits for a SIPI and executes
- * nothing, whatever it did before.
+ * nothing, whatever it did before. May sleep.
  */
 void mint_cpu_init(u32 apic_id)
 {
 	icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
-	mdelay(10);
+	usleep_range(10000, 11000);
 	icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
 }
 
