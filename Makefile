@@ -58,7 +58,7 @@ shell: root ## the same, then node 0's console is yours
 lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 	$(Q)$(STEP) lint "lint" scripts/lint
 
-series: kernel ## apply and build each part of the series on its own
+series: kernel ## apply the series patch by patch, build after each; build vni outside
 	$(Q)$(STEP) series "series" scripts/check-series
 
 test: root lint series ## every test, each in a machine of its own
