@@ -93,9 +93,10 @@ bool tables_node(const struct region *region, __u32 id, struct node_view *node)
 		node->damaged = true;
 		snprintf(node->life.name, sizeof(node->life.name), "?");
 	}
-	if (!name_good(node->self.release, sizeof(node->self.release))) {
-		/* Empty until the node's first start. */
-		node->damaged |= node->self.release[0] != 0;
+	if (!node->self.release[0]) {	/* before the node's first start */
+		snprintf(node->self.release, sizeof(node->self.release), "-");
+	} else if (!name_good(node->self.release, sizeof(node->self.release))) {
+		node->damaged = true;
 		snprintf(node->self.release, sizeof(node->self.release), "?");
 	}
 	return true;
