@@ -107,10 +107,9 @@ static int check_and_create(const struct request *request, const struct region *
 	struct image image;
 	int code;
 
-	code = tables_read(region, &tables);
+	code = tables_snapshot(region, &tables);
 	if (code)
 		return code;
-	tables_watch(region, &tables);
 	code = check_all(request, &config, &image, extents, &tables, MINT_MAX_NODES);
 	if (!code && request->dry_run)
 		code = report(request, &config, extents, json_null());

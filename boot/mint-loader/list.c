@@ -87,10 +87,9 @@ static int list(const struct request *request, const struct region *region)
 	static struct tables tables;
 	int code;
 
-	code = tables_read(region, &tables);
+	code = tables_snapshot(region, &tables);
 	if (code)
 		return code;
-	tables_watch(region, &tables);
 	code = request->json ? print_json(&tables) : print_text(&tables);
 	if (!code && *tables.damage)
 		code = fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables.damage);

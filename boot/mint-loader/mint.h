@@ -227,7 +227,7 @@ int stream_print(const struct region *region, __u32 section, const struct node_v
 
 /* tables.c */
 int tables_read(const struct region *region, struct tables *tables);
-void tables_watch(const struct region *region, struct tables *tables);
+int tables_snapshot(const struct region *region, struct tables *tables);
 int tables_find(const struct tables *tables, const char *name, const struct node_view **node);
 bool tables_node(const struct region *region, __u32 id, struct node_view *node);
 const char *node_state(const struct node_view *node);

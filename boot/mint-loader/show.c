@@ -123,10 +123,9 @@ static int show(const struct request *request, const struct region *region)
 	static struct tables tables;
 	int code;
 
-	code = tables_read(region, &tables);
+	code = tables_snapshot(region, &tables);
 	if (code)
 		return code;
-	tables_watch(region, &tables);
 	code = tables_find(&tables, request->operand, &details.node);
 	if (code)
 		return code;

@@ -299,10 +299,9 @@ static int run(const struct request *request, struct start *start)
 	static struct tables tables;
 	int code;
 
-	code = tables_read(&start->region, &tables);
+	code = tables_snapshot(&start->region, &tables);
 	if (code)
 		return code;
-	tables_watch(&start->region, &tables);
 	code = tables_find(&tables, request->operand, &start->node);
 	if (code)
 		return code;

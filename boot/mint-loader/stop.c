@@ -43,10 +43,9 @@ static int run(const struct request *request, const struct stop *stop,
 	static struct tables tables;
 	int code;
 
-	code = tables_read(region, &tables);
+	code = tables_snapshot(region, &tables);
 	if (code)
 		return code;
-	tables_watch(region, &tables);
 	code = tables_find(&tables, request->operand, node);
 	if (!code)
 		code = check_state(stop, *node, region->self);

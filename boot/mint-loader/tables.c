@@ -156,15 +156,12 @@ static bool look_again(const struct region *region, struct node_view *node)
 	return node->silent;
 }
 
-/**
- * tables_watch() - find out which of the running nodes live
- * @region: the region
- * @tables: @silent of its nodes is set
- *
- * Takes one time for all nodes, and no longer than they need to show a sign.
- * A saved image shows none: its nodes are what they said.
+/*
+ * Which of the running nodes live? Takes one time for all of them, and no
+ * longer than they need to show a sign. A saved image shows none: its nodes
+ * are what they said.
  */
-void tables_watch(const struct region *region, struct tables *tables)
+static void watch(const struct region *region, struct tables *tables)
 {
 	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000 };
 	unsigned int i, waited_ms;
@@ -180,6 +177,22 @@ void tables_watch(const struct region *region, struct tables *tables)
 		for (i = 0; i < tables->nr_nodes; i++)
 			waiting |= look_again(region, &tables->nodes[i]);
 	}
+}
+
+/**
+ * tables_snapshot() - copy the tables, and find out which nodes are silent
+ * @region: the region
+ * @tables: filled in
+ *
+ * Return: as tables_read().
+ */
+int tables_snapshot(const struct region *region, struct tables *tables)
+{
+	int code = tables_read(region, tables);
+
+	if (!code)
+		watch(region, tables);
+	return code;
 }
 
 /**
