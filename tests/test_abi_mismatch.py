@@ -4,15 +4,9 @@
 import json
 
 from machine import Machine
+from shared_region import write_command
 
-# mint_header.abi_major, in the shared region that starts at 512 MB.
-ABI_MAJOR = 0x20000000 + 8
-
-
-def write_major(octal: int) -> str:
-    """The command that changes the version in the region."""
-    return (f"printf '\\{octal}' | dd of=/dev/mem bs=1 seek={ABI_MAJOR} "
-            "conv=notrunc 2>/dev/null")
+ABI_MAJOR = 8       # offset of mint_header.abi_major
 
 
 def test_another_abi_is_refused_by_the_node_and_by_the_command(
@@ -23,7 +17,8 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
     # The version changes while the node boots, before it reads the header.
     result = shell.run("mint start b >/tmp/said 2>&1 & "
                        "until mint show b | grep -q booting; do :; done; "
-                       f"{write_major(7)}; wait $!; echo status $?; cat /tmp/said")
+                       f"{write_command(ABI_MAJOR, bytes([7]))}; "
+                       "wait $!; echo status $?; cat /tmp/said")
     assert "status 6" in result.output
     assert "7.0" in result.output and "1.0" in result.output
 
@@ -31,7 +26,7 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
     assert result.status == 6
     assert "7.0" in result.output and "1.0" in result.output
 
-    shell.run(write_major(1))
+    shell.run(write_command(ABI_MAJOR, bytes([1])))
     nodes = json.loads(shell.run("mint list --json").output)["nodes"]
     assert [node["state"] for node in nodes] == ["running", "refused"]
     shell.run("mint start b")

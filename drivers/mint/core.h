@@ -81,6 +81,7 @@ void mint_peers_changed(void);
 
 /* doorbell.c */
 void mint_doorbell_ring_peers(unsigned int channel);
+void mint_doorbell_check(void);
 
 /* stream.c */
 void mint_stream_init(struct mint_stream *stream, u32 bytes);

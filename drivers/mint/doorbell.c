@@ -72,6 +72,23 @@ void mint_doorbell_ring(u32 cpu, unsigned int channel)
 EXPORT_SYMBOL_GPL(mint_doorbell_ring);
 
 /**
+ * mint_doorbell_check() - look for bits whose interrupt never came
+ *
+ * A node that dies between setting a bit and sending the interrupt would
+ * silence that channel for good, since a bit that is set sends none.
+ *
+ * Context: any but NMI; a bit that was just set costs an idle interrupt.
+ */
+void mint_doorbell_check(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu)
+		if (mint_load(&mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending))
+			mint_ipi_send(cpu_physical_id(cpu));
+}
+
+/**
  * mint_doorbell_ring_peers() - ring every other node that has been started
  * @channel: MINT_CHANNEL_*
  */

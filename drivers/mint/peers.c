@@ -255,6 +255,7 @@ EXPORT_SYMBOL_GPL(mint_peer_notifier_unregister);
 static void beat(struct timer_list *timer)
 {
 	mint_store(&self_line()->heartbeat, mint_load(&self_line()->heartbeat) + 1);
+	mint_doorbell_check();
 	mod_timer(timer, jiffies + msecs_to_jiffies(HEARTBEAT_MS));
 }
 
