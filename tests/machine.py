@@ -156,12 +156,13 @@ class Shell:
         deadline = time.monotonic() + seconds
         while True:
             # An editing shell would add its own bytes to what we read, and
-            # may swallow what is typed before the plain one has started.
+            # may swallow what is typed before the plain one has started; a
+            # port that is just being opened swallows even the first line.
             self.port.send("\x15\nexport PS1= PS2=; exec sh\n")
             self._wait_quiet(deadline)
             number = next(self.numbers)
-            self.port.send("stty -echo -onlcr; H=$(hostname); "
-                           f"printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
+            self.port.send("PS1= PS2=; stty -echo -onlcr; H=$(hostname); "
+                           f"[ \"$BASH\" ] || printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
             match = self.port.expect(self._mark(str(number)), 1.0)
             if match and match["host"] == self.host:
                 return
