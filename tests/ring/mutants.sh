@@ -33,9 +33,16 @@ make_twin()
 	}
 }
 
+# A lost wake-up shows when two processors meet at the right nanosecond, and how
+# often they do depends on where the host has put them: such a test is repeated.
+tries_of()
+{
+	[ "$1" = doorbell ] && echo 40 || echo 1
+}
+
 run_twin()
 {
-	local tree=$build/mutants/$1 status=0
+	local tree=$build/mutants/$1 status=0 tries
 	local -a test
 
 	read -ra test <<<"$(caught_by "$1")"
@@ -44,8 +51,10 @@ run_twin()
 		echo "mutant $1: does not build" >&2
 		exit 1
 	}
-	(cd "$tree" && TSAN_OPTIONS=halt_on_error=1 timeout 60 "./${test[0]}" \
-		"${test[@]:1}") >"$tree/output" 2>&1 || status=$?
+	for ((tries = $(tries_of "${test[0]}"); tries && !status; tries--)); do
+		(cd "$tree" && TSAN_OPTIONS=halt_on_error=1 timeout 60 "./${test[0]}" \
+			"${test[@]:1}") >"$tree/output" 2>&1 || status=$?
+	done
 	if [ "$status" = 0 ]; then
 		echo "mutant $1: NOT caught by ${test[*]}" >&2
 		exit 1
