@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
 MAGIC = 0x314D4853544E494D
-ABI = (1, 0)
+ABI = (2, 0)
 MAX_NODES, MAX_CPUS, MAX_RAM, MAX_EXTENTS, MAX_LOW_SLOTS = 64, 256, 32, 256, 16
+MAX_PCI = 256
 OWNER_NONE, OWNER_SHARED = 0xFFFF, 0xFFFE
 LEDGER, NODES, DOORBELLS, LOGS, CONSOLES = 1, 2, 3, 4, 5
 NONE, CREATED, LOADING, STARTED, STOPPED = range(5)
@@ -33,15 +34,17 @@ class Node:
     self_generation: Optional[int] = None
     nr_cpus: int = 1
     heartbeat: int = 7
+    stalled: int = 0
+    policy: int = 0
     release: bytes = b"6.12.0-test"
 
     def pack(self) -> bytes:
         """The 256 bytes of struct mint_node."""
         own = self.generation if self.self_generation is None else self.self_generation
         life = struct.pack("<IIIIHHII32sI", self.life, self.generation, self.fenced,
-                           self.boot_cpu, self.low_slot, 0, 0, 0, self.name, 0)
-        line = struct.pack("<IIIIQI36s", ABI[0] << 16 | ABI[1], own, self.state,
-                           0, self.heartbeat, self.nr_cpus, self.release)
+                           self.boot_cpu, self.low_slot, 0, 0, self.policy, self.name, 0)
+        line = struct.pack("<IIIIQII32s", ABI[0] << 16 | ABI[1], own, self.state,
+                           0, self.heartbeat, self.nr_cpus, self.stalled, self.release)
         assert len(life) == len(line) == 64
         return (life + line).ljust(256, b"\0")
 
@@ -79,6 +82,7 @@ class Region:
     ram: List[Tuple[int, int]] = field(default_factory=lambda: [(MB, 1023 * MB)])
     extents: List[Tuple[int, int, int]] = field(default_factory=lambda: [
         (0, 256 * MB, 0), (256 * MB, 64 * MB, OWNER_SHARED)])
+    pci: List[Tuple[int, int]] = field(default_factory=lambda: [(0x0020, 0)])
     logs: Dict[int, Stream] = field(default_factory=dict)
     consoles: Dict[int, Stream] = field(default_factory=dict)
     abi: Tuple[int, int] = ABI
@@ -101,8 +105,13 @@ class Region:
                         for number, owner in enumerate(self.cpus))
         extents = b"".join(extent(*entry) for entry in self.extents)
         extents += extent(0, 0) * (MAX_EXTENTS - len(self.extents))
+        roles = struct.pack("<8H", *[0] * 4, *[OWNER_NONE] * 4)
+        pci = b"".join(struct.pack("<HHHH", 0, function, owner, 0)
+                       for function, owner in self.pci)
+        tail = roles + struct.pack("<QHHI", 0xB0000000, 0, 255, len(self.pci))
         return (head.ljust(128, b"\0") + ram.ljust(24 * MAX_RAM, b"\0") +
-                cpus.ljust(8 * MAX_CPUS, b"\0") + extents)
+                cpus.ljust(8 * MAX_CPUS, b"\0") + extents +
+                tail + pci.ljust(8 * MAX_PCI, b"\0"))
 
     def _nodes(self) -> bytes:
         empty = Node(b"", NONE, 0, state=SELF_NONE, release=b"", heartbeat=0)

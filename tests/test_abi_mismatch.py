@@ -20,11 +20,11 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
                        f"{write_command(ABI_MAJOR, bytes([7]))}; "
                        "wait $!; echo status $?; cat /tmp/said")
     assert "status 6" in result.output
-    assert "7.0" in result.output and "1.0" in result.output
+    assert "7.0" in result.output and "2.0" in result.output
 
     result = shell.run("mint list", check=False)
     assert result.status == 6
-    assert "7.0" in result.output and "1.0" in result.output
+    assert "7.0" in result.output and "2.0" in result.output
 
     shell.run(write_command(ABI_MAJOR, bytes([1])))
     # It is "loading" for a moment while node 0 fences it.

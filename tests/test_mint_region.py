@@ -150,8 +150,8 @@ def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
 @pytest.mark.parametrize("words", READERS)
 def test_another_abi_is_refused_with_both_versions(mint: Mint, words: List[str]) -> None:
     region = two_nodes()
-    region.abi = (2, 7)
-    refused(mint(*words, region=region), 6, "2.7", "1.0", "Try: ")
+    region.abi = (3, 7)
+    refused(mint(*words, region=region), 6, "3.7", "2.0", "Try: ")
     region.abi = (1, 9)
     assert mint(*words, region=region).code == 0
 

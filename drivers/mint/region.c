@@ -109,6 +109,8 @@ static void __init format_ledger(struct mint_ledger *ledger)
 		.owner = MINT_OWNER_SHARED,
 	};
 	format_low_slots(ledger);
+	for (i = 0; i < MINT_MAX_ROLES; i++)
+		ledger->role_owner[i] = i < MINT_NR_ROLES ? 0 : MINT_OWNER_NONE;
 }
 
 static void __init format_nodes(void)

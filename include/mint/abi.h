@@ -13,7 +13,7 @@
 #include <mint/lock.h>
 
 #define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* "MINTSHM1" */
-#define MINT_ABI_MAJOR		1
+#define MINT_ABI_MAJOR		2
 #define MINT_ABI_MINOR		0
 
 #define MINT_MAX_NODES		64
@@ -22,6 +22,8 @@
 #define MINT_MAX_EXTENTS	256
 #define MINT_MAX_SECTIONS	16
 #define MINT_MAX_LOW_SLOTS	16
+#define MINT_MAX_ROLES		8
+#define MINT_MAX_PCI		256
 #define MINT_NAME_BYTES		32
 
 /* Memory is owned in units of this size, so that no page table entry of one
@@ -58,6 +60,7 @@ static_assert(sizeof(struct mint_section) == 32);
 #define MINT_SECTION_LOGS	4	/* struct mint_stream, by node id */
 #define MINT_SECTION_CONSOLES	5	/* struct mint_console, by node id */
 #define MINT_SECTION_VNI	6	/* see <mint/vni.h> */
+#define MINT_SECTION_CONTROL	7	/* reserved for the control channel */
 
 /**
  * struct mint_header - first 4096 bytes of the region
@@ -128,8 +131,31 @@ struct mint_extent {
 
 static_assert(sizeof(struct mint_extent) == 24);
 
+/* Roles: what exists once in the machine. Index of mint_ledger.role_owner. */
+#define MINT_ROLE_FIRMWARE	0	/* power-off and reset of the machine */
+#define MINT_ROLE_IOAPIC	1	/* IO-APIC, PIC: wired interrupts */
+#define MINT_ROLE_RTC		2	/* CMOS memory and real-time clock */
+#define MINT_ROLE_PCI_PORTS	3	/* PCI configuration by CF8/CFC */
+#define MINT_NR_ROLES		4
+
 /**
- * struct mint_ledger - who owns each CPU and each piece of memory
+ * struct mint_pci - one PCI function of the machine
+ * @segment: PCI segment
+ * @function: bus << 8 | device << 3 | function
+ * @owner: node id or MINT_OWNER_NONE; under the ledger's lock
+ * @reserved: zero
+ */
+struct mint_pci {
+	__u16 segment;
+	__u16 function;
+	__u16 owner;
+	__u16 reserved;
+};
+
+static_assert(sizeof(struct mint_pci) == 8);
+
+/**
+ * struct mint_ledger - who owns each CPU, piece of memory and PCI function
  * @lock: guards all owners and the @life line of every node
  * @nr_cpus: used entries of @cpus
  * @nr_ram: used entries of @ram
@@ -144,6 +170,15 @@ static_assert(sizeof(struct mint_extent) == 24);
  *	claims is unassigned.
  * @cpus: the CPUs
  * @extents: the claims on memory
+ * @role_owner: node id that holds the role, or MINT_OWNER_NONE, by
+ *	MINT_ROLE_*; under @lock. A role whose holder is fenced is free.
+ * @ecam_base: physical address of the PCI configuration space (ECAM) of
+ *	segment 0, bus 0; 0 = the machine has none
+ * @ecam_first_bus: first bus that it covers
+ * @ecam_last_bus: last bus that it covers
+ * @nr_pci: used entries of @pci; written last, by node 0 once it has
+ *	enumerated its buses
+ * @pci: the PCI functions
  *
  * Except what stands under @lock: written when the region is formatted, the
  * rates once they have been measured.
@@ -161,12 +196,18 @@ struct mint_ledger {
 	struct mint_extent ram[MINT_MAX_RAM];
 	struct mint_cpu cpus[MINT_MAX_CPUS];
 	struct mint_extent extents[MINT_MAX_EXTENTS];
+	__u16 role_owner[MINT_MAX_ROLES];
+	__u64 ecam_base;
+	__u16 ecam_first_bus;
+	__u16 ecam_last_bus;
+	__u32 nr_pci;
+	struct mint_pci pci[MINT_MAX_PCI];
 };
 
 static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
 static_assert(offsetof(struct mint_ledger, ram) == 128);
-static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
-	      8 * MINT_MAX_CPUS + 24 * MINT_MAX_EXTENTS);
+static_assert(offsetof(struct mint_ledger, role_owner) == 9088);
+static_assert(sizeof(struct mint_ledger) == 9120 + 8 * MINT_MAX_PCI);
 
 /* mint_node_life.life: what the managing nodes have done with a node id */
 #define MINT_LIFE_NONE		0	/* the id is unused */
@@ -184,6 +225,11 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
 #define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
 #define MINT_SELF_REFUSED	6	/* CPUs parked: abi does not match ours */
 
+/* mint_node_life.policy: when a supervisor starts the node again */
+#define MINT_POLICY_NO		0
+#define MINT_POLICY_ON_FAILURE	1	/* after a panic, a refusal or a hang */
+#define MINT_POLICY_ALWAYS	2	/* after power-off and reboot too */
+
 /**
  * struct mint_node_life - a node as its managers see it
  * @life: a MINT_LIFE_* value
@@ -193,12 +239,15 @@ static_assert(sizeof(struct mint_ledger) == 128 + 24 * MINT_MAX_RAM +
  * @boot_cpu: machine-wide number of the CPU that rings go to by default
  * @low_slot: index of its low memory slot, or MINT_OWNER_NONE
  * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING
- * @reserved: zero
+ * @halt: every generation up to this one parks its CPUs on an NMI; how a
+ *	CPU is stopped that must not get an INIT. Written before the NMI.
+ * @policy: a MINT_POLICY_* value
  * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
  * @pad: zero
  *
  * Whoever turns @life into MINT_LIFE_LOADING, by compare-exchange, has @life,
- * @generation and @fenced for itself. The rest is under the ledger's lock.
+ * @generation, @fenced and @halt for itself. The rest is under the ledger's
+ * lock.
  */
 struct mint_node_life {
 	__u32 life;
@@ -207,7 +256,8 @@ struct mint_node_life {
 	__u32 boot_cpu;
 	__u16 low_slot;
 	__u16 loader;
-	__u32 reserved[2];
+	__u32 halt;
+	__u32 policy;
 	char name[MINT_NAME_BYTES];
 	__u32 pad;
 };
@@ -227,6 +277,7 @@ static_assert(sizeof(struct mint_node_life) == 64);
  * @found_abi: with MINT_SELF_REFUSED: what it was handed, coded as @abi
  * @heartbeat: changes at least every 100 ms while the node lives
  * @nr_cpus: CPUs on line
+ * @stalled: CPUs on line that did not schedule for a second
  * @release: its kernel's release, NUL-terminated
  */
 struct mint_node_self {
@@ -236,7 +287,8 @@ struct mint_node_self {
 	__u32 found_abi;
 	__u64 heartbeat;
 	__u32 nr_cpus;
-	char release[36];
+	__u32 stalled;
+	char release[32];
 };
 
 static_assert(sizeof(struct mint_node_self) == 64);
@@ -266,11 +318,15 @@ static_assert(sizeof(struct mint_node) == 256);
  * struct mint_doorbell - pending bits of one CPU, one cache line
  * @pending: a bit for each channel. Anyone sets a bit, and sends the IPI if
  *	it was clear; the CPU that owns the line exchanges the word for 0.
+ * @parked: incarnation that came to rest on this CPU after a
+ *	mint_node_life.halt, coded as a lock word with CPU 0; written by this
+ *	CPU as its last store, with release
  * @reserved: zero
  */
 struct mint_doorbell {
 	__u64 pending;
-	__u64 reserved[7];
+	__u64 parked;
+	__u64 reserved[6];
 };
 
 static_assert(sizeof(struct mint_doorbell) == 64);
