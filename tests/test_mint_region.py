@@ -68,7 +68,7 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "id": 1, "name": "b", "state": "running", "generation": 3, "fenced": 2,
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
-        "low_slot": 4, "heartbeat": 99, "abi": "1.0", "kernel": "6.12.0-test",
+        "low_slot": 4, "heartbeat": 99, "abi": "2.0", "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
     assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text
@@ -152,7 +152,7 @@ def test_another_abi_is_refused_with_both_versions(mint: Mint, words: List[str])
     region = two_nodes()
     region.abi = (3, 7)
     refused(mint(*words, region=region), 6, "3.7", "2.0", "Try: ")
-    region.abi = (1, 9)
+    region.abi = (2, 9)
     assert mint(*words, region=region).code == 0
 
 
