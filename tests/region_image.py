@@ -13,6 +13,7 @@ ABI = (2, 0)
 MAX_NODES, MAX_CPUS, MAX_RAM, MAX_EXTENTS, MAX_LOW_SLOTS = 64, 256, 32, 256, 16
 MAX_PCI = 256
 OWNER_NONE, OWNER_SHARED = 0xFFFF, 0xFFFE
+PCI_BRIDGE = 1
 LEDGER, NODES, DOORBELLS, LOGS, CONSOLES = 1, 2, 3, 4, 5
 NONE, CREATED, LOADING, STARTED, STOPPED = range(5)
 SELF_NONE, BOOTING, RUNNING, PANICKED, OFF, REBOOT, REFUSED = range(7)
@@ -82,7 +83,8 @@ class Region:
     ram: List[Tuple[int, int]] = field(default_factory=lambda: [(MB, 1023 * MB)])
     extents: List[Tuple[int, int, int]] = field(default_factory=lambda: [
         (0, 256 * MB, 0), (256 * MB, 64 * MB, OWNER_SHARED)])
-    pci: List[Tuple[int, int]] = field(default_factory=lambda: [(0x0020, 0)])
+    pci: List[Tuple[int, int, int]] = field(default_factory=lambda: [
+        (0x0000, 0, PCI_BRIDGE), (0x0020, 0, 0)])
     logs: Dict[int, Stream] = field(default_factory=dict)
     consoles: Dict[int, Stream] = field(default_factory=dict)
     abi: Tuple[int, int] = ABI
@@ -106,12 +108,12 @@ class Region:
         extents = b"".join(extent(*entry) for entry in self.extents)
         extents += extent(0, 0) * (MAX_EXTENTS - len(self.extents))
         roles = struct.pack("<8H", *[0] * 4, *[OWNER_NONE] * 4)
-        pci = b"".join(struct.pack("<HHHH", 0, function, owner, 0)
-                       for function, owner in self.pci)
+        pci = b"".join(struct.pack("<HHHHHHI", 0, function, owner, flags, 0x1AF4, 0x1041,
+                                   0x020000) for function, owner, flags in self.pci)
         tail = roles + struct.pack("<QHHI", 0xB0000000, 0, 255, len(self.pci))
         return (head.ljust(128, b"\0") + ram.ljust(24 * MAX_RAM, b"\0") +
                 cpus.ljust(8 * MAX_CPUS, b"\0") + extents +
-                tail + pci.ljust(8 * MAX_PCI, b"\0"))
+                tail + pci.ljust(16 * MAX_PCI, b"\0"))
 
     def _nodes(self) -> bytes:
         empty = Node(b"", NONE, 0, state=SELF_NONE, release=b"", heartbeat=0)

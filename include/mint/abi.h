@@ -138,21 +138,31 @@ static_assert(sizeof(struct mint_extent) == 24);
 #define MINT_ROLE_PCI_PORTS	3	/* PCI configuration by CF8/CFC */
 #define MINT_NR_ROLES		4
 
+/* mint_pci.flags */
+#define MINT_PCI_BRIDGE		0x1	/* stays with node 0 */
+
 /**
  * struct mint_pci - one PCI function of the machine
- * @segment: PCI segment
+ * @segment: PCI segment; 0, the one that the ECAM window covers
  * @function: bus << 8 | device << 3 | function
  * @owner: node id or MINT_OWNER_NONE; under the ledger's lock
- * @reserved: zero
+ * @flags: MINT_PCI_* bits
+ * @vendor: vendor id. This and what follows can be seen here only: the
+ *	configuration space of a function is hidden from all but its owner.
+ * @device: device id
+ * @class: class code, 24 bits
  */
 struct mint_pci {
 	__u16 segment;
 	__u16 function;
 	__u16 owner;
-	__u16 reserved;
+	__u16 flags;
+	__u16 vendor;
+	__u16 device;
+	__u32 class;
 };
 
-static_assert(sizeof(struct mint_pci) == 8);
+static_assert(sizeof(struct mint_pci) == 16);
 
 /**
  * struct mint_ledger - who owns each CPU, piece of memory and PCI function
@@ -207,7 +217,7 @@ struct mint_ledger {
 static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
 static_assert(offsetof(struct mint_ledger, ram) == 128);
 static_assert(offsetof(struct mint_ledger, role_owner) == 9088);
-static_assert(sizeof(struct mint_ledger) == 9120 + 8 * MINT_MAX_PCI);
+static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI);
 
 /* mint_node_life.life: what the managing nodes have done with a node id */
 #define MINT_LIFE_NONE		0	/* the id is unused */
