@@ -26,7 +26,7 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
     assert result.status == 6
     assert "7.0" in result.output and "2.0" in result.output
 
-    shell.run(write_command(ABI_MAJOR, bytes([1])))
+    shell.run(write_command(ABI_MAJOR, bytes([2])))
     # It is "loading" for a moment while node 0 fences it.
     shell.poll("mint list --json | grep -q '\"refused\"'", 10)
     shell.run("mint start b")

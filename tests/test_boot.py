@@ -269,4 +269,4 @@ def test_exit_codes_on_a_running_machine(pair: Machine, command: str,
 
 def test_version_names_the_abi(node0: Machine) -> None:
     output = node0.node().run("mint version").output
-    assert re.search(r"\b1\.0\b", output)
+    assert re.search(r"\b2\.0\b", output)
