@@ -20,6 +20,7 @@ DOCUMENT = TOP / "docs/abi.md"
 HEADERS = [TOP / "include/mint" / name for name in ("lock.h", "abi.h", "boot.h", "vni.h")]
 PLATFORM = TOP / "arch/x86/include/asm/mint.h"
 COMMAND = TOP / "boot/mint-loader/tables.c"
+KERNEL_WORDS = TOP / "drivers/mint/peers.c"
 KERNEL_VECTORS = TOP / "build/linux/arch/x86/include/asm/irq_vectors.h"
 
 FIELDS = ["offset", "size", "type", "name", "meaning", "writer"]
@@ -394,9 +395,12 @@ def test_doorbell_vector_is_the_kernels() -> None:
     assert says and true and int(says[1], 0) == int(true[1], 0)
 
 
-def test_state_words_are_those_of_the_command() -> None:
-    """The words of mint list, both ways."""
-    source = re.search(r"^const char \*node_state\(.*?^}", COMMAND.read_text(), re.M | re.S)
+@pytest.mark.parametrize("file, functions", [
+    (COMMAND, r"^const char \*node_state\(.*?^}"),
+    (KERNEL_WORDS, r"^static const char \*ended_word\(.*^const char \*mint_peer_word\(.*?^}")])
+def test_state_words_are_those_of_the_document(file: Path, functions: str) -> None:
+    """The words of mint list and of /sys, both ways."""
+    source = re.search(functions, file.read_text(), re.M | re.S)
     table = re.search(r"^\| word \| condition \|\n\|---\|---\|\n((?:\|.*\n)+)",
                       DOCUMENT.read_text(), re.M)
     assert source and table

@@ -49,6 +49,8 @@ def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
     ({"self_generation": 2, "state": abi.PANICKED}, "booting"),
     ({"state": abi.BOOTING}, "booting"),
     ({"state": abi.RUNNING}, "running"),
+    ({"state": abi.RUNNING, "stalled": 1}, "stalled"),
+    ({"state": abi.PANICKED, "stalled": 1}, "panicked"),
     ({"state": abi.PANICKED}, "panicked"),
     ({"state": abi.OFF}, "off"),
     ({"state": abi.REBOOT}, "rebooted"),
@@ -67,6 +69,7 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
     assert mint("show", "--json", "b", region=region).json() == {"schema": 1, "node": {
         "id": 1, "name": "b", "state": "running", "generation": 3, "fenced": 2,
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
+        "cpus_stalled": 0,
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
         "low_slot": 4, "heartbeat": 99, "abi": "2.0", "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}

@@ -4,7 +4,7 @@
 #include "mint.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
 
 /**
  * struct details - what is shown of a node
@@ -68,6 +68,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"apic_ids", apic_ids,
 		"boot_cpu", (json_int_t)node->life.boot_cpu,
 		"cpus_online", (json_int_t)node->self.nr_cpus,
+		"cpus_stalled", (json_int_t)node->self.stalled,
 		"memory", json_extents(details->extents, details->nr_extents),
 		"memory_bytes", (json_int_t)tables_bytes(tables, node->id),
 		"low_slot", (json_int_t)(node->life.low_slot == MINT_OWNER_NONE ?
@@ -103,6 +104,7 @@ static int print_text(const struct tables *tables, const struct details *details
 	printf("fenced      %u\n", node->life.fenced);
 	print_cpus(tables, details);
 	printf("on line     %u\n", node->self.nr_cpus);
+	printf("stalled     %u\n", node->self.stalled);
 	for (i = 0; i < details->nr_extents; i++)
 		printf("memory      0x%llx-0x%llx, %s\n", details->extents[i].base,
 		       details->extents[i].base + details->extents[i].bytes - 1,

@@ -12,8 +12,6 @@
 #include <unistd.h>
 #include "mint.h"
 
-/* A living node's heartbeat changes at least every 100 ms. */
-#define HEARTBEAT_MS	300
 #define LOOK_MS		10
 
 static void note(struct tables *tables, const char *what, unsigned int which)
@@ -171,7 +169,7 @@ static void watch(const struct region *region, struct tables *tables)
 		return;
 	for (i = 0; i < tables->nr_nodes; i++)
 		tables->nodes[i].silent = says_running(&tables->nodes[i]);
-	for (waited_ms = 0; waiting && waited_ms < HEARTBEAT_MS; waited_ms += LOOK_MS) {
+	for (waited_ms = 0; waiting && waited_ms < MINT_SILENT_MS; waited_ms += LOOK_MS) {
 		nanosleep(&look, NULL);
 		waiting = false;
 		for (i = 0; i < tables->nr_nodes; i++)
@@ -253,7 +251,10 @@ const char *node_state(const struct node_view *node)
 		return "stopped";
 	if (node->self.generation != node->life.generation)
 		return "booting";
-	return node->silent ? "silent" : words[node->self.state];
+	if (node->silent)
+		return "silent";
+	return node->self.state == MINT_SELF_RUNNING && node->self.stalled ?
+		"stalled" : words[node->self.state];
 }
 
 /**
@@ -262,9 +263,14 @@ const char *node_state(const struct node_view *node)
  */
 bool node_active(const struct node_view *node)
 {
+	static const char *const words[] = { "booting", "running", "silent", "stalled" };
 	const char *state = node_state(node);
+	unsigned int i;
 
-	return !strcmp(state, "running") || !strcmp(state, "booting") || !strcmp(state, "silent");
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(state, words[i]))
+			return true;
+	return false;
 }
 
 /**

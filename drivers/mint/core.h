@@ -75,9 +75,17 @@ int mint_life_kill(u32 node);
 int mint_life_destroy(u32 node);
 
 /* peers.c */
-void mint_self_state(u32 state);
+bool mint_state_ended(u32 state);
 bool mint_node_ended(u32 node, u32 generation);
+const char *mint_peer_word(u32 node);
+u32 mint_peer_heartbeat_age_ms(u32 node);
+void mint_peers_watch(void);
+void mint_peers_beat(void);
 void mint_peers_changed(void);
+__poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *table);
+
+/* health.c */
+void mint_self_state(u32 state);
 
 /* doorbell.c */
 void mint_doorbell_ring_peers(unsigned int channel);

@@ -31,12 +31,14 @@ enum use {
  * @use: what it is
  * @node: the node in loading, with USE_LOADER
  * @follower: the view of the console, with USE_CONSOLE
+ * @seen: changes of nodes that poll() has told of, but with USE_CONSOLE
  */
 struct mint_file {
 	struct mutex mutex;	/* guards all that follows */
 	enum use use;
 	u32 node;
 	struct mint_follower follower;
+	unsigned int seen;
 };
 
 static int mint_open(struct inode *inode, struct file *file)
@@ -239,8 +241,10 @@ static ssize_t mint_write(struct file *file, const char __user *from, size_t n,
 static __poll_t mint_poll(struct file *file, poll_table *table)
 {
 	struct mint_follower *follower = follower_of(file);
+	struct mint_file *mf = file->private_data;
 
-	return follower ? mint_console_poll(follower, file, table) : EPOLLERR;
+	return follower ? mint_console_poll(follower, file, table) :
+		mint_peers_poll(&mf->seen, file, table);
 }
 
 static const struct file_operations mint_fops = {

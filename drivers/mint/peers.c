@@ -1,47 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Own heartbeat and state, and what this kernel knows of the other nodes.
- * peers_lock guards peers[]; the shared table is read once per look and
- * checked. Notifiers run in process context without a lock.
+ * What this kernel knows of the other nodes. peers_lock guards peers[]; the
+ * shared table is read once per look and checked. A look is taken every 100 ms
+ * and whenever a peer rings. Notifiers run in process context without a lock.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
-#include <linux/panic_notifier.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <asm/mint.h>
 #include "core.h"
 
-#define HEARTBEAT_MS	50
-#define WATCH_MS	100
+#define WATCH_BEATS	2
 #define SILENCE_MS	1500
 
 /**
- * struct watch - a peer under observation
+ * struct watch - a node under observation
  * @peer: what drivers are told
  * @heartbeat: its last value
  * @changed: jiffies when @heartbeat last changed
+ * @word: its state as it was last told, NULL at first
+ * @generation: likewise
  */
 struct watch {
 	struct mint_peer peer;
 	u64 heartbeat;
 	unsigned long changed;
+	const char *word;
+	u32 generation;
 };
 
 static struct watch peers[MINT_MAX_NODES];
 static DEFINE_SPINLOCK(peers_lock);
 static BLOCKING_NOTIFIER_HEAD(peer_chain);
+static struct workqueue_struct *watch_queue;
+static bool watching;
 
-static struct mint_node_self *self_line(void)
-{
-	return &mint_node_entry(mint_facts.node)->self;
-}
+/* Counts changes of any node's state, for those that wait in poll(). */
+static unsigned int nr_changes;
+static DECLARE_WAIT_QUEUE_HEAD(change_wait);
 
-static bool ended_state(u32 state)
+/**
+ * mint_state_ended() - does a node that says this execute nothing more?
+ * @state: MINT_SELF_*, any value
+ */
+bool mint_state_ended(u32 state)
 {
 	return state == MINT_SELF_PANICKED || state == MINT_SELF_OFF ||
 	       state == MINT_SELF_REBOOT || state == MINT_SELF_REFUSED;
@@ -62,7 +69,7 @@ bool mint_node_ended(u32 node, u32 generation)
 	    mint_load(&entry->life.fenced) >= generation)
 		return true;
 	return mint_load(&entry->self.generation) == generation &&
-	       ended_state(mint_load(&entry->self.state));
+	       mint_state_ended(mint_load(&entry->self.state));
 }
 
 /**
@@ -96,34 +103,92 @@ bool mint_others_running(void)
 	return false;
 }
 
-/**
- * mint_self_state() - tell the others what this node is doing
- * @state: MINT_SELF_*
- */
-void mint_self_state(u32 state)
+/* Never more than it is: a change is seen at the earliest when it is made. */
+static u32 heartbeat_age_ms(u32 node)
 {
-	mint_store(&self_line()->nr_cpus, num_online_cpus());
-	mint_store_release(&self_line()->state, state);
-	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
-}
+	u64 heartbeat = mint_load(&mint_node_entry(node)->self.heartbeat);
+	struct watch *watch = &peers[node];
 
-/**
- * mint_self_ended() - tell the others that this node has come to its end
- * @state: MINT_SELF_PANICKED, _OFF or _REBOOT; the first word is the last
- */
-void mint_self_ended(u32 state)
-{
-	if (!ended_state(mint_load(&self_line()->state)))
-		mint_self_state(state);
-}
-
-static bool heartbeat_moves(struct watch *watch, u64 heartbeat)
-{
+	lockdep_assert_held(&peers_lock);
 	if (heartbeat != watch->heartbeat) {
 		watch->heartbeat = heartbeat;
 		watch->changed = jiffies;
 	}
-	return time_before(jiffies, watch->changed + msecs_to_jiffies(SILENCE_MS));
+	return jiffies_to_msecs(jiffies - watch->changed);
+}
+
+/**
+ * mint_peer_heartbeat_age_ms() - how long ago did a node's heartbeat change?
+ * @node: node id, less than MINT_MAX_NODES
+ */
+u32 mint_peer_heartbeat_age_ms(u32 node)
+{
+	u32 age;
+
+	spin_lock_bh(&peers_lock);
+	age = heartbeat_age_ms(node);
+	spin_unlock_bh(&peers_lock);
+	return age;
+}
+
+/* What a node calls its end; NULL when it has not ended. */
+static const char *ended_word(u32 state)
+{
+	switch (state) {
+	case MINT_SELF_PANICKED:
+		return "panicked";
+	case MINT_SELF_OFF:
+		return "off";
+	case MINT_SELF_REBOOT:
+		return "rebooted";
+	case MINT_SELF_REFUSED:
+		return "refused";
+	default:
+		return state > MINT_SELF_REFUSED ? "damaged" : NULL;
+	}
+}
+
+static const char *running_word(u32 node)
+{
+	if (mint_peer_heartbeat_age_ms(node) > MINT_SILENT_MS)
+		return "silent";
+	return mint_load(&mint_node_entry(node)->self.stalled) ? "stalled" : "running";
+}
+
+/**
+ * mint_peer_word() - the state of a node as docs/abi.md names it
+ * @node: node id, less than MINT_MAX_NODES
+ *
+ * Return: a constant; NULL when the id is unused.
+ */
+const char *mint_peer_word(u32 node)
+{
+	struct mint_node *entry = mint_node_entry(node);
+	u32 life = mint_load(&entry->life.life);
+	u32 generation = mint_load(&entry->life.generation);
+	u32 fenced = mint_load(&entry->life.fenced);
+	bool own = mint_load(&entry->self.generation) == generation;
+	u32 state = own ? mint_load(&entry->self.state) : MINT_SELF_NONE;
+	const char *ended = ended_word(state);
+
+	switch (life) {
+	case MINT_LIFE_NONE:
+		return NULL;
+	case MINT_LIFE_CREATED:
+		return "created";
+	case MINT_LIFE_LOADING:
+		return "loading";
+	case MINT_LIFE_STARTED:
+	case MINT_LIFE_STOPPED:
+		break;
+	default:
+		return "damaged";
+	}
+	if (ended)
+		return ended;
+	if (life == MINT_LIFE_STOPPED || fenced >= generation)
+		return "stopped";
+	return state == MINT_SELF_RUNNING ? running_word(node) : "booting";
 }
 
 /* One look at a peer. Returns whether what drivers are told has changed. */
@@ -131,7 +196,7 @@ static bool look_at(u32 node, struct mint_peer *now)
 {
 	struct mint_node *entry = mint_node_entry(node);
 	struct watch *watch = &peers[node];
-	bool moves, changed;
+	bool changed;
 
 	*now = (struct mint_peer) {
 		.node = node,
@@ -140,8 +205,7 @@ static bool look_at(u32 node, struct mint_peer *now)
 		.boot_cpu = mint_load(&entry->life.boot_cpu),
 	};
 	spin_lock_bh(&peers_lock);
-	moves = heartbeat_moves(watch, mint_load(&entry->self.heartbeat));
-	now->running = moves &&
+	now->running = heartbeat_age_ms(node) < SILENCE_MS &&
 		mint_load(&entry->life.life) == MINT_LIFE_STARTED &&
 		mint_load(&entry->self.generation) == now->generation &&
 		mint_load(&entry->self.state) == MINT_SELF_RUNNING &&
@@ -154,13 +218,28 @@ static bool look_at(u32 node, struct mint_peer *now)
 	return changed;
 }
 
-static void tell(struct mint_peer *peer, bool was_running)
+/* What a node does before its kernel is up is not worth a line in the log. */
+static bool worth_a_line(const char *word)
 {
-	if (peer->running && !was_running)
-		pr_info("node %u runs, generation %u\n", peer->node, peer->generation);
-	if (!peer->running && was_running)
-		pr_info("node %u stopped running\n", peer->node);
-	blocking_notifier_call_chain(&peer_chain, 0, peer);
+	return word && (!strcmp(word, "running") || !strcmp(word, "silent") ||
+			!strcmp(word, "stalled"));
+}
+
+static void tell_state(u32 node)
+{
+	u32 generation = mint_load(&mint_node_entry(node)->life.generation);
+	const char *word = mint_peer_word(node);
+	struct watch *watch = &peers[node];
+
+	if (word == watch->word && generation == watch->generation)
+		return;
+	if (node != mint_facts.node && (worth_a_line(word) || worth_a_line(watch->word)))
+		pr_info("node %u: %s, was %s, generation %u\n", node, word ?: "destroyed",
+			watch->word ?: "unknown", generation);
+	watch->word = word;
+	watch->generation = generation;
+	WRITE_ONCE(nr_changes, nr_changes + 1);
+	wake_up_interruptible(&change_wait);
 }
 
 static bool first_of_the_running(void)
@@ -185,29 +264,54 @@ static void fence_ended(const struct mint_peer *peer)
 		mint_life_kill(peer->node);
 }
 
-static void watch_peers(struct work_struct *work);
-static DECLARE_DELAYED_WORK(watch_work, watch_peers);
+static void watch_peer(u32 node)
+{
+	struct mint_peer now;
+
+	if (look_at(node, &now))
+		blocking_notifier_call_chain(&peer_chain, 0, &now);
+	fence_ended(&now);
+}
 
 static void watch_peers(struct work_struct *work)
 {
-	struct mint_peer now;
 	u32 node;
 
 	for (node = 0; node < MINT_MAX_NODES; node++) {
-		bool was_running = READ_ONCE(peers[node].peer.running);
-
-		if (node == mint_facts.node)
-			continue;
-		if (look_at(node, &now))
-			tell(&now, was_running);
-		fence_ended(&now);
+		if (node != mint_facts.node)
+			watch_peer(node);
+		tell_state(node);
 	}
-	queue_delayed_work(system_wq, &watch_work, msecs_to_jiffies(WATCH_MS));
 }
+
+static DECLARE_WORK(watch_work, watch_peers);
 
 static void state_rung(void *unused)
 {
-	mod_delayed_work(system_wq, &watch_work, 0);
+	if (READ_ONCE(watching))
+		queue_work(watch_queue, &watch_work);
+}
+
+/**
+ * mint_peers_watch() - begin to look at the others
+ */
+void mint_peers_watch(void)
+{
+	WRITE_ONCE(watching, true);
+	state_rung(NULL);
+}
+
+/**
+ * mint_peers_beat() - the own heart has beaten: look at the others now and then
+ *
+ * Context: any.
+ */
+void mint_peers_beat(void)
+{
+	static unsigned int beats;
+
+	if (++beats % WATCH_BEATS == 0)
+		state_rung(NULL);
 }
 
 /**
@@ -217,6 +321,26 @@ void mint_peers_changed(void)
 {
 	state_rung(NULL);
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
+}
+
+/**
+ * mint_peers_poll() - wait until the state of any node has changed
+ * @seen: number of changes that the caller knows of; brought up to date
+ * @file: open file
+ * @table: as in poll()
+ *
+ * Return: EPOLLPRI once after each change, else 0.
+ */
+__poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *table)
+{
+	unsigned int now;
+
+	poll_wait(file, &change_wait, table);
+	now = READ_ONCE(nr_changes);
+	if (now == READ_ONCE(*seen))
+		return 0;
+	WRITE_ONCE(*seen, now);
+	return EPOLLPRI;
 }
 
 /**
@@ -252,25 +376,6 @@ int mint_peer_notifier_unregister(struct notifier_block *nb)
 }
 EXPORT_SYMBOL_GPL(mint_peer_notifier_unregister);
 
-static void beat(struct timer_list *timer)
-{
-	mint_store(&self_line()->heartbeat, mint_load(&self_line()->heartbeat) + 1);
-	mint_doorbell_check();
-	mod_timer(timer, jiffies + msecs_to_jiffies(HEARTBEAT_MS));
-}
-
-static DEFINE_TIMER(heartbeat_timer, beat);
-
-static int panicked(struct notifier_block *nb, unsigned long unused, void *text)
-{
-	mint_self_ended(MINT_SELF_PANICKED);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block panic_notifier = {
-	.notifier_call = panicked,
-};
-
 static int __init peers_init(void)
 {
 	u32 node;
@@ -286,19 +391,10 @@ static int __init peers_init(void)
 	peers[mint_facts.node].peer.running = true;
 	peers[mint_facts.node].peer.boot_cpu =
 		mint_load(&mint_node_entry(mint_facts.node)->life.boot_cpu);
-	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
-	beat(&heartbeat_timer);
+	/* Any CPU, since one of them may hang, and before what keeps it busy. */
+	watch_queue = alloc_workqueue("mint", WQ_UNBOUND | WQ_HIGHPRI, 1);
+	if (!watch_queue)
+		return -ENOMEM;
 	return mint_channel_register(MINT_CHANNEL_STATE, state_rung, NULL);
 }
-subsys_initcall(peers_init);
-
-/* From here on doorbells are answered and drivers are bound. */
-static int __init announce_running(void)
-{
-	if (!mint_active())
-		return 0;
-	mint_self_state(MINT_SELF_RUNNING);
-	watch_peers(NULL);
-	return 0;
-}
-late_initcall_sync(announce_running);
+core_initcall_sync(peers_init);

@@ -190,6 +190,7 @@ static void __init announce_self(void)
 
 	mint_store(&self->abi, MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR);
 	mint_store(&self->nr_cpus, 0);
+	mint_store(&self->stalled, 0);
 	strscpy(self->release, init_utsname()->release);
 	mint_store(&self->state, MINT_SELF_BOOTING);
 	mint_store_release(&self->generation, mint_facts.generation);

@@ -235,6 +235,9 @@ static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI);
 #define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
 #define MINT_SELF_REFUSED	6	/* CPUs parked: abi does not match ours */
 
+/* A running node is silent when its heartbeat has not changed for so long */
+#define MINT_SILENT_MS		500
+
 /* mint_node_life.policy: when a supervisor starts the node again */
 #define MINT_POLICY_NO		0
 #define MINT_POLICY_ON_FAILURE	1	/* after a panic, a refusal or a hang */

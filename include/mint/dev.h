@@ -3,7 +3,9 @@
  * /dev/mint: how user space creates, loads and starts nodes.
  *
  * mmap() of the device shows the shared region, read-only: tables are read
- * there. Changes go through the calls below, which need CAP_SYS_ADMIN.
+ * there. Changes go through the calls below, which need CAP_SYS_ADMIN. poll()
+ * on a file that is no console returns POLLPRI once after each change of the
+ * state of any node, the own one included.
  */
 #ifndef MINT_DEV_H
 #define MINT_DEV_H

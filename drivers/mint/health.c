@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this node says of itself: heartbeat, state, CPUs that hang. All of it
+ * is written from the node's first CPU, in a timer that stays there: when that
+ * CPU hangs with interrupts off the heartbeat stands still, and the peers see
+ * it. The other CPUs are asked to run a piece of stop-class work.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/panic_notifier.h>
+#include <linux/percpu.h>
+#include <linux/stop_machine.h>
+#include <linux/timer.h>
+#include <asm/mint.h>
+#include "core.h"
+
+#define HEARTBEAT_MS	50
+/*
+ * Counted in heartbeats and not by a clock: a machine that stands still as a
+ * whole has no CPU that hangs.
+ */
+#define ASK_BEATS	6
+#define STALL_BEATS	20
+
+/**
+ * struct vital - does a CPU schedule?
+ * @work: runs before everything else that may run there
+ * @asked: @work is queued and has not run yet
+ * @stalled: it has not run for a second
+ * @beats: heartbeats since it was queued
+ */
+struct vital {
+	struct cpu_stop_work work;
+	bool asked;
+	bool stalled;
+	unsigned int beats;
+};
+
+static DEFINE_PER_CPU(struct vital, vitals);
+static struct timer_list heartbeat_timer;
+
+static struct mint_node_self *self_line(void)
+{
+	return &mint_node_entry(mint_facts.node)->self;
+}
+
+/**
+ * mint_self_state() - tell the others what this node is doing
+ * @state: MINT_SELF_*
+ */
+void mint_self_state(u32 state)
+{
+	mint_store(&self_line()->nr_cpus, num_online_cpus());
+	mint_store_release(&self_line()->state, state);
+	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
+}
+
+/**
+ * mint_self_ended() - tell the others that this node has come to its end
+ * @state: MINT_SELF_PANICKED, _OFF or _REBOOT; the first word is the last
+ */
+void mint_self_ended(u32 state)
+{
+	if (!mint_state_ended(mint_load(&self_line()->state)))
+		mint_self_state(state);
+}
+
+static int answer(void *data)
+{
+	struct vital *vital = data;
+
+	/* Pairs with the acquire in still_asked(): @work may be used again. */
+	smp_store_release(&vital->asked, false);
+	return 0;
+}
+
+static bool still_asked(struct vital *vital)
+{
+	/* Pairs with the release in answer(). */
+	return smp_load_acquire(&vital->asked);
+}
+
+static void ask(unsigned int cpu, struct vital *vital)
+{
+	vital->beats = 0;
+	vital->asked = true;
+	if (!stop_one_cpu_nowait(cpu, answer, vital, &vital->work))
+		vital->asked = false;
+}
+
+static bool cpu_stalled(unsigned int cpu)
+{
+	struct vital *vital = per_cpu_ptr(&vitals, cpu);
+	bool asked = still_asked(vital);
+	bool stalled;
+
+	vital->beats++;
+	stalled = asked && vital->beats >= STALL_BEATS;
+	if (stalled != vital->stalled)
+		pr_warn("CPU %u of this node %s\n", cpu, stalled ?
+			"has not scheduled for a second" : "schedules again");
+	vital->stalled = stalled;
+	if (!asked && vital->beats >= ASK_BEATS)
+		ask(cpu, vital);
+	return stalled;
+}
+
+static void look_at_cpus(void)
+{
+	unsigned int cpu;
+	u32 stalled = 0;
+
+	for_each_online_cpu(cpu)
+		stalled += cpu_stalled(cpu);
+	if (stalled == mint_load(&self_line()->stalled))
+		return;
+	mint_store(&self_line()->stalled, stalled);
+	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
+}
+
+static void beat(struct timer_list *timer)
+{
+	mint_store(&self_line()->heartbeat, mint_load(&self_line()->heartbeat) + 1);
+	mint_doorbell_check();
+	look_at_cpus();
+	mint_peers_beat();
+	mod_timer(timer, jiffies + msecs_to_jiffies(HEARTBEAT_MS));
+}
+
+static int panicked(struct notifier_block *nb, unsigned long unused, void *text)
+{
+	mint_self_ended(MINT_SELF_PANICKED);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block panic_notifier = {
+	.notifier_call = panicked,
+};
+
+static int __init health_init(void)
+{
+	if (!mint_active())
+		return 0;
+	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
+	timer_setup(&heartbeat_timer, beat, TIMER_PINNED);
+	heartbeat_timer.expires = jiffies + 1;
+	/* CPU 0 is the one that no node can take off line. */
+	add_timer_on(&heartbeat_timer, 0);
+	return 0;
+}
+subsys_initcall(health_init);
+
+/* From here on doorbells are answered and drivers are bound. */
+static int __init announce_running(void)
+{
+	if (!mint_active())
+		return 0;
+	mint_self_state(MINT_SELF_RUNNING);
+	mint_peers_watch();
+	return 0;
+}
+late_initcall_sync(announce_running);
