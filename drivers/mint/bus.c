@@ -13,6 +13,9 @@
 
 #define to_mint_driver(d)	container_of_const(d, struct mint_driver, driver)
 
+/* /sys/devices/mint; NULL when this kernel runs without Mint */
+struct device *mint_root;
+
 static int mint_match(struct device *dev, const struct device_driver *driver)
 {
 	return !strcmp(to_mint_device(dev)->kind, to_mint_driver(driver)->kind);
@@ -119,8 +122,7 @@ static void mint_device_release(struct device *dev)
 	kfree(to_mint_device(dev));
 }
 
-static int __init add_device(struct device *root, const char *kind,
-			     void *section, u64 section_bytes)
+static int __init add_device(const char *kind, void *section, u64 section_bytes)
 {
 	struct mint_device *mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
 	int err;
@@ -130,7 +132,7 @@ static int __init add_device(struct device *root, const char *kind,
 	mdev->kind = kind;
 	mdev->section = section;
 	mdev->section_bytes = section_bytes;
-	mdev->dev.parent = root;
+	mdev->dev.parent = mint_root;
 	mdev->dev.bus = &mint_bus;
 	mdev->dev.release = mint_device_release;
 	err = dev_set_name(&mdev->dev, "%s.0", kind);
@@ -160,6 +162,7 @@ static int __init bus_init(void)
 	err = sysfs_create_groups(&root->kobj, root_groups);
 	if (err)
 		return err;
-	return add_device(root, "vni", mint_region.vni, mint_region.vni_bytes);
+	mint_root = root;
+	return add_device("vni", mint_region.vni, mint_region.vni_bytes);
 }
 subsys_initcall(bus_init);

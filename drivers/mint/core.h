@@ -61,6 +61,7 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
 void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
 unsigned int mint_ledger_cpus(u32 node, u32 *cpus);
+u64 mint_ledger_bytes(u32 node);
 bool mint_ledger_has_boot_cpu(u32 node);
 u32 mint_ledger_apic_id(u32 cpu);
 unsigned int mint_ledger_nr_cpus(void);
@@ -86,6 +87,12 @@ __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *tabl
 
 /* health.c */
 void mint_self_state(u32 state);
+
+/* bus.c */
+extern struct device *mint_root;
+
+/* sysfs.c */
+void mint_sysfs_changed(u32 node, const char *word);
 
 /* doorbell.c */
 void mint_doorbell_ring_peers(unsigned int channel);

@@ -100,6 +100,21 @@ unsigned int mint_ledger_cpus(u32 node, u32 *cpus)
 }
 
 /**
+ * mint_ledger_bytes() - how much memory does a node own?
+ * @node: the owner
+ */
+u64 mint_ledger_bytes(u32 node)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_EXTENTS; i++)
+		if (mint_load(&mint_region.ledger->extents[i].owner) == node)
+			bytes += mint_load(&mint_region.ledger->extents[i].bytes);
+	return bytes;
+}
+
+/**
  * mint_ledger_has_boot_cpu() - is the machine's boot CPU among a node's?
  * @node: the node
  */

@@ -238,6 +238,7 @@ static void tell_state(u32 node)
 			watch->word ?: "unknown", generation);
 	watch->word = word;
 	watch->generation = generation;
+	mint_sysfs_changed(node, word);
 	WRITE_ONCE(nr_changes, nr_changes + 1);
 	wake_up_interruptible(&change_wait);
 }

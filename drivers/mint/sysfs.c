@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/devices/mint/node<id>: a device for each node that exists, one value
+ * to a file, read from the shared region when it is asked for. Devices come and
+ * go in the one work item that watches the nodes, so there is no lock here.
+ * Specified in docs/sysfs-devices-mint.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/cpumask.h>
+#include <linux/ctype.h>
+#include <linux/device.h>
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <asm/mint.h>
+#include "core.h"
+
+static struct device *devices[MINT_MAX_NODES];
+
+static const struct bus_type node_bus = {
+	.name = "mint_node",
+};
+
+static struct mint_node *entry_of(struct device *dev)
+{
+	return mint_node_entry(dev->id);
+}
+
+/* Text of the region, which any peer may have scribbled on. */
+static ssize_t emit_text(char *buf, const char *text, size_t room)
+{
+	char copy[64];
+	size_t i;
+
+	memcpy(copy, text, room);
+	for (i = 0; i < room && copy[i]; i++)
+		if (!isgraph(copy[i]))
+			return sysfs_emit(buf, "?\n");
+	return sysfs_emit(buf, "%.*s\n", (int)room, copy);
+}
+
+static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return emit_text(buf, entry_of(dev)->life.name, MINT_NAME_BYTES);
+}
+static DEVICE_ATTR_RO(name);
+
+static ssize_t release_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return emit_text(buf, entry_of(dev)->self.release,
+			 sizeof(entry_of(dev)->self.release));
+}
+static DEVICE_ATTR_RO(release);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", mint_peer_word(dev->id) ?: "destroyed");
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t cpus_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	DECLARE_BITMAP(map, MINT_MAX_CPUS) = {};
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i, n;
+
+	n = mint_ledger_cpus(dev->id, cpus);
+	for (i = 0; i < n; i++)
+		__set_bit(cpus[i], map);
+	return sysfs_emit(buf, "%*pbl\n", MINT_MAX_CPUS, map);
+}
+static DEVICE_ATTR_RO(cpus);
+
+static ssize_t memory_bytes_show(struct device *dev, struct device_attribute *attr,
+				 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", mint_ledger_bytes(dev->id));
+}
+static DEVICE_ATTR_RO(memory_bytes);
+
+static ssize_t generation_show(struct device *dev, struct device_attribute *attr,
+			       char *buf)
+{
+	return sysfs_emit(buf, "%u\n", mint_load(&entry_of(dev)->life.generation));
+}
+static DEVICE_ATTR_RO(generation);
+
+static ssize_t heartbeat_age_ms_show(struct device *dev, struct device_attribute *attr,
+				     char *buf)
+{
+	return sysfs_emit(buf, "%u\n", mint_peer_heartbeat_age_ms(dev->id));
+}
+static DEVICE_ATTR_RO(heartbeat_age_ms);
+
+static ssize_t stalled_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%u\n", mint_load(&entry_of(dev)->self.stalled));
+}
+static DEVICE_ATTR_RO(stalled);
+
+static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	static const char *const words[] = {
+		[MINT_POLICY_NO] = "no",
+		[MINT_POLICY_ON_FAILURE] = "on-failure",
+		[MINT_POLICY_ALWAYS] = "always",
+	};
+	u32 policy = mint_load(&entry_of(dev)->life.policy);
+
+	return sysfs_emit(buf, "%s\n", policy < ARRAY_SIZE(words) ? words[policy] : "?");
+}
+static DEVICE_ATTR_RO(policy);
+
+static struct attribute *node_attrs[] = {
+	&dev_attr_name.attr,
+	&dev_attr_state.attr,
+	&dev_attr_cpus.attr,
+	&dev_attr_memory_bytes.attr,
+	&dev_attr_generation.attr,
+	&dev_attr_heartbeat_age_ms.attr,
+	&dev_attr_stalled.attr,
+	&dev_attr_policy.attr,
+	&dev_attr_release.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(node);
+
+static void release_node(struct device *dev)
+{
+	kfree(dev);
+}
+
+static struct device *add_node(u32 node)
+{
+	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (!dev)
+		return NULL;
+	device_initialize(dev);
+	dev->id = node;
+	dev->parent = mint_root;
+	dev->bus = &node_bus;
+	dev->groups = node_groups;
+	dev->release = release_node;
+	if (dev_set_name(dev, "node%u", node) || device_add(dev)) {
+		put_device(dev);
+		return NULL;
+	}
+	return dev;
+}
+
+static void tell_user_space(struct device *dev, const char *word)
+{
+	char state[24];
+	char *env[2] = { state };
+
+	snprintf(state, sizeof(state), "STATE=%s", word);
+	kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, env);
+	sysfs_notify(&dev->kobj, NULL, "state");
+}
+
+/**
+ * mint_sysfs_changed() - a node has another state
+ * @node: node id, less than MINT_MAX_NODES
+ * @word: its state; NULL when there is no such node any more
+ */
+void mint_sysfs_changed(u32 node, const char *word)
+{
+	struct device *dev = devices[node];
+
+	if (!mint_root)
+		return;
+	if (dev && !word) {
+		device_unregister(dev);
+		devices[node] = NULL;
+	} else if (dev) {
+		tell_user_space(dev, word);
+	} else if (word) {
+		devices[node] = add_node(node);
+		if (!devices[node])
+			pr_err("no place in /sys for node %u\n", node);
+	}
+}
+
+/* The own node is always there, and has a name that is the same everywhere. */
+static int __init mint_sysfs_init(void)
+{
+	int err;
+
+	if (!mint_active() || !mint_root)
+		return 0;
+	err = bus_register(&node_bus);
+	if (err)
+		return err;
+	devices[mint_facts.node] = add_node(mint_facts.node);
+	if (!devices[mint_facts.node])
+		return -ENOMEM;
+	return sysfs_create_link(&mint_root->kobj, &devices[mint_facts.node]->kobj, "self");
+}
+fs_initcall(mint_sysfs_init);
