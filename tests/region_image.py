@@ -56,6 +56,7 @@ class Stream:
 
     text: bytes = b""
     start: int = 0
+    zero_tsc: int = 0
     head: Optional[int] = None
     capacity: Optional[int] = None
 
@@ -66,7 +67,8 @@ class Stream:
             data[at % room] = self.text[at]
         head = len(self.text) if self.head is None else self.head
         capacity = room if self.capacity is None else self.capacity
-        return struct.pack("<QQI44x", head, self.start, capacity) + bytes(data)
+        return struct.pack("<QQI4xQ32x", head, self.start, capacity,
+                           self.zero_tsc) + bytes(data)
 
 
 def extent(base: int, size: int, owner: int = OWNER_NONE) -> bytes:

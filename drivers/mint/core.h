@@ -108,6 +108,7 @@ unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
 
 /* log.c */
 void mint_log_init(void);
+void mint_log_beat(void);
 
 /* console.c */
 void mint_console_format(struct mint_console *console);

@@ -123,6 +123,7 @@ static void look_at_cpus(void)
 static void beat(struct timer_list *timer)
 {
 	mint_store(&self_line()->heartbeat, mint_load(&self_line()->heartbeat) + 1);
+	mint_log_beat();
 	mint_doorbell_check();
 	look_at_cpus();
 	mint_peers_beat();

@@ -1,18 +1,48 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kernel log in the shared region, where it can be read after the node
- * has died. A console, so that a panic flushes it; enabled by itself, so that
- * console= does not turn it off.
+ * has died. A console, so that each message and a panic get here at once;
+ * enabled by itself, so that console= does not turn it off. What is too
+ * unimportant for consoles is found by the heartbeat.
  */
 #include <linux/console.h>
 #include <linux/init.h>
+#include <linux/irqflags.h>
+#include <linux/kmsg_dump.h>
+#include <linux/math64.h>
+#include <linux/panic.h>
+#include <linux/sched/clock.h>
 #include <asm/mint.h>
+#include <asm/tsc.h>
 #include "core.h"
+
+#define LINE_BYTES	2048
+
+/* Both belong to whoever holds the bit, or to the CPU that panics. */
+static struct kmsg_dump_iter position;
+static char line[LINE_BYTES];
+static unsigned long copying;
+
+/*
+ * In a panic the other CPUs stand still, perhaps in here: their bit counts no
+ * more. At worst a line is there twice.
+ */
+static void copy_new(void)
+{
+	struct mint_stream *log = mint_log_entry(mint_facts.node);
+	size_t n;
+
+	if (test_and_set_bit_lock(0, &copying) &&
+	    atomic_read(&panic_cpu) != raw_smp_processor_id())
+		return;
+	while (kmsg_dump_get_line(&position, false, line, sizeof(line), &n))
+		mint_stream_write(log, MINT_LOG_BYTES, line, n);
+	clear_bit_unlock(0, &copying);
+}
 
 static void log_write(struct console *console, const char *text, unsigned int n)
 {
-	mint_stream_write(mint_log_entry(mint_facts.node), MINT_LOG_BYTES,
-			  text, n);
+	copy_new();
 }
 
 static struct console log_console = {
@@ -22,6 +52,38 @@ static struct console log_console = {
 	.index = -1,
 };
 
+/*
+ * What was the time stamp counter at time 0 of the log? Looked at again with
+ * each heartbeat, since the kernel may learn its clock better. A look that
+ * took longer than 10 us would be further off than the last one.
+ */
+static void set_clock(void)
+{
+	struct mint_stream *log = mint_log_entry(mint_facts.node);
+	u64 before, after, ns;
+	unsigned long flags;
+
+	if (!tsc_khz)
+		return;
+	local_irq_save(flags);
+	before = rdtsc_ordered();
+	ns = local_clock();
+	after = rdtsc_ordered();
+	local_irq_restore(flags);
+	if (!mint_load(&log->zero_tsc) || after - before < tsc_khz / 100)
+		mint_store(&log->zero_tsc,
+			   before - mul_u64_u32_div(ns, tsc_khz, USEC_PER_SEC));
+}
+
+/**
+ * mint_log_beat() - keep the log right while the node lives
+ */
+void mint_log_beat(void)
+{
+	set_clock();
+	copy_new();
+}
+
 /**
  * mint_log_init() - copy the log into the shared region from now on
  *
@@ -29,5 +91,6 @@ static struct console log_console = {
  */
 void __init mint_log_init(void)
 {
+	set_clock();
 	register_console(&log_console);
 }

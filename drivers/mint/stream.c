@@ -23,7 +23,8 @@ void mint_stream_init(struct mint_stream *stream, u32 bytes)
  */
 void mint_stream_begin(struct mint_stream *stream)
 {
-	mint_store(&stream->start, mint_load(&stream->head));
+	mint_store_release(&stream->start, mint_load(&stream->head));
+	mint_store(&stream->zero_tsc, 0);
 }
 
 /**

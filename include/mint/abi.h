@@ -349,6 +349,9 @@ static_assert(sizeof(struct mint_doorbell) == 64);
  * @head: bytes ever written, with release after the bytes
  * @start: value of @head when the present generation of the node began
  * @bytes: capacity, a power of two; byte n lies at data[n & (bytes - 1)]
+ * @pad: zero
+ * @zero_tsc: time stamp counter when the time stamps in the text were 0; logs
+ *	only. 0 = not known. Kept right by the node while it lives.
  * @reserved: zero
  * @data: the text
  *
@@ -360,7 +363,9 @@ struct mint_stream {
 	__u64 head;
 	__u64 start;
 	__u32 bytes;
-	__u32 reserved[11];
+	__u32 pad;
+	__u64 zero_tsc;
+	__u32 reserved[8];
 	__u8 data[];
 };
 
