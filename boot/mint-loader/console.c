@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <time.h>
@@ -234,23 +235,38 @@ static int run_session(const struct region *region, const struct node_view *node
 	return code;
 }
 
-static int console(const struct request *request, const struct region *region)
+static int print_history(const struct region *region, const struct node_view *node)
 {
-	static struct tables tables;
-	const struct node_view *node;
+	const struct mint_stream *stream;
+	struct stream_look look;
+	struct buffer text;
+	size_t room;
 	int code;
 
-	code = tables_read(region, &tables);
-	if (!code)
-		code = tables_find(&tables, request->operand, &node);
+	stream = stream_find(region, MINT_SECTION_CONSOLES, node->id, &room);
+	if (!stream || !stream_look(stream, room, &look))
+		return stream_failed(stream);
+	code = stream_copy(stream, &look, look.start, look.head, &text);
 	if (code)
 		return code;
+	if (isatty(STDOUT_FILENO))
+		text_defuse((char *)text.data, text.bytes);
+	fwrite(text.data, 1, text.bytes, stdout);
+	free(text.data);
+	stream_age(node);
+	return finish_output();
+}
+
+static int console(const struct request *request, struct target *target)
+{
+	const struct node_view *node = target->node;
+
 	if (request->history)
-		return stream_print(region, MINT_SECTION_CONSOLES, node);
+		return print_history(&target->region, node);
 	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
 		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
 			    node->life.name);
-	return run_session(region, node);
+	return run_session(&target->region, node);
 }
 
 /**
@@ -259,13 +275,6 @@ static int console(const struct request *request, const struct region *region)
  */
 int cmd_console(const struct request *request)
 {
-	struct region region;
-	int code;
-
 	fail_context("cannot open the console of node '%s'", request->operand);
-	code = region_open(request, &region);
-	if (!code)
-		code = console(request, &region);
-	region_close(&region);
-	return code;
+	return with_node(request, console);
 }

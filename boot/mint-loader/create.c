@@ -99,22 +99,18 @@ static int create(const struct request *request, const struct region *region,
 	return code;
 }
 
-static int check_and_create(const struct request *request, const struct region *region)
+static int check_and_create(const struct request *request, struct target *target)
 {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
-	static struct tables tables;
 	struct config config;
 	struct image image;
 	int code;
 
-	code = tables_snapshot(region, &tables);
-	if (code)
-		return code;
-	code = check_all(request, &config, &image, extents, &tables, MINT_MAX_NODES);
+	code = check_all(request, &config, &image, extents, &target->tables, MINT_MAX_NODES);
 	if (!code && request->dry_run)
 		code = report(request, &config, extents, json_null());
 	else if (!code)
-		code = create(request, region, &config);
+		code = create(request, &target->region, &config);
 	image_free(&image);
 	config_free(&config);
 	return code;
@@ -126,13 +122,6 @@ static int check_and_create(const struct request *request, const struct region *
  */
 int cmd_create(const struct request *request)
 {
-	struct region region;
-	int code;
-
 	fail_context("cannot create a node from '%s'", request->operand);
-	code = region_open(request, &region);
-	if (!code)
-		code = check_and_create(request, &region);
-	region_close(&region);
-	return code;
+	return with_tables(request, check_and_create);
 }

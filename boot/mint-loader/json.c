@@ -43,6 +43,26 @@ json_t *json_extents(const struct mint_extent *extents, unsigned int nr)
 	return array;
 }
 
+static bool dump(json_t *object, size_t flags)
+{
+	json_t *whole = json_pack("{s:i}", "schema", SCHEMA);
+	bool good;
+
+	good = object && !json_object_update(whole, object) && !json_dumpf(whole, stdout, flags);
+	json_decref(object);
+	json_decref(whole);
+	if (good)
+		putchar('\n');
+	return good;
+}
+
+static int print(json_t *object, size_t flags)
+{
+	if (dump(object, flags) || ferror(stdout))
+		return MINT_EXIT_OK;
+	return fail(MINT_EXIT_FAILED, "the result could not be written as JSON");
+}
+
 /**
  * json_print() - print a result
  * @object: an object without "schema"; used up
@@ -51,15 +71,20 @@ json_t *json_extents(const struct mint_extent *extents, unsigned int nr)
  */
 int json_print(json_t *object)
 {
-	json_t *whole = json_pack("{s:i}", "schema", SCHEMA);
-	int failed;
+	int code = print(object, JSON_INDENT(2));
 
-	failed = !object || json_object_update(whole, object) ||
-		 json_dumpf(whole, stdout, JSON_INDENT(2));
-	json_decref(object);
-	json_decref(whole);
-	if (failed)
-		return fail(MINT_EXIT_FAILED, "the result could not be written as JSON");
-	putchar('\n');
-	return finish_output();
+	return code ? code : finish_output();
+}
+
+/**
+ * json_print_line() - print one of several results, as a line of its own
+ * @object: an object without "schema"; used up
+ *
+ * The last one is followed by finish_output().
+ *
+ * Return: an enum mint_exit.
+ */
+int json_print_line(json_t *object)
+{
+	return print(object, JSON_COMPACT);
 }

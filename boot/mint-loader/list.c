@@ -82,18 +82,13 @@ static int print_json(const struct tables *tables)
 				    (json_int_t)tables_bytes(tables, MINT_OWNER_SHARED)));
 }
 
-static int list(const struct request *request, const struct region *region)
+static int list(const struct request *request, struct target *target)
 {
-	static struct tables tables;
+	const struct tables *tables = &target->tables;
 	int code;
 
-	code = tables_snapshot(region, &tables);
-	if (code)
-		return code;
-	code = request->json ? print_json(&tables) : print_text(&tables);
-	if (!code && *tables.damage)
-		code = fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables.damage);
-	return code;
+	code = request->json ? print_json(tables) : print_text(tables);
+	return code ? code : tables_damage(tables);
 }
 
 /**
@@ -102,13 +97,6 @@ static int list(const struct request *request, const struct region *region)
  */
 int cmd_list(const struct request *request)
 {
-	struct region region;
-	int code;
-
 	fail_context("cannot list the nodes");
-	code = region_open(request, &region);
-	if (!code)
-		code = list(request, &region);
-	region_close(&region);
-	return code;
+	return with_tables(request, list);
 }

@@ -19,6 +19,7 @@
 #define TAKES_FILE	0x8
 #define TAKES_HISTORY	0x10
 #define TAKES_FORCE	0x20
+#define TAKES_FOLLOW	0x80
 /* It can work on a saved region. */
 #define TAKES_REGION	0x40
 
@@ -27,7 +28,7 @@ static int cmd_version(const struct request *request);
 /**
  * struct verb - one command of the command
  * @name: what the user writes
- * @operand: name of what follows, or NULL
+ * @operand: name of what follows, in brackets if it can be left out; or NULL
  * @takes: TAKES_* bits
  * @run: does it; returns an enum mint_exit
  * @summary: one line of help
@@ -53,11 +54,11 @@ static const struct verb verbs[] = {
 	  "show all that is known of a node" },
 	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION, cmd_console,
 	  "connect the terminal with a node's console" },
-	{ "log", "NODE", TAKES_REGION, cmd_log,
-	  "print a node's kernel log, also after its end" },
-	{ "kill", "NODE", TAKES_DRY_RUN, cmd_kill,
+	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION, cmd_log,
+	  "print a node's kernel log, also after its end; or those of all, merged" },
+	{ "kill", "NODE", TAKES_JSON | TAKES_DRY_RUN, cmd_kill,
 	  "stop a node's CPUs at whatever they do" },
-	{ "destroy", "NODE", TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
+	{ "destroy", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
 	  "give back what a node owns" },
 	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
 	  "print the versions of this command and of the kernel's ABI" },
@@ -72,6 +73,7 @@ enum {
 	OPT_FILE,
 	OPT_HISTORY,
 	OPT_FORCE,
+	OPT_FOLLOW = 'f',
 };
 
 static const struct {
@@ -94,6 +96,8 @@ static const struct {
 	  "  --file FILE      use this node file, not the one kept by create" },
 	{ TAKES_HISTORY, { "history", no_argument, NULL, OPT_HISTORY },
 	  "  --history        print what the console has shown, and leave" },
+	{ TAKES_FOLLOW, { "follow", no_argument, NULL, OPT_FOLLOW },
+	  "  -f, --follow     go on with what comes, until interrupted" },
 	{ TAKES_FORCE, { "force", no_argument, NULL, OPT_FORCE },
 	  "  --force          also if the node runs" },
 };
@@ -105,7 +109,7 @@ static void print_help(void)
 	printf("usage: mint [--region FILE] VERB [OPTION...] [FILE|NODE]\n\n"
 	       "Manages the nodes of this machine. NODE is a node's name or id.\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %-8s %-5s %s\n", verbs[i].name,
+		printf("  %-8s %-6s %s\n", verbs[i].name,
 		       verbs[i].operand ? verbs[i].operand : "", verbs[i].summary);
 	printf("\n  --region FILE    look at a saved shared region, not at this machine's\n"
 	       "  -h, --help       this help; after a verb: help on the verb\n\n"
@@ -170,6 +174,9 @@ static int take_option(const struct verb *verb, int option, const char *word,
 	case OPT_FORCE:
 		request->force = true;
 		break;
+	case OPT_FOLLOW:
+		request->follow = true;
+		break;
 	case ':':
 		return fail(MINT_EXIT_USAGE, "%s: option '%s' needs a value. Try: mint %s --help",
 			    verb->name, word, verb->name);
@@ -184,13 +191,13 @@ static int take_operand(const struct verb *verb, int argc, char **argv, struct r
 {
 	int wanted = verb->operand ? 1 : 0;
 
-	if (argc < wanted)
+	if (argc < wanted && *verb->operand != '[')
 		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,
 			    verb->operand, verb->name);
 	if (argc > wanted)
 		return fail(MINT_EXIT_USAGE, "%s: '%s' is one word too many. Try: mint %s --help",
 			    verb->name, argv[wanted], verb->name);
-	request->operand = wanted ? argv[0] : NULL;
+	request->operand = argc ? argv[0] : NULL;
 	return MINT_EXIT_OK;
 }
 
@@ -207,7 +214,8 @@ static int run_verb(const struct verb *verb, int argc, char **argv, struct reque
 	for (;;) {
 		int before = optind ? optind : 1;
 
-		option = getopt_long(argc, argv, ":h", accepted, NULL);
+		option = getopt_long(argc, argv, verb->takes & TAKES_FOLLOW ? ":hf" : ":h",
+				     accepted, NULL);
 		if (option < 0)
 			break;
 		code = take_option(verb, option, argv[optind > before ? optind - 1 : before],

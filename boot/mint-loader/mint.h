@@ -40,6 +40,7 @@ enum mint_exit {
  * @dry_run: print the plan and do nothing
  * @no_wait: start: do not wait for the node's report
  * @history: console: print what is there and leave
+ * @follow: log: go on until interrupted
  * @force: destroy: also a node that runs
  */
 struct request {
@@ -51,6 +52,7 @@ struct request {
 	bool dry_run;
 	bool no_wait;
 	bool history;
+	bool follow;
 	bool force;
 };
 
@@ -219,16 +221,112 @@ struct tables {
 	char damage[96];
 };
 
+/**
+ * struct stream_look - one look at a stream, in itself consistent
+ * @start: where the node's present start began
+ * @head: bytes ever written
+ * @zero_tsc: see struct mint_stream
+ * @bytes: capacity, a power of two
+ */
+struct stream_look {
+	__u64 start;
+	__u64 head;
+	__u64 zero_tsc;
+	__u32 bytes;
+};
+
 /* stream.c */
 const struct mint_stream *stream_find(const struct region *region, __u32 section, __u32 node,
 				      size_t *room);
-int stream_read(const struct mint_stream *stream, size_t room, struct buffer *to);
-int stream_print(const struct region *region, __u32 section, const struct node_view *node);
+bool stream_look(const struct mint_stream *stream, size_t room, struct stream_look *look);
+int stream_failed(const struct mint_stream *stream);
+int stream_copy(const struct mint_stream *stream, const struct stream_look *look, __u64 from,
+		__u64 end, struct buffer *text);
+void text_defuse(char *text, size_t bytes);
+void stream_age(const struct node_view *node);
+
+/**
+ * enum record_kind - what stands in a record
+ * @RECORD_TEXT: a line that the node logged
+ * @RECORD_LOST: bytes were overwritten before they were read
+ * @RECORD_START: a generation of the node begins
+ */
+enum record_kind {
+	RECORD_TEXT,
+	RECORD_LOST,
+	RECORD_START,
+};
+
+#define TIME_UNKNOWN	(~0ULL)
+
+/**
+ * struct record - a line of a log, or what stands between two lines
+ * @next: the record after it, of the same node
+ * @kind: what it is
+ * @generation: the node's, when it was logged
+ * @machine_ns: time since the time stamp counter was 0, or TIME_UNKNOWN
+ * @node_ns: the line's own time stamp, or TIME_UNKNOWN
+ * @lost: with RECORD_LOST: how many bytes
+ * @stamp_bytes: length of the time stamp at the beginning of @text
+ * @bytes: length of @text
+ * @text: the line without its end
+ */
+struct record {
+	struct record *next;
+	enum record_kind kind;
+	__u32 generation;
+	__u64 machine_ns;
+	__u64 node_ns;
+	__u64 lost;
+	size_t stamp_bytes;
+	size_t bytes;
+	char text[];
+};
+
+/**
+ * struct log_source - the log of one node, as it is read
+ * @stream: the log, or NULL
+ * @room: how much of the region belongs to it
+ * @node: node id
+ * @generation: of the text that is read
+ * @tsc_khz: rate of the time stamp counter
+ * @start: where that generation began
+ * @at: position of the next byte to read
+ * @zero_tsc: time stamp counter at the generation's time 0, 0 = not known
+ * @last_ns: time of the newest record
+ * @rest: the beginning of a line whose end was not there yet
+ * @first: oldest record not yet printed, or NULL
+ * @last: the newest one, if there is one
+ */
+struct log_source {
+	const struct mint_stream *stream;
+	size_t room;
+	__u32 node;
+	__u32 generation;
+	__u32 tsc_khz;
+	__u64 start;
+	__u64 at;
+	__u64 zero_tsc;
+	__u64 last_ns;
+	struct buffer rest;
+	struct record *first;
+	struct record *last;
+};
+
+/* log_source.c */
+int log_source_open(const struct region *region, const struct tables *tables, __u32 node,
+		    struct log_source *source);
+int log_source_take(const struct region *region, struct log_source *source);
+int log_source_flush(struct log_source *source);
+void log_source_close(struct log_source *source);
+struct record *log_source_pop(struct log_source *source);
+__u64 tsc_to_ns(__u64 tsc, __u32 khz);
 
 /* tables.c */
 int tables_read(const struct region *region, struct tables *tables);
 int tables_snapshot(const struct region *region, struct tables *tables);
 int tables_find(const struct tables *tables, const char *name, const struct node_view **node);
+int tables_damage(const struct tables *tables);
 bool tables_node(const struct region *region, __u32 id, struct node_view *node);
 const char *node_state(const struct node_view *node);
 bool node_active(const struct node_view *node);
@@ -236,6 +334,24 @@ void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
 __u64 tables_bytes(const struct tables *tables, __u16 owner);
 unsigned int tables_extents(const struct tables *tables, __u16 owner,
 			    struct mint_extent *extents, unsigned int room);
+
+/**
+ * struct target - what a verb works on
+ * @region: the shared region
+ * @tables: its tables
+ * @node: the node that the call names; with_node() only
+ */
+struct target {
+	struct region region;
+	struct tables tables;
+	const struct node_view *node;
+};
+
+/* target.c */
+int with_tables(const struct request *request,
+		int (*verb)(const struct request *request, struct target *target));
+int with_node(const struct request *request,
+	      int (*verb)(const struct request *request, struct target *target));
 
 /**
  * struct claims - memory that has an owner
@@ -258,6 +374,7 @@ int plan_check(const struct tables *tables, const struct config *config, __u32 e
 json_t *json_cpus(const __u64 *cpus);
 json_t *json_extents(const struct mint_extent *extents, unsigned int nr);
 int json_print(json_t *object);
+int json_print_line(json_t *object);
 
 /* the verbs, in check.c, create.c, start.c, stop.c, list.c, show.c, console.c, main.c */
 int cmd_check(const struct request *request);

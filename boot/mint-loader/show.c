@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mint show and mint log: all that the region tells of one node. */
+/* mint show: all that the region tells of one node. */
 #include <stdio.h>
 #include "mint.h"
 
@@ -119,35 +119,18 @@ static int print_text(const struct tables *tables, const struct details *details
 	return finish_output();
 }
 
-static int show(const struct request *request, const struct region *region)
+static int show(const struct request *request, struct target *target)
 {
 	static struct details details;
-	static struct tables tables;
 	int code;
 
-	code = tables_snapshot(region, &tables);
-	if (code)
-		return code;
-	code = tables_find(&tables, request->operand, &details.node);
-	if (code)
-		return code;
-	fill_details(region, &tables, &details);
-	code = request->json ? print_json(&tables, &details) : print_text(&tables, &details);
-	if (!code && details.node->damaged)
-		code = fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables.damage);
+	details.node = target->node;
+	fill_details(&target->region, &target->tables, &details);
+	code = request->json ? print_json(&target->tables, &details) :
+			       print_text(&target->tables, &details);
+	if (!code && target->node->damaged)
+		code = tables_damage(&target->tables);
 	return code;
-}
-
-static int print_log(const struct request *request, const struct region *region)
-{
-	static struct tables tables;
-	const struct node_view *node;
-	int code;
-
-	code = tables_read(region, &tables);
-	if (!code)
-		code = tables_find(&tables, request->operand, &node);
-	return code ? code : stream_print(region, MINT_SECTION_LOGS, node);
 }
 
 /**
@@ -156,30 +139,6 @@ static int print_log(const struct request *request, const struct region *region)
  */
 int cmd_show(const struct request *request)
 {
-	struct region region;
-	int code;
-
 	fail_context("cannot show node '%s'", request->operand);
-	code = region_open(request, &region);
-	if (!code)
-		code = show(request, &region);
-	region_close(&region);
-	return code;
-}
-
-/**
- * cmd_log() - the verb "log"
- * @request: the call
- */
-int cmd_log(const struct request *request)
-{
-	struct region region;
-	int code;
-
-	fail_context("cannot print the log of node '%s'", request->operand);
-	code = region_open(request, &region);
-	if (!code)
-		code = print_log(request, &region);
-	region_close(&region);
-	return code;
+	return with_node(request, show);
 }

@@ -30,7 +30,7 @@
  * @generation: of this start
  */
 struct start {
-	struct region region;
+	const struct region *region;
 	const struct node_view *node;
 	struct config config;
 	struct image image;
@@ -68,7 +68,7 @@ static int write_part(const struct start *start, __u64 phys, const void *data, s
 		.data = (unsigned long)data,
 	};
 
-	if (!mint_load(&interrupted) && !ioctl(start->region.fd, MINT_IOC_WRITE, &call))
+	if (!mint_load(&interrupted) && !ioctl(start->region->fd, MINT_IOC_WRITE, &call))
 		return MINT_EXIT_OK;
 	if (mint_load(&interrupted))
 		return fail(MINT_EXIT_FAILED,
@@ -116,7 +116,7 @@ static int set_going(const struct start *start)
 		.handover = start->placement.params + PARAMS_HANDOVER,
 	};
 
-	if (!ioctl(start->region.fd, MINT_IOC_START, &call))
+	if (!ioctl(start->region->fd, MINT_IOC_START, &call))
 		return MINT_EXIT_OK;
 	if (errno == EIO)
 		return fail(MINT_EXIT_FAILED, "its CPU did not take the start. Try: dmesg");
@@ -132,7 +132,7 @@ static int load_and_go(struct start *start)
 	int code;
 
 	catch_signals();
-	code = device_node(&start->region, MINT_IOC_LOAD, start->node, &start->generation);
+	code = device_node(start->region, MINT_IOC_LOAD, start->node, &start->generation);
 	if (!code)
 		code = write_segments(start);
 	return code ? code : set_going(start);
@@ -149,7 +149,7 @@ static bool look(const struct start *start, int *code)
 		fail(*code, "interrupted while waiting for its report. Try: mint show %s", name);
 		return true;
 	}
-	tables_node(&start->region, start->node->id, &now);
+	tables_node(start->region, start->node->id, &now);
 	state = node_state(&now);
 	if (now.life.generation != start->generation) {
 		fail(*code, "it was started or destroyed by another command. Try: mint list");
@@ -265,7 +265,7 @@ static int check_state(const struct start *start)
 {
 	const struct node_view *node = start->node;
 
-	if (node->id == start->region.self)
+	if (node->id == start->region->self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node_active(node))
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state(node),
@@ -294,24 +294,26 @@ static int prepare(const struct request *request, const struct tables *tables,
 	return code;
 }
 
-static int run(const struct request *request, struct start *start)
+static int start_node(const struct request *request, struct target *target)
 {
-	static struct tables tables;
+	static struct start start;
 	int code;
 
-	code = tables_snapshot(&start->region, &tables);
-	if (code)
-		return code;
-	code = tables_find(&tables, request->operand, &start->node);
-	if (code)
-		return code;
-	code = prepare(request, &tables, start);
-	if (code || request->dry_run)
-		return code ? code : report_plan(request, start);
-	code = load_and_go(start);
-	if (!code && !request->no_wait)
-		code = wait_for_report(request, start);
-	return code ? code : report(request, start);
+	start.region = &target->region;
+	start.node = target->node;
+	code = prepare(request, &target->tables, &start);
+	if (!code && request->dry_run) {
+		code = report_plan(request, &start);
+	} else if (!code) {
+		code = load_and_go(&start);
+		if (!code && !request->no_wait)
+			code = wait_for_report(request, &start);
+		if (!code)
+			code = report(request, &start);
+	}
+	image_free(&start.image);
+	config_free(&start.config);
+	return code;
 }
 
 /**
@@ -320,15 +322,6 @@ static int run(const struct request *request, struct start *start)
  */
 int cmd_start(const struct request *request)
 {
-	static struct start start;
-	int code;
-
 	fail_context("cannot start node '%s'", request->operand);
-	code = region_open(request, &start.region);
-	if (!code)
-		code = run(request, &start);
-	region_close(&start.region);
-	image_free(&start.image);
-	config_free(&start.config);
-	return code;
+	return with_node(request, start_node);
 }

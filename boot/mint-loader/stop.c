@@ -37,41 +37,55 @@ static int check_state(const struct stop *stop, const struct node_view *node, __
 	return MINT_EXIT_OK;
 }
 
-static int run(const struct request *request, const struct stop *stop,
-	       const struct region *region, const struct node_view **node)
+static int report(const struct request *request, const struct stop *stop,
+		  const struct node_view *node)
 {
-	static struct tables tables;
-	int code;
-
-	code = tables_snapshot(region, &tables);
-	if (code)
-		return code;
-	code = tables_find(&tables, request->operand, node);
-	if (!code)
-		code = check_state(stop, *node, region->self);
-	if (!code && !request->dry_run)
-		code = device_node(region, stop->call, *node, NULL);
-	if (code)
-		return code;
+	if (request->json)
+		return json_print(json_pack("{s:b, s:{s:i, s:s}}", "dry_run", request->dry_run,
+					    "node", "id", node->id, "name", node->life.name));
 	printf("%s%s node '%s' (%u)\n", request->dry_run ? "would have " : "", stop->done,
-	       (*node)->life.name, (*node)->id);
+	       node->life.name, node->id);
 	return finish_output();
 }
 
-static int stop_node(const struct request *request, const struct stop *stop,
-		     char name[MINT_NAME_BYTES])
+static int stop_node(const struct request *request, const struct target *target,
+		     const struct stop *stop)
 {
-	const struct node_view *node;
-	struct region region;
 	int code;
 
-	code = region_open(request, &region);
-	if (!code)
-		code = run(request, stop, &region, &node);
-	if (!code)
-		snprintf(name, MINT_NAME_BYTES, "%s", node->life.name);
-	region_close(&region);
+	code = check_state(stop, target->node, target->region.self);
+	if (!code && !request->dry_run)
+		code = device_node(&target->region, stop->call, target->node, NULL);
 	return code;
+}
+
+static int kill_node(const struct request *request, struct target *target)
+{
+	static const struct stop stop = { MINT_IOC_KILL, "killed", true, false };
+	int code = stop_node(request, target, &stop);
+
+	return code ? code : report(request, &stop, target->node);
+}
+
+/* What is left of another node's create is on that node: no error. */
+static void forget_config(const struct node_view *node)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), MINT_RUN_DIR "/%s.conf", node->life.name);
+	unlink(path);
+}
+
+static int destroy_node(const struct request *request, struct target *target)
+{
+	const struct stop stop = { MINT_IOC_DESTROY, "destroyed", request->force, true };
+	int code = stop_node(request, target, &stop);
+
+	if (code)
+		return code;
+	if (!request->dry_run)
+		forget_config(target->node);
+	return report(request, &stop, target->node);
 }
 
 /**
@@ -80,11 +94,8 @@ static int stop_node(const struct request *request, const struct stop *stop,
  */
 int cmd_kill(const struct request *request)
 {
-	static const struct stop stop = { MINT_IOC_KILL, "killed", true, false };
-	char name[MINT_NAME_BYTES];
-
 	fail_context("cannot kill node '%s'", request->operand);
-	return stop_node(request, &stop, name);
+	return with_node(request, kill_node);
 }
 
 /**
@@ -93,16 +104,6 @@ int cmd_kill(const struct request *request)
  */
 int cmd_destroy(const struct request *request)
 {
-	const struct stop stop = { MINT_IOC_DESTROY, "destroyed", request->force, true };
-	char name[MINT_NAME_BYTES], path[128];
-	int code;
-
 	fail_context("cannot destroy node '%s'", request->operand);
-	code = stop_node(request, &stop, name);
-	if (code || request->dry_run)
-		return code;
-	/* What is left of another node's create is on that node: no error. */
-	snprintf(path, sizeof(path), MINT_RUN_DIR "/%s.conf", name);
-	unlink(path);
-	return MINT_EXIT_OK;
+	return with_node(request, destroy_node);
 }

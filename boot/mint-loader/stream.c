@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "mint.h"
+
+#define LOOK_TRIES	100
 
 /**
  * stream_find() - find the log or the console output of a node
@@ -33,7 +34,42 @@ const struct mint_stream *stream_find(const struct region *region, __u32 section
 	return (const struct mint_stream *)(entry + skip);
 }
 
-/* Bytes from..head of the ring, as one piece. */
+/**
+ * stream_look() - look where a stream begins and ends
+ * @stream: the stream
+ * @room: how much of the region belongs to it
+ * @look: filled in
+ *
+ * Return: whether it is sound, and stood still for the look.
+ */
+bool stream_look(const struct mint_stream *stream, size_t room, struct stream_look *look)
+{
+	unsigned int tries = 0;
+
+	look->bytes = mint_load(&stream->bytes);
+	do {
+		look->start = mint_load_acquire(&stream->start);
+		/* Pairs with the release after the bytes in the kernel's writer. */
+		look->head = mint_load_acquire(&stream->head);
+		look->zero_tsc = mint_load_acquire(&stream->zero_tsc);
+	} while (look->start != mint_load(&stream->start) && tries++ < LOOK_TRIES);
+	return tries < LOOK_TRIES && look->bytes && !(look->bytes & (look->bytes - 1)) &&
+	       look->bytes <= room - sizeof(*stream) && look->start <= look->head;
+}
+
+/**
+ * stream_failed() - say why a stream cannot be read
+ * @stream: the stream, found but not sound; or NULL
+ *
+ * Return: an enum mint_exit.
+ */
+int stream_failed(const struct mint_stream *stream)
+{
+	return fail(MINT_EXIT_FAILED, stream ? "its stream in the shared region is damaged" :
+		    "the shared region has none of that node");
+}
+
+/* Bytes from @from on, as one piece. */
 static void copy_out(const struct mint_stream *stream, __u32 capacity, __u64 from,
 		     struct buffer *to)
 {
@@ -47,81 +83,64 @@ static void copy_out(const struct mint_stream *stream, __u32 capacity, __u64 fro
 }
 
 /**
- * stream_read() - copy what a stream holds of the node's present start
+ * stream_copy() - copy a part of a stream
  * @stream: the stream
- * @room: how much of the region belongs to it
- * @to: filled in; @to->data is the caller's to free
+ * @look: a look at it
+ * @from: position of the first byte
+ * @end: position after the last byte, at most that of the look
+ * @text: filled in; @text->data is the caller's to free
+ *
+ * What is left of the part when the writer was faster is its end.
  *
  * Return: an enum mint_exit.
  */
-int stream_read(const struct mint_stream *stream, size_t room, struct buffer *to)
+int stream_copy(const struct mint_stream *stream, const struct stream_look *look, __u64 from,
+		__u64 end, struct buffer *text)
 {
-	/* Pairs with the release after the bytes in the kernel's writer. */
-	__u64 head = mint_load_acquire(&stream->head);
-	__u64 from = mint_load(&stream->start), lost;
-	__u32 capacity = mint_load(&stream->bytes);
+	__u64 lost;
 
-	memset(to, 0, sizeof(*to));
-	if (!capacity || capacity & (capacity - 1) || capacity > room - sizeof(*stream) ||
-	    from > head)
-		return fail(MINT_EXIT_FAILED, "its stream in the shared region is damaged");
-	if (head - from > capacity)
-		from = head - capacity;
-	to->bytes = head - from;
-	to->data = malloc(to->bytes + 1);
-	if (!to->data)
-		return fail(MINT_EXIT_FAILED, "no memory for %zu bytes of text", to->bytes);
-	copy_out(stream, capacity, from, to);
+	if (look->head - from > look->bytes)
+		from = look->head - look->bytes;
+	text->bytes = end > from ? end - from : 0;
+	text->data = malloc(text->bytes + 1);
+	if (!text->data)
+		return fail(MINT_EXIT_FAILED, "no memory for %zu bytes of text", text->bytes);
+	copy_out(stream, look->bytes, from, text);
 	/* The copy comes before the second look: it may have been overtaken. */
 	mint_mb();
-	head = mint_load(&stream->head);
-	lost = head - from > capacity ? head - from - capacity : 0;
-	if (lost > to->bytes)
-		lost = to->bytes;
-	to->bytes -= lost;
-	memmove(to->data, to->data + lost, to->bytes);
+	lost = mint_load(&stream->head) - from;
+	lost = lost > look->bytes ? lost - look->bytes : 0;
+	if (lost > text->bytes)
+		lost = text->bytes;
+	text->bytes -= lost;
+	memmove(text->data, text->data + lost, text->bytes);
 	return MINT_EXIT_OK;
 }
 
-/* A node's text must not drive the terminal that looks at it. */
-static void defuse(struct buffer *text)
+/**
+ * text_defuse() - keep a node's text from driving the terminal that shows it
+ * @text: changed in place
+ * @bytes: how much there is of it
+ */
+void text_defuse(char *text, size_t bytes)
 {
 	size_t i;
 
-	for (i = 0; i < text->bytes; i++)
-		if ((text->data[i] < ' ' && !strchr("\t\r\n", text->data[i])) ||
-		    !text->data[i] || text->data[i] == 0x7f)
-			text->data[i] = '?';
+	for (i = 0; i < bytes; i++)
+		if ((text[i] < ' ' && text[i] >= 0 && !strchr("\t\r\n", text[i])) || !text[i] ||
+		    text[i] == 0x7f)
+			text[i] = '?';
 }
 
 /**
- * stream_print() - print what a stream holds of the node's present start
- * @region: the region
- * @section: MINT_SECTION_LOGS or MINT_SECTION_CONSOLES
+ * stream_age() - say so when a node's present start has printed nothing yet
  * @node: the node
  *
- * Return: an enum mint_exit.
+ * A start that hangs early has not begun a stream of its own.
  */
-int stream_print(const struct region *region, __u32 section, const struct node_view *node)
+void stream_age(const struct node_view *node)
 {
-	const struct mint_stream *stream;
-	struct buffer text;
-	size_t room;
-	int code;
-
-	stream = stream_find(region, section, node->id, &room);
-	if (!stream)
-		return fail(MINT_EXIT_FAILED, "the shared region has none of that node");
-	code = stream_read(stream, room, &text);
-	if (code)
-		return code;
-	if (isatty(STDOUT_FILENO))
-		defuse(&text);
-	fwrite(text.data, 1, text.bytes, stdout);
-	free(text.data);
-	/* A start that hangs early has not begun a stream of its own. */
 	if (node->self.generation != node->life.generation)
 		fprintf(stderr, "mint: nothing from generation %u yet; this is of generation %u\n",
 			node->life.generation, node->self.generation);
-	return finish_output();
 }

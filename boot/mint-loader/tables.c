@@ -194,6 +194,19 @@ int tables_snapshot(const struct region *region, struct tables *tables)
 }
 
 /**
+ * tables_damage() - say what is damaged, if anything is
+ * @tables: the tables
+ *
+ * Return: an enum mint_exit.
+ */
+int tables_damage(const struct tables *tables)
+{
+	if (!*tables->damage)
+		return MINT_EXIT_OK;
+	return fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables->damage);
+}
+
+/**
  * tables_find() - find a node by name or id
  * @tables: the tables
  * @name: what the user wrote
