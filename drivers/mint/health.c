@@ -136,8 +136,10 @@ static int panicked(struct notifier_block *nb, unsigned long unused, void *text)
 	return NOTIFY_DONE;
 }
 
+/* The last: peers may stop this node from now on, and the others still print. */
 static struct notifier_block panic_notifier = {
 	.notifier_call = panicked,
+	.priority = INT_MIN,
 };
 
 static int __init health_init(void)
