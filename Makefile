@@ -25,12 +25,12 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	python3 python3-pytest \
 	cloc shellcheck sparse mypy pylint \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
-	netcat-openbsd socat
+	netcat-openbsd socat stress
 
-.PHONY: help deps prepare kernel loader root demo shell test lint series loc clean
+.PHONY: help deps prepare kernel loader root demo shell test isolation lint series loc clean
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball"
 
@@ -63,6 +63,10 @@ series: kernel ## apply the series patch by patch, build after each; build vni o
 
 test: root lint series ## every test, each in a machine of its own
 	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q tests
+
+isolation: root ## prove that no node's failure or load disturbs another
+	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc
