@@ -264,6 +264,7 @@ class Machine:
                  mint: Optional[str] = "cpus=0-1,mem=512M,shm=64M",
                  append: str = "", initrd: Path = ROOT,
                  accelerator: Optional[str] = None,
+                 open_memory: bool = False,
                  extra: Sequence[str] = ()) -> None:
         self.log_dir = log_dir
         self.cpus = cpus
@@ -273,13 +274,16 @@ class Machine:
             self.append += f" mint={mint}"
         self.initrd = initrd
         self.accelerator = accelerator
+        self.open_memory = open_memory
         self.extra = list(extra)
         self.process: "Optional[subprocess.Popen[bytes]]" = None
         self.shells: Dict[str, Shell] = {}
         self.ports: Dict[str, Port] = {}
         self.expected: List["Pattern[str]"] = []
         self.ended = False
-        self._sockets = Path(tempfile.mkdtemp(prefix="mint-"))
+        # Memory in a file of a disk would be written there all the time.
+        self._sockets = Path(tempfile.mkdtemp(
+            prefix="mint-", dir="/dev/shm" if open_memory else None))
 
     def __enter__(self) -> "Machine":
         return self
@@ -293,6 +297,13 @@ class Machine:
         """Where a serial port of the machine listens."""
         return self._sockets / port
 
+    def memory_path(self) -> Path:
+        """
+        With open_memory, a file that is the machine's memory: the byte of
+        each physical address below 2 GB lies there.
+        """
+        return self._sockets / "memory"
+
     def command_line(self) -> List[str]:
         """QEMU with all its arguments."""
         line = ["qemu-system-x86_64", "-machine", "q35",
@@ -301,6 +312,10 @@ class Machine:
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-kernel", str(BZIMAGE), "-initrd", str(self.initrd),
                 "-append", self.append]
+        if self.open_memory:
+            line += ["-machine", "memory-backend=ram", "-object",
+                     f"memory-backend-file,id=ram,size={self.memory},"
+                     f"share=on,mem-path={self.memory_path()}"]
         for index, port in enumerate(PORTS):
             line += ["-chardev", f"socket,path={self.socket_path(port)},"
                      f"server=on,wait=off,id={port},"

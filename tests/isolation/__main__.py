@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+usage: python3 -m isolation [CASE...]
+
+Runs all cases, or those whose names contain one of the words given.
+"""
+
+import sys
+import time
+from typing import List
+
+from machine import BUILD
+from isolation import cases, report, uncontained
+from isolation.campaign import Campaign, victims
+from isolation.report import BROKEN, HEADINGS, Row
+
+WHERE = BUILD / "isolation"
+WIDTHS = [38, 6, 13, 12, 7, 12, 0]
+
+
+def tell(row: Row) -> None:
+    """Prints a row as soon as it is known."""
+    print(report.line(row.cells(), WIDTHS), flush=True)
+
+
+def main(words: List[str]) -> int:
+    """The whole campaign; 1 if a case failed."""
+    began = time.monotonic()
+    print(report.line(HEADINGS, WIDTHS), flush=True)
+    campaign = Campaign(WHERE, tell)
+    rows: List[Row] = []
+    chosen = cases.plan(lambda case: not words or any(
+        word in case.name for word in words))
+    try:
+        for victim in victims():
+            rows += [campaign.run(case, victim) for case in chosen[victim]]
+        if not words or "uncontained" in words:
+            rows += uncontained.run_all(campaign)
+    finally:
+        campaign.close()
+        report.write(rows, WHERE)
+    print(f"{report.summary(rows)}; {campaign.machines} machines, "
+          f"{time.monotonic() - began:.0f} s; {WHERE / 'report.md'}")
+    return int(any(row.result == BROKEN for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

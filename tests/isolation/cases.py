@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+The cases: how a victim is brought down or kept busy, and what proves that it
+really happened.
+"""
+
+import random
+import time
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Optional
+
+from machine import MachineError
+from isolation.site import CPUS, FIRST_CPU, NODES, Site
+
+EVIDENCE_S = 60.0
+STARTED = [name for name in NODES if name != "node0"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to fail or to be busy."""
+
+    name: str
+    provoke: Callable[[Site, str], None]
+    """Brings it about; its witness may be gone afterwards."""
+    evidence: str
+    """Extended regular expression, for the victim's log or state."""
+    undo: Optional[str] = None
+    """
+    Ends it on node 0, which nobody can start again. None: node 0 does not
+    survive it, or not as it was.
+    """
+    victims: Optional[List[str]] = None
+    """None: node 0, and one of the others in turn."""
+    quick: bool = False
+    """Belongs to `make test`."""
+
+
+def command(text: str) -> Callable[[Site, str], None]:
+    """A fault that the victim itself provokes by a command."""
+    def provoke(site: Site, victim: str) -> None:
+        site.witnesses[victim].start(text.format(cpus=len(
+            range(*_bounds(CPUS[victim]))), peer=peer_cpu(victim)))
+    return provoke
+
+
+def _bounds(cpus: str) -> "tuple[int, int]":
+    first, _, last = cpus.partition("-")
+    return int(first), int(last or first) + 1
+
+
+def peer_cpu(victim: str) -> int:
+    """The first CPU of another node; QEMU's APIC ids are CPU numbers."""
+    return FIRST_CPU[NODES[(NODES.index(victim) + 1) % len(NODES)]]
+
+
+def quiet(text: str) -> str:
+    """A command that goes on after its shell has returned."""
+    return f"({text}) </dev/null >/dev/null 2>&1 &"
+
+
+def other(victim: str) -> str:
+    """A node that is neither node 0 nor the victim."""
+    return next(name for name in reversed(STARTED) if name != victim)
+
+
+def refused_kexec(site: Site, victim: str) -> None:
+    """Asks for kexec; that it is refused is the point."""
+    output = site.witnesses[victim].run("witness kexec | tee /dev/kmsg").output
+    if "taken" in output:
+        raise MachineError(f"kexec was not refused: {output}")
+
+
+def begin_start(site: Site, victim: str, asks: str) -> None:
+    """Lets node 0 start the victim, and returns when its CPU was set going."""
+    old = site.table(asks)[victim]["generation"]
+    site.witnesses["node0"].start(quiet(f"mint start {victim}"))
+    site.wait_until(lambda: site.table(asks)[victim]["generation"] > old,
+                    f"{victim} has not been started")
+
+
+def kill_during_boot(site: Site, victim: str) -> None:
+    """Another node kills the victim at five moments of its boot."""
+    killer = other(victim)
+    site.witnesses[killer].run(f"mint kill {victim}")
+    for _ in range(5):
+        begin_start(site, victim, killer)
+        time.sleep(random.uniform(0.0, 1.0))
+        site.witnesses[killer].run(f"mint kill {victim}")
+        site.witnesses["node0"].poll("! pidof mint", EVIDENCE_S)
+
+
+def kill_under_traffic(site: Site, victim: str) -> None:
+    """Another node kills the victim while all nodes exchange data."""
+    for _ in range(2):
+        site.witnesses[other(victim)].run(f"mint kill {victim}")
+        site.start(victim)
+        site.wait_for_traffic(list(NODES))
+    site.witnesses[other(victim)].run(f"mint kill {victim}")
+
+
+OOPS = "BUG: kernel NULL pointer dereference"
+CASES = [
+    Case("panic", command("fault panic"), "panicked", quick=True),
+    Case("BUG in interrupt", command("fault bug-in-interrupt"), "panicked"),
+    Case("NULL dereference in a module", command("fault null-pointer"), OOPS,
+         undo="true"),
+    Case("soft lockup", command("fault soft-lockup"), "SOFTLOCKUP"),
+    Case("hard lockup, interrupts off", command("fault hang-all"), "hang-all",
+         quick=True),
+    Case("out of memory", command(quiet("stress --vm 2 --vm-bytes 1G --vm-keep")),
+         "Out of memory: Killed", undo="killall -9 stress"),
+    Case("reboot -f", command("reboot -f"), "rebooted"),
+    Case("poweroff -f", command("poweroff -f"), "off"),
+    Case("kexec", refused_kexec, "reboot.KEXEC.: (Invalid|Function|Operation|Dev)",
+         undo="true"),
+    Case("sysrq b", command("echo b >/proc/sysrq-trigger"), "rebooted"),
+    Case("sysrq c", command("echo c >/proc/sysrq-trigger"), "panicked"),
+    Case("sysrq o", command("echo o >/proc/sysrq-trigger"), "off"),
+    Case("IPI flood of a peer", command(quiet("fault ipi-flood {peer}")),
+         "ipi-flood", undo="killall -9 fault", quick=True),
+    Case("interrupt storm", command("fault interrupt-storm"), "interrupt-storm"),
+    Case("stack overflow", command("fault stack-overflow"), "panicked"),
+    Case("division by zero in the kernel", command("fault division-by-zero"),
+         "divide error", undo="true"),
+    Case("kill during boot", kill_during_boot, "stopped", victims=STARTED[:1]),
+    Case("kill during traffic", kill_under_traffic, "stopped",
+         victims=STARTED[1:2], quick=True),
+    Case("fork bomb", command(quiet("b() {{ b | b & }}; echo fork bomb >/dev/kmsg; b")),
+         "fork bomb"),
+    Case("stress on all CPUs", command(
+        "echo stress >/dev/kmsg;" +
+        quiet("stress --cpu {cpus} --io 2 --vm 2 --vm-bytes 16M")), "stress",
+         undo="killall -9 stress"),
+]
+
+
+def has_happened(site: Site, case: Case, victim: str, asks: str) -> str:
+    """Waits for the proof, as another node sees it; the victim's state."""
+    witness = site.witnesses[asks]
+    site.wait_until(
+        lambda: site.table(asks)[victim]["state"] == case.evidence or witness.run(
+            f"mint log {victim} | grep -qE '{case.evidence}'", check=False).status == 0,
+        f"neither state nor log of {victim} says '{case.evidence}'")
+    return str(site.table(asks)[victim]["state"])
+
+
+def plan(wanted: Callable[[Case], bool]) -> Dict[str, List[Case]]:
+    """The cases by victim: every node has its turn."""
+    chosen: Dict[str, List[Case]] = {name: [] for name in NODES}
+    turn = 0
+    for case in CASES:
+        if not wanted(case):
+            continue
+        if case.victims is None:
+            chosen["node0"].append(case)
+        for victim in case.victims or [STARTED[turn % len(STARTED)]]:
+            chosen[victim].append(case)
+        turn += 1
+    # What node 0 survives comes first, so that it needs no new machine.
+    chosen["node0"].sort(key=lambda case: case.undo is None)
+    return chosen

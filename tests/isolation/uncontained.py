@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What is not contained, shown where that is cheap; and the proof that the judge
+would notice a node that was disturbed.
+"""
+
+import re
+import time
+from typing import Callable, List
+
+from machine import MachineError, MachineVanished
+from isolation.campaign import Campaign
+from isolation.judge import Judge
+from isolation.report import BROKEN, NOT_CONTAINED, Row
+from isolation.site import Site
+
+VANISH_S = 60.0
+TWIN_LIFE_S = 15.0
+
+REASONS = [
+    Row("machine check", "any", NOT_CONTAINED,
+        "not run: the CPU signals it to whom it likes; without a handler "
+        "(X86_MCE is off) the CPU shuts down, which resets the machine"),
+    Row("DMA into another node's memory", "any", NOT_CONTAINED,
+        "not run: without an IOMMU a device writes where its driver says"),
+    Row("INIT, NMI or a broadcast by a wild write to the local APIC", "any",
+        NOT_CONTAINED, "not run: the hardware asks nobody; our own code sends "
+        "none but INIT to CPUs of a node that is being fenced"),
+]
+
+
+def wild_write(site: Site, victim: str, to: str) -> Row:
+    """Writes by physical address into memory of another node."""
+    row = Row("wild write by physical address", victim, BROKEN)
+    judge = Judge(site, victim)
+    phys = site.witnesses[to].look().watch.phys
+    site.witnesses[victim].run(f"fault wild-write {phys}")
+    judge.fault_is_there()
+    complaints = judge.findings().complaints
+    row.detail = f"ran: {'; '.join(complaints) or 'nobody noticed'}"
+    if complaints == [f"memory of {to} was changed at {phys:#x}"]:
+        row.result = NOT_CONTAINED
+    return row
+
+
+def wild_write_nowhere(site: Site, victim: str) -> Row:
+    """The same into memory that no node owns."""
+    row = Row("wild write into unassigned memory", victim, BROKEN)
+    judge = Judge(site, victim)
+    site.witnesses[victim].run(f"fault wild-write {site.free_first + 0x1000}")
+    judge.fault_is_there()
+    complaints = judge.findings().complaints
+    row.detail = f"ran: {'; '.join(complaints) or 'nobody noticed'}"
+    if complaints == ["memory that no node owns was changed"]:
+        row.result = NOT_CONTAINED
+    site.free_digest = site.digest_free_memory()
+    return row
+
+
+def silent_survivor(site: Site, victim: str, silent: str) -> Row:
+    """
+    A survivor hangs while the judge looks for effects of another's fault. It
+    has to find just that one wanting.
+    """
+    row = Row(f"(check of the judge: {silent} hangs too)", victim, BROKEN)
+    judge = Judge(site, victim, TWIN_LIFE_S)
+    site.witnesses[silent].start("fault hang-all")
+    time.sleep(1.0)
+    judge.fault_is_there()
+    complaints = judge.findings().complaints
+    row.detail = f"ran: {len(complaints)} complaints"
+    if complaints and all(re.search(rf"\b{silent}\b", text) for text in complaints):
+        row.result = NOT_CONTAINED
+    return row
+
+
+def triple_fault(site: Site, victim: str) -> Row:
+    """Resets the machine, as it does any."""
+    row = Row("triple fault", victim, BROKEN, "ran: the machine goes on")
+    site.witnesses[victim].start("fault triple-fault")
+    deadline = time.monotonic() + VANISH_S
+    try:
+        while time.monotonic() < deadline:
+            site.machine.check_alive()
+            time.sleep(0.1)
+    except MachineVanished:
+        row.result, row.detail = NOT_CONTAINED, "ran: resets the machine"
+    return row
+
+
+Run = Callable[[Site], Row]
+RUNS: List[Run] = [
+    lambda site: wild_write(site, "b", "c"),
+    lambda site: wild_write_nowhere(site, "c"),
+    lambda site: silent_survivor(site, "b", "d"),
+    lambda site: triple_fault(site, "b"),
+]
+
+
+def run_all(campaign: Campaign) -> List[Row]:
+    """All of them on one machine, which does not survive the last."""
+    rows = []
+    for run in RUNS:
+        began = time.monotonic()
+        try:
+            row = run(campaign.machine())
+        except MachineError as error:
+            row = Row("not contained", "?", BROKEN, str(error))
+            campaign.close()
+        row.seconds = time.monotonic() - began
+        campaign.tell(row)
+        rows.append(row)
+    campaign.close()
+    for row in REASONS:
+        campaign.tell(row)
+    return rows + REASONS
