@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Kills at chosen instructions.
+
+The emulator's gdb stub stops the CPU of node b there; it is killed by INIT
+while it stands, with nodes 0 and c going on; and a census of the shared region
+shows whether they have found everything again. A kill is done when nothing in
+the vni section names the dead incarnation and node b, started again, delivers.
+"""
+
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Sequence
+
+import crowd
+from gdbstub import GdbStub
+from machine import BUILD, CommandTimeout, Machine
+from shared_region import REGION, Census, VniSection
+
+MEMBERS = [crowd.Member("b", "1", "64M", "500 400 2 1 3"),
+           crowd.Member("c", "2", "64M", "1000 0 2 1 2")]
+TO_B, TO_C, FROM_C = "/tmp/to-2", "/tmp/to-3", "/tmp/to-1"
+NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
+SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 60.0
+# How long the victim runs alone at most; its peers hold still meanwhile.
+ALONE_SECONDS = 0.15
+MAX_STEPS = 600
+
+# Where to kill: under a lock; some instructions after the start of a function;
+# while the node starts, at its first steps into the section; at any moment.
+LOCKS = ("pool 0", "pool 1", "ring")
+FUNCTIONS = ("vni_start_xmit", "vni_poll")
+STARTING = ("vni_port_bury", "vni_ring_open")
+SITES = LOCKS + FUNCTIONS + LOCKS + STARTING + ("anywhere",)
+
+
+@dataclass
+class Kill:
+    """One kill: where it hit, and what the others made of it."""
+
+    site: str
+    steps: int
+    held: List[str]
+    recover_s: float
+    deliver_s: float = 0.0
+
+
+@dataclass
+class Campaign:
+    """A machine under kills."""
+
+    machine: Machine
+    stub: GdbStub
+    symbols: Dict[str, int]
+    section: VniSection
+    dice: random.Random
+    kills: List[Kill] = field(default_factory=list)
+    takeovers: int = 0
+
+    def _alone_until(self, address: int) -> bool:
+        """Lets the victim run alone up to an address; False if it does not."""
+        if self.stub.registers(CPU_B)["rip"] == address:
+            self.stub.step(CPU_B)
+        self.stub.break_at(address)
+        self.stub.resume_only([CPU_B])
+        self.stub.wait(ALONE_SECONDS)
+        self.stub.stop()
+        self.stub.break_no_more(address)
+        return self.stub.registers(CPU_B)["rip"] == address
+
+    def _word(self, address: int) -> int:
+        return int.from_bytes(self.stub.read_virtual(CPU_B, address, 8), "little")
+
+    def _steps(self, most: int, last: Optional[int] = None) -> int:
+        """Some instructions, more often few than many; not past @last."""
+        wanted = int(most ** self.dice.random())
+        for done in range(wanted):
+            if self.stub.registers(CPU_B)["rip"] == last:
+                return done
+            self.stub.step(CPU_B)
+        return wanted
+
+    def _aim_lock(self, wanted: str) -> Optional[int]:
+        """Into what a lock of this kind guards: from its taking to its release."""
+        if not self._alone_until(self.symbols["vni_lock"]):
+            return None
+        registers = self.stub.registers(CPU_B)
+        # vni_lock(port, lock, cpu), and base is the port's first field.
+        offset = registers["rsi"] - self._word(registers["rdi"])
+        names = [name for name, at in self.section.lock_offsets().items()
+                 if at == offset and name.startswith(wanted)]
+        if not names or not self._alone_until(self._word(registers["rsp"])):
+            return None
+        steps = self._steps(MAX_STEPS, self.symbols["vni_unlock"])
+        return steps if names[0] in self.section.locks_of(NODE_B) else None
+
+    def _aim_function(self, name: str) -> Optional[int]:
+        """Some instructions into a function."""
+        if not self._alone_until(self.symbols[name]):
+            return None
+        return self._steps(MAX_STEPS)
+
+    def _aim(self, site: str) -> int:
+        """Leaves the machine standing, the victim at the chosen place."""
+        deadline = time.monotonic() + AIM_SECONDS
+        while True:
+            self.stub.stop()
+            steps = (self._aim_lock(site) if site in LOCKS else
+                     self._aim_function(site))
+            if steps is not None:
+                return steps
+            if time.monotonic() > deadline:
+                raise CommandTimeout(f"node b never came to {site}")
+            self.stub.resume()
+            # So that the victim gets work from the others again.
+            time.sleep(self.dice.uniform(0.005, 0.03))
+
+    def _aim_start(self, name: str) -> int:
+        """Starts the victim, which stands at the first call of a function."""
+        self.machine.node().run("mint start b --no-wait", timeout=60)
+        self.stub.stop()
+        self.stub.break_at(self.symbols[name])
+        deadline = time.monotonic() + AIM_SECONDS
+        while self.stub.registers(CPU_B)["rip"] != self.symbols[name]:
+            if time.monotonic() > deadline:
+                raise CommandTimeout(f"node b never came to {name}")
+            self.stub.resume()
+            self.stub.wait(1.0)
+            self.stub.stop()
+        self.stub.break_no_more(self.symbols[name])
+        return self._steps(MAX_STEPS)
+
+    def _aim_anywhere(self) -> int:
+        time.sleep(self.dice.uniform(0, 0.2))
+        self.stub.stop()
+        return 0
+
+    def census(self) -> Census:
+        """What the section holds at this moment."""
+        self.stub.stop()
+        census = self.section.census()
+        self.stub.resume()
+        return census
+
+    def settled(self) -> Census:
+        """Waits until nothing is left of the dead and everything adds up."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            census = self.census()
+            problems = census.problems()
+            if not problems:
+                return census
+            if time.monotonic() > deadline:
+                raise AssertionError(f"after {SETTLE_SECONDS:.0f} s: "
+                                     + "; ".join(problems[:5]))
+            time.sleep(0.02)
+
+    def kill(self, site: str) -> Kill:
+        """Kills the victim at such a place, and sees the others recover."""
+        if site in STARTING:
+            self.machine.node().run("mint kill b")
+            steps = self._aim_start(site)
+        else:
+            steps = self._aim_anywhere() if site == "anywhere" else self._aim(site)
+        held = self.section.locks_of(NODE_B)
+        # INIT reaches the CPU where it stands: it executes nothing any more.
+        self.stub.resume_only(OTHERS)
+        if held:
+            # Peers meet the lock while its owner still counts as living.
+            time.sleep(self.dice.uniform(0, 0.1))
+        began = time.monotonic()
+        self.machine.node().run("mint kill b")
+        self.stub.stop()
+        census = self.settled()
+        for name, lock in held.items():
+            assert census.locks[name].takeovers > lock.takeovers, f"{name} was not taken over"
+        self.takeovers = census.takeovers()
+        result = Kill(site, steps, list(held), time.monotonic() - began)
+        self.kills.append(result)
+        return result
+
+    def restart(self) -> float:
+        """Starts the victim until it delivers what it is sent; seconds."""
+        began = time.monotonic()
+        self.machine.node().run("mint start b", timeout=60)
+        crowd.wait_rounds(self.machine.node(), TO_B, 2, DELIVER_SECONDS)
+        return time.monotonic() - began
+
+    def others_go_on(self) -> None:
+        """Nodes 0 and c still exchange data on their first connection, intact."""
+        shell = self.machine.node()
+        crowd.wait_rounds(shell, TO_C, 2, DELIVER_SECONDS)
+        counts = crowd.counts(shell, TO_C)
+        assert counts["connections"] == 1 and not counts["mismatches"], counts
+
+    def run(self, number: int) -> Iterator[Kill]:
+        """So many kills, over all sites in turn."""
+        for i in range(number):
+            kill = self.kill(SITES[i % len(SITES)])
+            self.others_go_on()
+            kill.deliver_s = self.restart()
+            yield kill
+
+    def in_locks(self) -> int:
+        """How many kills have hit a holder of a lock."""
+        return sum(bool(kill.held) for kill in self.kills)
+
+    def quiet(self) -> Census:
+        """Ends all traffic; what is left is what everybody holds at rest."""
+        node0 = self.machine.node()
+        node0.run("killall checked; mint kill b; ip link set vni0 down")
+        self.machine.node_shell("c").run("killall checked; ip link set vni0 down")
+        return self.settled()
+
+
+def read_symbols() -> Dict[str, int]:
+    """Addresses in the kernel of the nodes, which is not moved (no KASLR)."""
+    symbols = {}
+    for line in (BUILD / "kernel/System.map").read_text("ascii").splitlines():
+        address, _, name = line.split()
+        symbols[name] = int(address, 16)
+    return symbols
+
+
+def options(work: Path) -> Dict[str, object]:
+    """How to boot a machine for a campaign."""
+    return {"mint": "cpus=0,mem=512M,shm=64M",
+            "initrd": crowd.make_root(work, MEMBERS),
+            "accelerator": "tcg,thread=multi",
+            "extra": ["-gdb", f"unix:{work}/gdb,server=on,wait=off"]}
+
+
+def begin(machine: Machine, work: Path, seed: int) -> Campaign:
+    """Starts the nodes and their traffic."""
+    machine.node().run("talk 1000 0 2 2 3")
+    crowd.start_all(machine, MEMBERS)
+    stub = GdbStub(work / "gdb")
+    section = VniSection(lambda at, n: stub.read_physical(REGION + at, n))
+    campaign = Campaign(machine, stub, read_symbols(), section, random.Random(seed))
+    stub.resume()
+    for path in (TO_B, TO_C):
+        machine.node().poll(f"test -s {path}", DELIVER_SECONDS)
+    return campaign
+
+
+def write_table(path: Path, kills: Sequence[Kill]) -> None:
+    """One line for each kill, for those who look into a failure or a soak."""
+    lines = [f"{kill.site},{kill.steps},{' '.join(kill.held)},"
+             f"{kill.recover_s:.2f},{kill.deliver_s:.2f}" for kill in kills]
+    path.write_text("site,steps,locks,recover_s,deliver_s\n" + "\n".join(lines) + "\n",
+                    encoding="ascii")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Nodes that are killed at any instruction, again and again: nothing is lost."""
+
+import random
+
+import crowd
+import kill_campaign
+import leaks
+from conftest import Boot
+from machine import BUILD
+
+NUMBER_OF_KILLS = 5 * len(kill_campaign.SITES)
+LIVES, WARM_UP = 80, 8
+SHAPES = 20
+
+
+def test_a_node_killed_at_any_instruction_costs_the_others_nothing(boot: Boot) -> None:
+    work = BUILD / "tests/kill"
+    machine = boot(**kill_campaign.options(work))
+    campaign = kill_campaign.begin(machine, work, 612)
+    for _ in campaign.run(NUMBER_OF_KILLS):
+        kill_campaign.write_table(machine.log_dir / "kills.csv", campaign.kills)
+    # More than half of the places are locked sections: a campaign that has
+    # not hit them proves nothing.
+    assert campaign.in_locks() >= NUMBER_OF_KILLS // 2
+    assert campaign.takeovers >= campaign.in_locks()
+    assert campaign.quiet().states() == {"pool"}
+
+
+def test_a_hundred_lives_of_nodes_leak_nothing(boot: Boot) -> None:
+    work = BUILD / "tests/lives"
+    machine = boot(cpus=6, **kill_campaign.options(work))
+    dice = random.Random(612)
+    shell = machine.node()
+    owned = leaks.ledger(shell)
+    crowd.start_all(machine, kill_campaign.MEMBERS)
+    shell.run("ip addr add 10.0.0.1/24 dev vni0; ip link set vni0 up; mint kill b")
+    leaks.live_and_die(machine, WARM_UP, dice)
+    leaks.take_other_shapes(machine, WARM_UP, dice)
+    before, claimed = leaks.node0_holds(shell), leaks.ledger(shell)
+    leaks.live_and_die(machine, LIVES, dice)
+    leaks.take_other_shapes(machine, SHAPES, dice)
+    assert not leaks.grown(before, leaks.node0_holds(shell))
+    assert leaks.ledger(shell) == claimed
+    shell.run("mint kill c; mint destroy b; mint destroy c; ip link set vni0 down")
+    assert leaks.ledger(shell) == owned
+    buffers = leaks.buffers(shell)
+    assert buffers["bufs_stacked"] == buffers["bufs_pool"] == sum(buffers.values()) // 2
