@@ -115,7 +115,8 @@ class Region:
         tail = roles + struct.pack("<QHHI", 0xB0000000, 0, 255, len(self.pci))
         return (head.ljust(128, b"\0") + ram.ljust(24 * MAX_RAM, b"\0") +
                 cpus.ljust(8 * MAX_CPUS, b"\0") + extents +
-                tail + pci.ljust(16 * MAX_PCI, b"\0"))
+                tail + pci.ljust(16 * MAX_PCI, b"\0") +
+                struct.pack("<8H", 0x604, 0, 0, 0, 0xCF9, 0xF, 0, 0))
 
     def _nodes(self) -> bytes:
         empty = Node(b"", NONE, 0, state=SELF_NONE, release=b"", heartbeat=0)

@@ -65,6 +65,7 @@ u64 mint_ledger_bytes(u32 node);
 bool mint_ledger_has_boot_cpu(u32 node);
 u32 mint_ledger_apic_id(u32 cpu);
 unsigned int mint_ledger_nr_cpus(void);
+int mint_ledger_inherit_roles(u32 node);
 
 /* life.c */
 int mint_life_create(struct mint_ioc_create *want);

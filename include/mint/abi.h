@@ -165,6 +165,32 @@ struct mint_pci {
 static_assert(sizeof(struct mint_pci) == 16);
 
 /**
+ * struct mint_firmware - how to switch the machine off and to reset it by I/O
+ * ports, for a node that has no ACPI
+ * @pm1a_port: PM1a control register; 0 = switching off is not known
+ * @pm1b_port: PM1b control register; 0 = there is none
+ * @pm1a_off: sleep type of S5 for PM1a, 0 to 7
+ * @pm1b_off: sleep type of S5 for PM1b, 0 to 7
+ * @reset_port: reset register, of one byte; 0 = resetting is not known
+ * @reset_value: what to write there, 0 to 255
+ * @reserved: zero
+ *
+ * Written once, by node 0 when it has read its firmware's tables, the two
+ * ports that tell what is known last. The holder of MINT_ROLE_FIRMWARE uses it.
+ */
+struct mint_firmware {
+	__u16 pm1a_port;
+	__u16 pm1b_port;
+	__u16 pm1a_off;
+	__u16 pm1b_off;
+	__u16 reset_port;
+	__u16 reset_value;
+	__u16 reserved[2];
+};
+
+static_assert(sizeof(struct mint_firmware) == 16);
+
+/**
  * struct mint_ledger - who owns each CPU, piece of memory and PCI function
  * @lock: guards all owners and the @life line of every node
  * @nr_cpus: used entries of @cpus
@@ -189,6 +215,7 @@ static_assert(sizeof(struct mint_pci) == 16);
  * @nr_pci: used entries of @pci; written last, by node 0 once it has
  *	enumerated its buses
  * @pci: the PCI functions
+ * @firmware: the machine's power and reset switches
  *
  * Except what stands under @lock: written when the region is formatted, the
  * rates once they have been measured.
@@ -212,12 +239,13 @@ struct mint_ledger {
 	__u16 ecam_last_bus;
 	__u32 nr_pci;
 	struct mint_pci pci[MINT_MAX_PCI];
+	struct mint_firmware firmware;
 };
 
 static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
 static_assert(offsetof(struct mint_ledger, ram) == 128);
 static_assert(offsetof(struct mint_ledger, role_owner) == 9088);
-static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI);
+static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
 
 /* mint_node_life.life: what the managing nodes have done with a node id */
 #define MINT_LIFE_NONE		0	/* the id is unused */

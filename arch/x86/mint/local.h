@@ -7,6 +7,14 @@
 
 int mint_madt_cpus(u32 *apic_ids, unsigned int max);
 void mint_secondary_check(void);
+void mint_firmware_off(void);
+void mint_firmware_reset(void);
+
+#ifdef CONFIG_SERIAL_8250
+void mint_limit_uarts(void);
+#else
+static inline void mint_limit_uarts(void) { }
+#endif
 
 /**
  * struct mint_stub_data - variables of the start stub, at MINT_STUB_DATA in

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The end of a node is the end of its own CPUs and of nothing else: no reset
- * line, no ACPI power-off, no triple fault, no broadcast. Only the node that
- * owns the firmware (node 0), and only when it is the last one, reboots or
- * powers off the machine.
+ * line, no ACPI power-off, no triple fault, no broadcast. Only the last node to
+ * end reboots or powers off the machine. A kernel that another one replaces in
+ * place (kexec) would take all of it, so there is none.
  */
+#include <linux/kexec.h>
 #include <linux/reboot.h>
 #include <asm/apic.h>
 #include <asm/mint.h>
 #include <asm/reboot.h>
 #include <asm/smp.h>
+#include "local.h"
 
 static struct machine_ops native;
 
@@ -25,41 +27,56 @@ static void __noreturn park(u32 state)
 	}
 }
 
-static bool machine_is_ours(const char *what)
+/*
+ * The state comes before the look at the others: of two nodes that end at the
+ * same time, one sees that the other has ended, or both do. From there on the
+ * others may fence this node, so what there is to say is said before.
+ */
+static bool machine_is_ours(const char *what, u32 state)
 {
-	if (mint_secondary())
-		return false;
-	if (!mint_others_running())
-		return true;
-	pr_emerg("mint: %s: other nodes run, so only the CPUs of node %u stop\n",
-		 what, mint_facts.node);
-	return false;
+	if (!mint_secondary() && mint_others_running())
+		pr_emerg("mint: %s: other nodes run, so only the CPUs of node %u stop\n",
+			 what, mint_facts.node);
+	mint_self_ended(state);
+	return !mint_others_running();
 }
 
 static void mint_restart(char *command)
 {
-	if (machine_is_ours("restart"))
+	bool ours = machine_is_ours("restart", MINT_SELF_REBOOT);
+
+	if (ours && mint_secondary())
+		mint_firmware_reset();
+	else if (ours)
 		native.restart(command);
 	park(MINT_SELF_REBOOT);
 }
 
 static void mint_emergency_restart(void)
 {
-	if (machine_is_ours("emergency restart"))
+	bool ours = machine_is_ours("emergency restart", MINT_SELF_REBOOT);
+
+	if (ours && mint_secondary())
+		mint_firmware_reset();
+	else if (ours)
 		native.emergency_restart();
 	park(MINT_SELF_REBOOT);
 }
 
 static void mint_halt(void)
 {
-	if (machine_is_ours("halt"))
+	if (machine_is_ours("halt", MINT_SELF_OFF) && !mint_secondary())
 		native.halt();
 	park(MINT_SELF_OFF);
 }
 
 static void mint_power_off(void)
 {
-	if (machine_is_ours("power-off"))
+	bool ours = machine_is_ours("power-off", MINT_SELF_OFF);
+
+	if (ours && mint_secondary())
+		mint_firmware_off();
+	else if (ours)
 		native.power_off();
 	park(MINT_SELF_OFF);
 }
@@ -69,6 +86,14 @@ static void mint_shutdown(void)
 	/* Clears the routes of the IO-APIC and the HPET, which are node 0's. */
 	if (!mint_secondary())
 		native.shutdown();
+}
+
+static void __init forbid_kexec(void)
+{
+	if (!IS_ENABLED(CONFIG_KEXEC_CORE))
+		return;
+	kexec_load_disabled = 1;
+	pr_info("mint: kexec is disabled: the new kernel would take the whole machine\n");
 }
 
 /**
@@ -84,4 +109,5 @@ void __init mint_take_platform(void)
 	machine_ops.halt = mint_halt;
 	machine_ops.power_off = mint_power_off;
 	machine_ops.shutdown = mint_shutdown;
+	forbid_kexec();
 }

@@ -12,7 +12,6 @@
 #include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/panic.h>
-#include <linux/serial_8250.h>
 #include <asm/apic.h>
 #include <asm/cpufeature.h>
 #include <asm/i8259.h>
@@ -104,28 +103,12 @@ static void __init set_legacy_features(void)
 	x86_platform.legacy.devices.pnpbios = 0;
 }
 
-#ifdef CONFIG_SERIAL_8250
-static void no_uart(int port, struct uart_port *up, u32 *capabilities)
-{
-	up->iobase = 0;
-}
-
-static void __init disable_uarts(void)
-{
-	serial8250_set_isa_configurator(no_uart);
-}
-#else
-static void __init disable_uarts(void)
-{
-}
-#endif
-
 static void __init arch_setup(void)
 {
 	legacy_pic = &null_legacy_pic;
 	setup_force_cpu_cap(X86_FEATURE_TSC_KNOWN_FREQ);
 	setup_force_cpu_cap(X86_FEATURE_TSC_RELIABLE);
-	disable_uarts();
+	mint_limit_uarts();
 	mint_take_platform();
 }
 

@@ -84,6 +84,7 @@ int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
 void mint_region_init(void);
 void mint_self_ended(u32 state);
 bool mint_others_running(void);
+struct mint_firmware *mint_firmware_entry(void);
 
 #else
 
