@@ -15,7 +15,7 @@ from machine import MachineError
 from isolation.site import NODES, NUMBER, Site
 from isolation.witness import Look, Witness
 
-EXCHANGES = 20          # in each direction of each pair, after the fault
+EXCHANGES = 50          # in each direction of each pair, after the fault
 LIFE_S = 90.0           # within which all that has to be seen
 CLOCK_S = 2.0           # by which clocks may differ: a look at one takes time
 ANSWER_S = 20.0

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import List, Optional
 
 CONTAINED, BROKEN, NOT_CONTAINED = "contained", "FAILED", "not contained"
+NOTICED = "noticed"
+"""Of a survivor that was disturbed on purpose, as a check of the judge."""
 
 
 @dataclass

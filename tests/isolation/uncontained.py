@@ -11,7 +11,7 @@ from typing import Callable, List
 from machine import MachineError, MachineVanished
 from isolation.campaign import Campaign
 from isolation.judge import Judge
-from isolation.report import BROKEN, NOT_CONTAINED, Row
+from isolation.report import BROKEN, NOT_CONTAINED, NOTICED, Row
 from isolation.site import Site
 
 VANISH_S = 60.0
@@ -62,7 +62,7 @@ def silent_survivor(site: Site, victim: str, silent: str) -> Row:
     A survivor hangs while the judge looks for effects of another's fault. It
     has to find just that one wanting.
     """
-    row = Row(f"(check of the judge: {silent} hangs too)", victim, BROKEN)
+    row = Row("check of the judge: a survivor hangs", silent, BROKEN)
     judge = Judge(site, victim, TWIN_LIFE_S)
     site.witnesses[silent].start("fault hang-all")
     time.sleep(1.0)
@@ -70,7 +70,7 @@ def silent_survivor(site: Site, victim: str, silent: str) -> Row:
     complaints = judge.findings().complaints
     row.detail = f"ran: {len(complaints)} complaints"
     if complaints and all(re.search(rf"\b{silent}\b", text) for text in complaints):
-        row.result = NOT_CONTAINED
+        row.result = NOTICED
     return row
 
 
