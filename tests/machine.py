@@ -311,7 +311,8 @@ class Machine:
                 "-cpu", CPU_FLAGS, "-smp", str(self.cpus), "-m", self.memory,
                 "-nodefaults", "-display", "none", "-no-reboot",
                 "-kernel", str(BZIMAGE), "-initrd", str(self.initrd),
-                "-append", self.append]
+                "-append", self.append,
+                "-monitor", f"unix:{self.socket_path('monitor')},server=on,wait=off"]
         if self.open_memory:
             line += ["-machine", "memory-backend=ram", "-object",
                      f"memory-backend-file,id=ram,size={self.memory},"
@@ -384,6 +385,17 @@ class Machine:
         """Waits until the console of a node that has ended lets go."""
         shell = self.shells.pop(name)
         Shell(shell.port, "node0").attach(seconds)
+
+    def tell_qemu(self, command: str) -> None:
+        """Gives QEMU's monitor a command; what it answers is not read."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(str(self.socket_path("monitor")))
+            line.sendall(f"{command}\n".encode())
+            line.recv(1)
+
+    def is_alive(self) -> bool:
+        """Does QEMU run?"""
+        return self.process is not None and self.process.poll() is None
 
     def check_alive(self) -> None:
         """Raises MachineVanished if QEMU has ended."""

@@ -65,7 +65,9 @@ class Campaign:
         self.site = None
 
     def machine(self) -> Site:
-        """A machine on which all four nodes run."""
+        """A machine on which all four nodes run; a new one if it has vanished."""
+        if self.site and not self.site.machine.is_alive():
+            self.close()
         if self.site is None:
             self.machines += 1
             self.site = Site(self.log_dir / f"machine{self.machines}")
