@@ -20,7 +20,19 @@ BUILD = ROOT / "build" / "mint-loader-sanitized"
 SANITIZER_FOUND = 99
 TIMEOUT_S = 60
 
-CPIO = b"070701" + bytes(100)
+KERNEL_INFO = 0x800     # of bzimage(), from the beginning of what is loaded
+
+
+def cpio_entry(name: bytes, content: bytes = b"") -> bytes:
+    """One entry of a cpio archive (newc), padded."""
+    fields = [0] * 13
+    fields[6], fields[11] = len(content), len(name) + 1
+    head = b"070701" + b"".join(b"%08x" % field for field in fields) + name + b"\0"
+    head += bytes(-len(head) % 4)
+    return head + content + bytes(-len(content) % 4)
+
+
+CPIO = cpio_entry(b"init", b"#!/bin/sh\n") + cpio_entry(b"TRAILER!!!")
 
 
 @dataclass
@@ -91,13 +103,14 @@ def damaged(result: Result, *words: str) -> None:
         assert word in result.err, result.err
 
 
-def bzimage(**changes: int) -> bytes:
+def bzimage(pieces: bytes = b"Mint\x08\0\0\0", **changes: int) -> bytes:
     """A kernel file with a good header, but for the changes, and no kernel in it."""
     fields: Dict[str, int] = {
         "setup_sects": 4, "syssize": 0x1000, "boot_flag": 0xAA55, "jump": 0x6AEB,
         "header": 0x53726448, "version": 0x20F, "kernel_version": 0x300, "loadflags": 1,
         "kernel_alignment": 2 * MB, "relocatable_kernel": 1, "xloadflags": 3,
         "cmdline_size": 2047, "pref_address": 16 * MB, "init_size": 24 * MB,
+        "kernel_info_offset": KERNEL_INFO,
     }
     places = {
         "setup_sects": (0x1F1, "B"), "syssize": (0x1F4, "I"), "boot_flag": (0x1FE, "H"),
@@ -106,6 +119,7 @@ def bzimage(**changes: int) -> bytes:
         "kernel_alignment": (0x230, "I"), "relocatable_kernel": (0x234, "B"),
         "xloadflags": (0x236, "H"), "cmdline_size": (0x238, "I"),
         "pref_address": (0x258, "Q"), "init_size": (0x260, "I"),
+        "kernel_info_offset": (0x268, "I"),
     }
     fields.update(changes)
     size = ((fields["setup_sects"] or 4) + 1) * 512 + fields["syssize"] * 16
@@ -113,6 +127,10 @@ def bzimage(**changes: int) -> bytes:
     for name, value in fields.items():
         offset, kind = places[name]
         struct.pack_into("<" + kind, image, offset, value)
+    info = struct.pack("<4sIII", b"LToP", 16, 16 + len(pieces), 9) + pieces
+    at = ((fields["setup_sects"] or 4) + 1) * 512 + KERNEL_INFO
+    if fields["syssize"] * 16 >= KERNEL_INFO + len(info):
+        image[at:at + len(info)] = info
     image[0x500:0x520] = b"6.12.0-test (mint@test) #1 SMP\0\0"
     return bytes(image)
 

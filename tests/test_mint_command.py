@@ -11,12 +11,12 @@ from typing import Any, Dict, List
 
 import pytest
 import region_image as abi
-from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture, files_fixture,
-                          mint_fixture, refused, two_nodes)
+from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture, cpio_entry,
+                          files_fixture, mint_fixture, refused, two_nodes)
 from region_image import MB, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
-VERBS = ("check create start list show console log kill destroy version").split()
+VERBS = ("check create start list show hw console log kill destroy version").split()
 
 
 # The command line
@@ -232,7 +232,7 @@ def test_an_unreadable_node_file_is_named(mint: Mint, files: Files, tmp_path: Pa
     ({"jump": 0x00EB}, "older than 2.12"),
 ])
 def test_a_kernel_that_cannot_be_started_is_refused(mint: Mint, files: Files,
-                                                    changes: Dict[str, int], reason: str) -> None:
+                                                    changes: Dict[str, Any], reason: str) -> None:
     refused(mint("check", files.make(image=bzimage(**changes))), 1, reason)
 
 
@@ -254,11 +254,58 @@ def test_a_release_outside_the_kernel_file_is_not_read(mint: Mint, files: Files)
     assert report["kernel_release"] == "?"
 
 
-@pytest.mark.parametrize("magic", [
-    b"070701", b"070702", b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x02\x21\x4c\x18",
-    b"\x5d\0\0", b"BZh", b"\x89LZO"])
-def test_every_known_initrd_is_taken(mint: Mint, files: Files, magic: bytes) -> None:
-    assert mint("check", files.make(archive=magic + bytes(64)), region=Region()).code == 0
+@pytest.mark.parametrize("pieces, changes", [
+    pytest.param(b"", {}, id="nothing"),
+    pytest.param(b"Other\0\0\0", {}, id="wild size"),
+    pytest.param(b"More\x08\0\0\0More\0\0\0\0", {}, id="size 0"),
+    pytest.param(b"More\xff\xff\xff\xffMint\x08\0\0\0", {}, id="size beyond the end"),
+    pytest.param(b"Mint", {}, id="half"),
+    pytest.param(b"Mint\x08\0\0\0", {"version": 0x20E}, id="older protocol"),
+    pytest.param(b"Mint\x08\0\0\0", {"kernel_info_offset": 0}, id="no kernel_info"),
+    pytest.param(b"Mint\x08\0\0\0", {"kernel_info_offset": 0xFFFFFFF0}, id="wild offset"),
+    pytest.param(b"Mint\x08\0\0\0", {"syssize": 0x40}, id="kernel_info beyond the end"),
+])
+def test_a_kernel_without_mint_is_refused(mint: Mint, files: Files, pieces: bytes,
+                                          changes: Dict[str, Any]) -> None:
+    image = bzimage(pieces, **changes)
+    refused(mint("check", files.make(image=image)), 1, "built without Mint", "CONFIG_MINT")
+
+
+def test_mint_is_found_behind_other_pieces_of_kernel_info(mint: Mint, files: Files) -> None:
+    image = bzimage(b"More\x0c\0\0\0\xff\xff\xff\xffMint\x08\0\0\0")
+    assert mint("check", files.make(image=image), region=Region()).code == 0
+
+
+LZ4 = b"\x02\x21\x4c\x18" + b"\x05\0\0\0abcde" + b"\x03\0\0\0abc"
+XZ = b"\xfd7zXZ\0" + bytes(20) + b"YZ"
+
+
+@pytest.mark.parametrize("archive", [
+    CPIO, CPIO + bytes(400), CPIO.replace(b"070701", b"070702"), CPIO + CPIO,
+    CPIO + bytes(600) + LZ4, LZ4, LZ4 + bytes(8), LZ4 + LZ4, LZ4 + CPIO, XZ, XZ + bytes(4),
+    b"\x1f\x8b" + bytes(64), b"\x28\xb5\x2f\xfd" + bytes(64), b"\x5d\0\0" + bytes(64),
+    b"BZh" + bytes(64), b"\x89LZO" + bytes(64)])
+def test_every_known_initrd_is_taken(mint: Mint, files: Files, archive: bytes) -> None:
+    assert mint("check", files.make(archive=archive), region=Region()).code == 0
+
+
+def test_an_initrd_that_is_cut_off_anywhere_is_refused(mint: Mint, files: Files) -> None:
+    for whole in (CPIO, LZ4, XZ):
+        for kept in range(8, len(whole) - 1, 5):
+            result = mint("check", files.make(archive=whole[:kept]))
+            if whole is LZ4 and kept == 13:     # the end of a block
+                continue
+            refused(result, 1, "initrd", "cut off")
+
+
+@pytest.mark.parametrize("archive", [
+    cpio_entry(b"init").replace(b"070701", b"07070x", 1) + CPIO,
+    CPIO.replace(b"0000000a", b"0000zzzz", 1),
+    CPIO.replace(b"0000000a", b"ffffffff", 1),
+    CPIO.replace(b"00000005", b"ffffffff", 1),
+    CPIO + b"junk"])
+def test_a_damaged_initrd_is_refused(mint: Mint, files: Files, archive: bytes) -> None:
+    refused(mint("check", files.make(archive=archive)), 1, "initrd")
 
 
 @pytest.mark.parametrize("initrd, reason", [

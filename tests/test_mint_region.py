@@ -33,12 +33,14 @@ def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
             {"id": 1, "name": "b", "state": "booting", "generation": 3, "cpus": [2, 3],
              "memory_bytes": 64 * MB, "kernel": "6.12.0-test"}],
         "unassigned": {"cpus": [], "memory_bytes": 640 * MB},
-        "shared_bytes": 64 * MB}
+        "shared_bytes": 64 * MB,
+        "roles": {"firmware": 0, "ioapic": 0, "rtc": 0, "pci_ports": 0}}
     lines = mint("list", region=region).out.splitlines()
     assert lines[0].split() == ["ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "KERNEL"]
     assert lines[2].split() == ["1", "b", "booting", "3", "2-3", "64M", "6.12.0-test"]
-    assert lines[-1].split() == ["-", "unassigned", "-", "-", "-", "640M", "-"]
-    assert len(lines) == 4
+    assert lines[-1] == "roles of node0: firmware ioapic rtc pci_ports"
+    assert lines[-2].split() == ["-", "unassigned", "-", "-", "-", "640M", "-"]
+    assert len(lines) == 5
 
 
 @pytest.mark.parametrize("changes, word", [

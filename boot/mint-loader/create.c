@@ -87,6 +87,7 @@ static int create(const struct request *request, const struct region *region,
 	memcpy(call.name, config->name, sizeof(call.name));
 	memcpy(call.cpus, config->cpus, sizeof(call.cpus));
 	memcpy(call.extents, config->extents, sizeof(call.extents));
+	device_finish();
 	if (ioctl(region->fd, MINT_IOC_CREATE, &call))
 		return explain(region, config, errno);
 	code = keep_config(config);

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls of the device that name a node, and what their errors mean. */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "mint.h"
+
+/**
+ * device_finish() - let nothing but SIGKILL end the command from now on
+ *
+ * For what is done in two places, the ledger and a file: it ends when both
+ * agree, and the result says so.
+ */
+void device_finish(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t signals;
+	unsigned int i;
+
+	sigemptyset(&signals);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigaddset(&signals, numbers[i]);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
 
 /**
  * device_failed() - say why a call failed

@@ -12,6 +12,7 @@
 #define SECTOR_BYTES		512
 #define HEADER_OFFSET		offsetof(struct boot_params, hdr)
 #define PROTOCOL_MIN		0x020c	/* the first with xloadflags */
+#define PROTOCOL_KERNEL_INFO	0x020f	/* the first with kernel_info */
 #define ALIGNMENT_MAX		0x40000000U
 
 static int refuse(const char *what, const char *path, const char *why)
@@ -69,6 +70,34 @@ static void read_release(struct image *image)
 	make_printable(image->release);
 }
 
+/*
+ * A kernel without Mint would start and die without a word. Ours says what it
+ * is in kernel_info, which stands uncompressed in the file for boot loaders.
+ */
+static bool has_mint(const struct image *image)
+{
+	const struct buffer *code = &image->code;
+	__u32 info[3], piece[2];
+	size_t at, end;
+
+	at = image->header.kernel_info_offset;
+	if (image->header.version < PROTOCOL_KERNEL_INFO || at > code->bytes ||
+	    code->bytes - at < sizeof(info))
+		return false;
+	memcpy(info, code->data + at, sizeof(info));	/* "LToP", size, size of all */
+	if (memcmp(info, "LToP", 4) || info[2] > code->bytes - at)
+		return false;
+	end = at + info[2];
+	for (at += info[1]; at <= end && end - at >= sizeof(piece); at += piece[1]) {
+		memcpy(piece, code->data + at, sizeof(piece));
+		if (!memcmp(piece, "Mint", 4))
+			return true;
+		if (piece[1] < sizeof(piece))
+			return false;
+	}
+	return false;
+}
+
 static int read_kernel(const struct config *config, struct image *image)
 {
 	const struct setup_header *header = &image->header;
@@ -93,38 +122,15 @@ static int read_kernel(const struct config *config, struct image *image)
 		return fail(MINT_EXIT_FAILED, "kernel '%s': it is cut off: %zu of %zu bytes",
 			    config->kernel, image->file.bytes, setup + image->code.bytes);
 	image->code.data = image->file.data + setup;
+	if (!has_mint(image))
+		return refuse("kernel", config->kernel,
+			      "it is built without Mint (CONFIG_MINT), no node can run it");
 	if (strlen(config->cmdline) > header->cmdline_size ||
 	    strlen(config->cmdline) >= PARAMS_CMDLINE_BYTES)
 		return fail(MINT_EXIT_FAILED, "%s: cmdline: longer than the kernel takes, %u",
 			    config->path, header->cmdline_size);
 	read_release(image);
 	return MINT_EXIT_OK;
-}
-
-/* What the kernel unpacks as an initramfs or its decompressors know. */
-static bool known_initrd(const struct buffer *initrd)
-{
-	static const struct {
-		unsigned char bytes;
-		const char *magic;
-	} formats[] = {
-		{ 6, "070701" },		/* cpio, newc */
-		{ 6, "070702" },		/* cpio, newc with checksums */
-		{ 2, "\x1f\x8b" },		/* gzip */
-		{ 6, "\xfd\x37zXZ\0" },		/* xz */
-		{ 4, "\x28\xb5\x2f\xfd" },	/* zstd */
-		{ 4, "\x02\x21\x4c\x18" },	/* lz4, as the kernel's tools write it */
-		{ 3, "\x5d\0\0" },		/* lzma */
-		{ 3, "BZh" },			/* bzip2 */
-		{ 4, "\x89LZO" },		/* lzo */
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (initrd->bytes >= formats[i].bytes &&
-		    !memcmp(initrd->data, formats[i].magic, formats[i].bytes))
-			return true;
-	return false;
 }
 
 /**
@@ -136,6 +142,7 @@ static bool known_initrd(const struct buffer *initrd)
  */
 int image_read(const struct config *config, struct image *image)
 {
+	const char *why;
 	int code;
 
 	memset(image, 0, sizeof(*image));
@@ -143,10 +150,10 @@ int image_read(const struct config *config, struct image *image)
 	if (code || !config->initrd)
 		return code;
 	code = file_read("initrd", config->initrd, IMAGE_LIMIT, &image->initrd);
-	if (!code && !known_initrd(&image->initrd))
-		code = refuse("initrd", config->initrd,
-			      "it is neither a cpio archive nor compressed in a known way");
-	return code;
+	if (code)
+		return code;
+	why = initrd_fault(&image->initrd);
+	return why ? refuse("initrd", config->initrd, why) : MINT_EXIT_OK;
 }
 
 /**

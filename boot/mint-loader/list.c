@@ -46,6 +46,7 @@ static int print_text(const struct tables *tables)
 	printf(COLUMNS, "-", "unassigned", "-", "-",
 	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
 	       size_text(unassigned_bytes(tables), size), "-");
+	roles_print(tables, "");
 	return finish_output();
 }
 
@@ -74,12 +75,13 @@ static int print_json(const struct tables *tables)
 		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
 			json_array_append_new(nodes, node_json(tables, &tables->nodes[i]));
 	tables_cpus(tables, MINT_OWNER_NONE, cpus);
-	return json_print(json_pack("{s:o, s:{s:o, s:I}, s:I}",
+	return json_print(json_pack("{s:o, s:{s:o, s:I}, s:I, s:o}",
 				    "nodes", nodes, "unassigned",
 				    "cpus", json_cpus(cpus),
 				    "memory_bytes", (json_int_t)unassigned_bytes(tables),
 				    "shared_bytes",
-				    (json_int_t)tables_bytes(tables, MINT_OWNER_SHARED)));
+				    (json_int_t)tables_bytes(tables, MINT_OWNER_SHARED),
+				    "roles", json_roles(tables)));
 }
 
 static int list(const struct request *request, struct target *target)

@@ -52,6 +52,8 @@ static const struct verb verbs[] = {
 	  "list the nodes and what no node owns" },
 	{ "show", "NODE", TAKES_JSON | TAKES_REGION, cmd_show,
 	  "show all that is known of a node" },
+	{ "hw", NULL, TAKES_JSON | TAKES_REGION, cmd_hw,
+	  "show what the machine has, and whose it is" },
 	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION, cmd_console,
 	  "connect the terminal with a node's console" },
 	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION, cmd_log,

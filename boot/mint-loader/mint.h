@@ -133,6 +133,9 @@ struct image {
 int image_read(const struct config *config, struct image *image);
 void image_free(struct image *image);
 
+/* initrd.c */
+const char *initrd_fault(const struct buffer *initrd);
+
 /**
  * struct placement - where the parts of a start go, physical addresses
  * @extent: the extent that holds them
@@ -370,6 +373,28 @@ bool claims_gap(const struct claims *claims, const struct mint_ledger *ledger, _
 int plan_check(const struct tables *tables, const struct config *config, __u32 except,
 	       struct mint_extent *extents);
 
+/* roles.c */
+void roles_print(const struct tables *tables, const char *before);
+json_t *json_roles(const struct tables *tables);
+
+/**
+ * struct section_use - how far a section is in use
+ * @name: what it is called
+ * @unit: what is counted
+ * @entries: how many there can be
+ * @used: how many of them are in use
+ */
+struct section_use {
+	const char *name;
+	const char *unit;
+	__u64 entries;
+	__u64 used;
+};
+
+/* sections.c */
+void section_use(const struct region *region, const struct tables *tables,
+		 const struct mint_section *section, struct section_use *use);
+
 /* json.c */
 json_t *json_cpus(const __u64 *cpus);
 json_t *json_extents(const struct mint_extent *extents, unsigned int nr);
@@ -382,6 +407,7 @@ int cmd_create(const struct request *request);
 int cmd_start(const struct request *request);
 int cmd_list(const struct request *request);
 int cmd_show(const struct request *request);
+int cmd_hw(const struct request *request);
 int cmd_console(const struct request *request);
 int cmd_log(const struct request *request);
 int cmd_kill(const struct request *request);
@@ -390,6 +416,7 @@ int check_all(const struct request *request, struct config *config, struct image
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);
 
 /* device.c */
+void device_finish(void);
 int device_node(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation);
 int device_failed(const struct node_view *node, int error);

@@ -79,8 +79,10 @@ static void forget_config(const struct node_view *node)
 static int destroy_node(const struct request *request, struct target *target)
 {
 	const struct stop stop = { MINT_IOC_DESTROY, "destroyed", request->force, true };
-	int code = stop_node(request, target, &stop);
+	int code;
 
+	device_finish();
+	code = stop_node(request, target, &stop);
 	if (code)
 		return code;
 	if (!request->dry_run)

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mint hw: what the machine has, and whose it is. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "mint.h"
+
+/* Every claim, and what is not claimed before, between and behind them. */
+#define MAP_PIECES	(2 * MINT_MAX_EXTENTS + MINT_MAX_RAM)
+
+/**
+ * struct map - the memory of the machine in order of address
+ * @nr: used entries of @pieces
+ * @pieces: @owner is MINT_OWNER_NONE for what is unassigned
+ */
+struct map {
+	unsigned int nr;
+	struct mint_extent pieces[MAP_PIECES];
+};
+
+static int by_address(const void *a, const void *b)
+{
+	const struct mint_extent *first = a, *second = b;
+
+	return first->base < second->base ? -1 : first->base > second->base;
+}
+
+static void read_map(const struct tables *tables, struct map *map)
+{
+	struct mint_extent gap;
+	struct claims claims;
+	__u64 from = 0;
+
+	claims_read(tables, MINT_MAX_NODES, &claims);
+	for (map->nr = 0; map->nr < claims.nr; map->nr++)
+		map->pieces[map->nr] = claims.extents[map->nr];
+	while (map->nr < MAP_PIECES && claims_gap(&claims, &tables->ledger, from, &gap)) {
+		from = gap.base + gap.bytes;
+		gap.owner = MINT_OWNER_NONE;
+		map->pieces[map->nr++] = gap;
+	}
+	qsort(map->pieces, map->nr, sizeof(map->pieces[0]), by_address);
+}
+
+static const char *owner_text(const struct tables *tables, __u16 owner)
+{
+	if (owner == MINT_OWNER_SHARED)
+		return "the shared region";
+	if (owner < tables->nr_nodes && tables->nodes[owner].life.life != MINT_LIFE_NONE)
+		return tables->nodes[owner].life.name;
+	return "-";
+}
+
+/* The node's id, or null; the shared region belongs to no node. */
+static json_t *owner_json(const struct tables *tables, __u16 owner)
+{
+	return owner < tables->nr_nodes ? json_integer(owner) : json_null();
+}
+
+static __u64 low_slot_base(unsigned int slot, const struct mint_ledger *ledger)
+{
+	return ledger->low_base + (__u64)slot * ledger->low_slot_bytes;
+}
+
+static unsigned int nr_devices(const struct tables *tables)
+{
+	__u32 nr = tables->ledger.nr_pci;
+
+	return nr < MINT_MAX_PCI ? nr : MINT_MAX_PCI;
+}
+
+static const char *address_text(const struct mint_pci *entry, char text[24])
+{
+	snprintf(text, 24, "%04x:%02x:%02x.%u", entry->segment, entry->function >> 8,
+		 entry->function >> 3 & 0x1f, entry->function & 7);
+	return text;
+}
+
+static json_t *cpu_json(const struct tables *tables, unsigned int cpu)
+{
+	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
+
+	return json_pack("{s:i, s:I, s:b, s:o}", "cpu", cpu,
+			 "apic_id", (json_int_t)entry->apic_id,
+			 "boot", entry->boot == 1,
+			 "node", owner_json(tables, entry->owner));
+}
+
+static json_t *piece_json(const struct tables *tables, const struct mint_extent *piece)
+{
+	return json_pack("{s:I, s:I, s:b, s:o}", "base", (json_int_t)piece->base,
+			 "bytes", (json_int_t)piece->bytes,
+			 "shared", piece->owner == MINT_OWNER_SHARED,
+			 "node", owner_json(tables, piece->owner));
+}
+
+static json_t *low_slot_json(const struct tables *tables, unsigned int slot)
+{
+	const struct mint_ledger *ledger = &tables->ledger;
+
+	return json_pack("{s:i, s:I, s:I, s:o}", "slot", slot,
+			 "base", (json_int_t)low_slot_base(slot, ledger),
+			 "bytes", (json_int_t)ledger->low_slot_bytes,
+			 "node", owner_json(tables, ledger->low_slot_owner[slot]));
+}
+
+static json_t *device_json(const struct tables *tables, const struct mint_pci *entry)
+{
+	char address[24];
+
+	return json_pack("{s:s, s:i, s:i, s:i, s:b, s:o}",
+			 "address", address_text(entry, address),
+			 "vendor", entry->vendor, "device", entry->device,
+			 "class", entry->class & 0xffffff,
+			 "bridge", entry->flags & MINT_PCI_BRIDGE,
+			 "node", owner_json(tables, entry->owner));
+}
+
+static json_t *section_json(const struct region *region, const struct tables *tables,
+			    const struct mint_section *section)
+{
+	struct section_use use;
+
+	section_use(region, tables, section, &use);
+	return json_pack("{s:I, s:s, s:I, s:I, s:I, s:I}",
+			 "id", (json_int_t)section->id, "name", use.name,
+			 "offset", (json_int_t)section->offset,
+			 "bytes", (json_int_t)section->bytes,
+			 "entries", (json_int_t)use.entries,
+			 "used", (json_int_t)use.used);
+}
+
+static int print_json(const struct region *region, const struct tables *tables,
+		      const struct map *map)
+{
+	json_t *cpus = json_array(), *memory = json_array(), *slots = json_array();
+	json_t *devices = json_array(), *sections = json_array();
+	const struct mint_ledger *ledger = &tables->ledger;
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_cpus; i++)
+		json_array_append_new(cpus, cpu_json(tables, i));
+	for (i = 0; i < map->nr; i++)
+		json_array_append_new(memory, piece_json(tables, &map->pieces[i]));
+	for (i = 0; i < ledger->nr_low_slots; i++)
+		json_array_append_new(slots, low_slot_json(tables, i));
+	for (i = 0; i < nr_devices(tables); i++)
+		json_array_append_new(devices, device_json(tables, &ledger->pci[i]));
+	for (i = 0; i < region->nr_sections; i++)
+		json_array_append_new(sections,
+				      section_json(region, tables, &region->sections[i]));
+	return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:{s:I, s:o}}",
+				    "cpus", cpus, "memory", memory, "low_slots", slots,
+				    "devices", devices, "roles", json_roles(tables),
+				    "tsc_khz", (json_int_t)ledger->tsc_khz,
+				    "lapic_khz", (json_int_t)ledger->lapic_khz,
+				    "region", "bytes", (json_int_t)region->bytes,
+				    "sections", sections));
+}
+
+static void print_cpus(const struct tables *tables)
+{
+	unsigned int i;
+
+	printf("CPUS\n");
+	for (i = 0; i < tables->ledger.nr_cpus; i++) {
+		const struct mint_cpu *cpu = &tables->ledger.cpus[i];
+
+		printf("  %-4u APIC id %-5u %s%s\n", i, cpu->apic_id,
+		       owner_text(tables, cpu->owner), cpu->boot ? ", boot CPU" : "");
+	}
+}
+
+static void print_memory(const struct tables *tables, const struct map *map)
+{
+	char size[24];
+	unsigned int i;
+
+	printf("MEMORY\n");
+	for (i = 0; i < map->nr; i++)
+		printf("  0x%012llx-0x%012llx %8s  %s\n", map->pieces[i].base,
+		       map->pieces[i].base + map->pieces[i].bytes - 1,
+		       size_text(map->pieces[i].bytes, size),
+		       owner_text(tables, map->pieces[i].owner));
+}
+
+static void print_low_slots(const struct tables *tables)
+{
+	const struct mint_ledger *ledger = &tables->ledger;
+	unsigned int i, used = 0;
+	char size[24];
+
+	for (i = 0; i < ledger->nr_low_slots; i++)
+		used += ledger->low_slot_owner[i] != MINT_OWNER_NONE;
+	printf("LOW MEMORY SLOTS\n  %u of %s from 0x%llx on, %u in use\n", ledger->nr_low_slots,
+	       size_text(ledger->low_slot_bytes, size), ledger->low_base, used);
+	for (i = 0; i < ledger->nr_low_slots; i++)
+		if (ledger->low_slot_owner[i] != MINT_OWNER_NONE)
+			printf("  %-4u 0x%05llx  %s\n", i, low_slot_base(i, ledger),
+			       owner_text(tables, ledger->low_slot_owner[i]));
+}
+
+static void print_pci(const struct tables *tables)
+{
+	char address[24];
+	unsigned int i;
+
+	printf("DEVICES\n");
+	for (i = 0; i < nr_devices(tables); i++) {
+		const struct mint_pci *entry = &tables->ledger.pci[i];
+
+		printf("  %-12s %04x:%04x class %06x  %s%s\n", address_text(entry, address),
+		       entry->vendor, entry->device, entry->class & 0xffffff,
+		       owner_text(tables, entry->owner),
+		       entry->flags & MINT_PCI_BRIDGE ? ", a bridge" : "");
+	}
+}
+
+static void print_sections(const struct region *region, const struct tables *tables)
+{
+	char size[24];
+	unsigned int i;
+
+	printf("SHARED REGION, %s\n", size_text(region->bytes, size));
+	for (i = 0; i < region->nr_sections; i++) {
+		struct section_use use;
+
+		section_use(region, tables, &region->sections[i], &use);
+		printf("  %-10s 0x%08llx %8s  %llu of %llu %s in use\n", use.name,
+		       region->sections[i].offset, size_text(region->sections[i].bytes, size),
+		       use.used, use.entries, use.unit);
+	}
+}
+
+static int print_text(const struct region *region, const struct tables *tables,
+		      const struct map *map)
+{
+	print_cpus(tables);
+	print_memory(tables, map);
+	print_low_slots(tables);
+	print_pci(tables);
+	printf("ROLES\n");
+	roles_print(tables, "  ");
+	printf("CLOCKS\n  time stamp counter %u kHz\n  local APIC timer %u kHz\n",
+	       tables->ledger.tsc_khz, tables->ledger.lapic_khz);
+	print_sections(region, tables);
+	return finish_output();
+}
+
+static int show_hardware(const struct request *request, struct target *target)
+{
+	const struct tables *tables = &target->tables;
+	static struct map map;
+	int code;
+
+	read_map(tables, &map);
+	code = request->json ? print_json(&target->region, tables, &map) :
+			       print_text(&target->region, tables, &map);
+	return code ? code : tables_damage(tables);
+}
+
+/**
+ * cmd_hw() - the verb "hw"
+ * @request: the call
+ */
+int cmd_hw(const struct request *request)
+{
+	fail_context("cannot show the machine");
+	return with_tables(request, show_hardware);
+}
