@@ -27,6 +27,10 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress
 
+# Where make install puts what a user of nodes needs; DESTDIR goes before it.
+PREFIX ?= /usr/local
+MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
+
 .PHONY: help deps prepare kernel loader root demo shell test isolation lint series loc clean
 
 help: ## list the doors
@@ -67,6 +71,23 @@ test: root lint series ## every test, each in a machine of its own
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
+
+man: deps $(MAN_PAGES) ## the manual pages, from docs/man
+
+build/man/%: docs/man/%.scd
+	$(Q)mkdir -p $(@D)
+	$(Q)scdoc <$< >$@.tmp
+	$(Q)mv $@.tmp $@
+
+install: loader man ## the mint command, its manual, completion, headers: PREFIX=, DESTDIR=
+	$(Q)install -D -m 755 build/mint-loader/mint $(DESTDIR)$(PREFIX)/sbin/mint
+	$(Q)for page in $(MAN_PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+	$(Q)install -D -m 644 scripts/completion/mint \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mint
+	$(Q)install -d $(DESTDIR)$(PREFIX)/include/mint
+	$(Q)install -m 644 include/mint/*.h $(DESTDIR)$(PREFIX)/include/mint
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc

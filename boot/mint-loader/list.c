@@ -84,11 +84,23 @@ static int print_json(const struct tables *tables)
 				    "roles", json_roles(tables)));
 }
 
+static int print_names(const struct tables *tables)
+{
+	unsigned int i;
+
+	for (i = 0; i < tables->nr_nodes; i++)
+		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
+			puts(tables->nodes[i].life.name);
+	return finish_output();
+}
+
 static int list(const struct request *request, struct target *target)
 {
 	const struct tables *tables = &target->tables;
 	int code;
 
+	if (request->names)
+		return print_names(tables);
 	code = request->json ? print_json(tables) : print_text(tables);
 	return code ? code : tables_damage(tables);
 }

@@ -20,6 +20,7 @@
 #define TAKES_HISTORY	0x10
 #define TAKES_FORCE	0x20
 #define TAKES_FOLLOW	0x80
+#define TAKES_NAMES	0x100
 /* It can work on a saved region. */
 #define TAKES_REGION	0x40
 
@@ -48,7 +49,7 @@ static const struct verb verbs[] = {
 	  "claim CPUs and memory for the node that FILE describes" },
 	{ "start", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_WAIT | TAKES_FILE, cmd_start,
 	  "load a node's kernel, set it going and wait for its report" },
-	{ "list", NULL, TAKES_JSON | TAKES_REGION, cmd_list,
+	{ "list", NULL, TAKES_NAMES | TAKES_JSON | TAKES_REGION, cmd_list,
 	  "list the nodes and what no node owns" },
 	{ "show", "NODE", TAKES_JSON | TAKES_REGION, cmd_show,
 	  "show all that is known of a node" },
@@ -75,6 +76,7 @@ enum {
 	OPT_FILE,
 	OPT_HISTORY,
 	OPT_FORCE,
+	OPT_NAMES,
 	OPT_FOLLOW = 'f',
 };
 
@@ -96,6 +98,8 @@ static const struct {
 	  "  --timeout SEC    how long to wait for the report (default 30)" },
 	{ TAKES_FILE, { "file", required_argument, NULL, OPT_FILE },
 	  "  --file FILE      use this node file, not the one kept by create" },
+	{ TAKES_NAMES, { "names", no_argument, NULL, OPT_NAMES },
+	  "  --names          print nothing but the names" },
 	{ TAKES_HISTORY, { "history", no_argument, NULL, OPT_HISTORY },
 	  "  --history        print what the console has shown, and leave" },
 	{ TAKES_FOLLOW, { "follow", no_argument, NULL, OPT_FOLLOW },
@@ -172,6 +176,9 @@ static int take_option(const struct verb *verb, int option, const char *word,
 		break;
 	case OPT_HISTORY:
 		request->history = true;
+		break;
+	case OPT_NAMES:
+		request->names = true;
 		break;
 	case OPT_FORCE:
 		request->force = true;

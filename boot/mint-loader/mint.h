@@ -40,6 +40,7 @@ enum mint_exit {
  * @dry_run: print the plan and do nothing
  * @no_wait: start: do not wait for the node's report
  * @history: console: print what is there and leave
+ * @names: list: only the names
  * @follow: log: go on until interrupted
  * @force: destroy: also a node that runs
  */
@@ -52,6 +53,7 @@ struct request {
 	bool dry_run;
 	bool no_wait;
 	bool history;
+	bool names;
 	bool follow;
 	bool force;
 };
