@@ -11,6 +11,7 @@ from typing import Any, Dict, List
 
 import pytest
 import region_image as abi
+from machine import BZIMAGE
 from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture, cpio_entry,
                           files_fixture, mint_fixture, refused, two_nodes)
 from region_image import MB, Node, Region
@@ -274,6 +275,14 @@ def test_a_kernel_without_mint_is_refused(mint: Mint, files: Files, pieces: byte
 def test_mint_is_found_behind_other_pieces_of_kernel_info(mint: Mint, files: Files) -> None:
     image = bzimage(b"More\x0c\0\0\0\xff\xff\xff\xffMint\x08\0\0\0")
     assert mint("check", files.make(image=image), region=Region()).code == 0
+
+
+def test_the_built_kernel_says_that_it_has_mint(mint: Mint, files: Files) -> None:
+    image, piece = BZIMAGE.read_bytes(), b"Mint\x08\0\0\0"
+    assert image.count(piece) == 1
+    assert mint("check", files.make(image=image, memory="128M"), region=Region()).code == 0
+    refused(mint("check", files.make(image=image.replace(piece, b"None\x08\0\0\0"))), 1,
+            "built without Mint")
 
 
 LZ4 = b"\x02\x21\x4c\x18" + b"\x05\0\0\0abcde" + b"\x03\0\0\0abc"

@@ -5,11 +5,12 @@ interrupted loads, starts without a report, claims, the terminal.
 """
 
 import json
-from typing import Any
+import time
+from typing import Any, Set
 
 import pytest
 from conftest import Boot
-from machine import Machine, Shell
+from machine import Machine, Port, Shell
 
 CONF = "/etc/mint/b.conf"
 # The two bytes at the 64-bit entry become a jump to themselves.
@@ -115,3 +116,88 @@ def test_the_console_history_has_the_first_line(created: Machine) -> None:
     shell.run("mint start b")
     for command in ("mint console b --history", "mint log b"):
         assert "Linux version" in shell.run(command).output.splitlines()[0]
+
+
+# One interruption after each of these times, from before the command's first
+# step to behind its last.
+INSTANTS_MS = (5, 30, 70, 110, 250)
+
+
+def interrupt(shell: Shell, command: str, after_ms: int) -> None:
+    """Types a command and then Ctrl-C."""
+    port: Port = shell.port
+    port.send(command + "\n")
+    time.sleep(after_ms / 1000)     # the instant is what is tested; nothing is awaited
+    port.send("\x03")
+    # A loading ends when the kernel closes the file of the one who did it.
+    shell.poll("! mint list | grep -q ' loading '", 10)
+
+
+def kept(shell: Shell) -> bool:
+    """Is there a node file of b that create has kept?"""
+    return shell.run("test -e /run/mint/b.conf", check=False).status == 0
+
+
+def test_ctrl_c_leaves_a_node_as_before_or_after(node0: Machine) -> None:
+    """At each step of each verb: nothing is half claimed, half started, half gone."""
+    shell = node0.node()
+    unclaimed = shell.run("mint list --json").output
+    seen: Set[str] = set()
+    for instant in INSTANTS_MS:
+        interrupt(shell, f"mint create {CONF}", instant)
+        state = state_of(shell, "b")
+        assert state in ("", "created") and kept(shell) == bool(state)
+        shell.run("true" if state else f"mint create {CONF}")
+
+        interrupt(shell, "mint start b", instant)
+        started = state_of(shell, "b")
+        assert started in ("created", "stopped", "booting", "running")
+        if started in ("created", "stopped"):
+            shell.run("mint start b")
+        shell.poll("mint list | grep -q ' b .* running '", 30)
+
+        interrupt(shell, "mint kill b", instant)
+        killed = state_of(shell, "b")
+        assert killed in ("running", "stopped")
+        shell.run("true" if killed == "stopped" else "mint kill b")
+
+        interrupt(shell, "mint destroy b", instant)
+        gone = state_of(shell, "b")
+        assert gone in ("", "stopped") and kept(shell) == bool(gone)
+        shell.run("mint destroy b" if gone else "true")
+        assert shell.run("mint list --json").output == unclaimed
+        seen |= {f"create {state}", f"start {started}", f"kill {killed}", f"destroy {gone}"}
+    # Some were interrupted before, some after what they do.
+    assert {"create ", "create created", "kill running", "kill stopped"} <= seen
+
+
+# $1 claims the CPU that $2 claims on the other node; both let go at once.
+CLAIM_LOOP = """claim() { won=0; i=0; while [ $i -lt 40 ]; do i=$((i + 1))
+mint create /etc/mint/$1.conf >/dev/null 2>>/tmp/said || continue
+won=$((won + 1)); mint list >/tmp/now
+grep -Eq " $1 +created .* 3 " /tmp/now || cat /tmp/now
+! grep -q " $2 " /tmp/now || cat /tmp/now
+mint destroy $1 >/dev/null || echo not destroyed
+done; echo won $won; }; """
+
+
+def test_two_commands_on_two_nodes_never_claim_the_same(node0: Machine) -> None:
+    shell = node0.node()
+    shell.run("cd /; for name in d e; do sed \"s/^name.*/name = $name/; /^initrd/d\" "
+              "etc/mint/c.conf >etc/mint/$name.conf; done; cp boot/node.cpio /tmp/large; "
+              "printf '%s\\n' boot/bzImage etc/mint etc/mint/d.conf etc/mint/e.conf | "
+              "cpio -o -H newc >>/tmp/large")
+    shell.run(f"sed 's,^initrd.*,initrd = /tmp/large,' {CONF} >/tmp/b.conf; "
+              "mint create /tmp/b.conf; mint start b")
+    before = shell.run("mint list").output
+    other = node0.node_shell("b")
+    shell.run(f"(({CLAIM_LOOP} claim d e >/tmp/out 2>&1; touch /tmp/done) &)")
+    theirs = other.run(f"{CLAIM_LOOP} claim e d")
+    shell.poll("test -e /tmp/done", 60)
+    said = shell.run("cat /tmp/said").output + other.run("cat /tmp/said").output
+    for output in (shell.run("cat /tmp/out").output, theirs.output):
+        assert output.startswith("won ") and int(output.split()[1]) > 0, output
+    for line in said.splitlines():
+        assert line.startswith("mint: cannot create a node from") and any(
+            reason in line for reason in ("CPU 3 belongs to node", "gave it back")), line
+    assert shell.run("mint list").output == before

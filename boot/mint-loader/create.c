@@ -69,6 +69,11 @@ static int explain(const struct region *region, const struct config *config, int
 	case ENOSPC:
 		return fail(MINT_EXIT_FAILED, "%s. Try: mint list",
 			    "no low memory slot or no place in the ledger is left");
+	case EBUSY:
+	case EEXIST:
+		return fail(MINT_EXIT_STATE, "%s. Try: mint create %s",
+			    "another node had some of it for a moment, and gave it back",
+			    config->path);
 	case ETIMEDOUT:
 		return fail(MINT_EXIT_TIMEOUT,
 			    "another node keeps the ledger's lock. Try: mint list");

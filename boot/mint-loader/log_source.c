@@ -57,6 +57,8 @@ static void set_time(struct log_source *source, struct record *record)
 
 	if (!source->zero_tsc || zero_ns == TIME_UNKNOWN)
 		return;
+	if (record->kind == RECORD_START)
+		record->node_ns = 0;
 	if (record->node_ns != TIME_UNKNOWN && zero_ns + record->node_ns > source->last_ns)
 		source->last_ns = zero_ns + record->node_ns;
 	record->machine_ns = source->last_ns;
