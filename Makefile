@@ -31,7 +31,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 PREFIX ?= /usr/local
 MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
-.PHONY: help deps prepare kernel loader root demo shell test isolation lint series loc clean
+.PHONY: help deps prepare kernel loader root demo shell test isolation soak lint series loc clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ test: root lint series ## every test, each in a machine of its own
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
+
+soak: root ## hundreds of kills and lives of nodes; figures in build/soak/report.md
+	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(KILLS) $(LIVES)
 
 man: deps $(MAN_PAGES) ## the manual pages, from docs/man
 

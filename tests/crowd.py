@@ -7,10 +7,11 @@ tests/soak/checked.c, a script that brings vni0 up and starts traffic, and node
 files. So a node that is started again needs no console to deliver again.
 """
 
+import gzip
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Dict, Sequence
 
 from machine import BUILD, ROOT, TOP, Machine, Shell
 
@@ -20,22 +21,30 @@ MTU = 16000
 TALK = """#!/bin/sh
 # talk PAUSE-US FLOOD-US MORTAL PEER...: serve, and send to these nodes. A
 # connection to or from the mortal one is given up and made anew when it stalls.
+# Once a second the log tells rounds and mismatches with each peer.
 pause=$1 flood=$2 mortal=$3
 shift 3
 self=$((0x$(cut -d: -f6 /sys/class/net/vni0/address) + 1))
 ip addr add 10.0.0.$self/24 dev vni0
 ip link set vni0 mtu {mtu} up
 checked serve {port} &
+iperf3 -s -D
 for peer; do
+	[ $peer != $self ] || continue
 	case $mortal in $peer|$self) patient= ;; *) patient=patient ;; esac
 	checked run 10.0.0.$peer {port} $pause /tmp/to-$peer $patient &
 	[ $flood = 0 ] || checked flood 10.0.0.$peer {port} $flood &
 done
+while [ $self != 1 ] && sleep 1; do
+	line=
+	for peer; do
+		[ ! -s /tmp/to-$peer ] || read rounds _ wrong _ </tmp/to-$peer &&
+			line="$line $peer:$rounds:$wrong"
+	done
+	echo "talk:$line" >/dev/kmsg
+done &
 """.format(mtu=MTU, port=CHECKED_PORT)
-INITTAB = """::sysinit:/etc/rc
-::once:/etc/talk.sh
-hvc0::respawn:-/bin/sh
-"""
+INITTAB = TOP / "scripts/root/inittab.small"
 
 
 @dataclass(frozen=True)
@@ -48,19 +57,17 @@ class Member:
     talk: str
     """Arguments of talk."""
 
-    def files(self, work: Path) -> List[str]:
-        """Its node file and what runs in it, as lines of a cpio list."""
+    def conf(self, work: Path, image: str) -> Path:
+        """Its node file."""
         conf = work / f"{self.name}.conf"
         conf.write_text(
             f"[node]\nname = {self.name}\ncpus = {self.cpus}\n"
             f"memory = {self.memory}\nkernel = /boot/bzImage\n"
-            f"initrd = /boot/{self.name}.cpio\n"
-            f"cmdline = console=hvc0 hostname={self.name}\n", encoding="ascii")
-        script = work / f"{self.name}.sh"
-        script.write_text(f"#!/bin/sh\ntalk {self.talk}\n",
-                          encoding="ascii")
-        return [f"file /etc/mint/{self.name}.conf {conf} 0644 0 0",
-                f"file /etc/talk.sh {script} 0755 0 0"]
+            f"initrd = /boot/{image}\n"
+            # The usual root, a tmpfs, takes half of the memory and no more.
+            f"cmdline = console=hvc0 rootfstype=ramfs hostname={self.name}\n",
+            encoding="ascii")
+        return conf
 
 
 def compile_checked() -> Path:
@@ -82,21 +89,35 @@ def pack(lines: Sequence[str], work: Path, name: str) -> bytes:
                            str(listing)], check=True, capture_output=True).stdout
 
 
+def make_image(work: Path, name: str, command: str, more: Sequence[str]) -> Path:
+    """The small root plus more files, and a command that it runs at its start."""
+    (work / "inittab").write_text(INITTAB.read_text("ascii") + "::once:/etc/talk.sh\n",
+                                  encoding="ascii")
+    script = work / f"{name}.sh"
+    script.write_text(f"#!/bin/sh\n{command}\n", encoding="ascii")
+    extra = pack([*more, f"file /etc/talk.sh {script} 0755 0 0",
+                 f"file /etc/inittab {work / 'inittab'} 0644 0 0"], work, name)
+    image = work / name
+    image.write_bytes((BUILD / "small.cpio.gz").read_bytes() + gzip.compress(extra))
+    return image
+
+
 def make_root(work: Path, members: Sequence[Member]) -> Path:
     """A root of node 0 that can start these nodes."""
     work.mkdir(parents=True, exist_ok=True)
     (work / "talk").write_text(TALK, encoding="ascii")
-    (work / "inittab").write_text(INITTAB, encoding="ascii")
     common = [f"file /bin/checked {compile_checked()} 0755 0 0",
               f"file /bin/talk {work / 'talk'} 0755 0 0"]
     lines = list(common)
+    images: Dict[str, str] = {}
     for member in members:
-        conf, script = member.files(work)
-        extra = work / f"{member.name}.cpio"
-        extra.write_bytes((BUILD / "small.cpio").read_bytes() + pack(
-            common + [script, f"file /etc/inittab {work / 'inittab'} 0644 0 0"],
-            work, member.name))
-        lines += [conf, f"file /boot/{member.name}.cpio {extra} 0644 0 0"]
+        if member.talk not in images:
+            image = make_image(work, f"{member.name}.cpio.gz", f"talk {member.talk}",
+                               common)
+            images[member.talk] = image.name
+            lines.append(f"file /boot/{image.name} {image} 0644 0 0")
+        conf = member.conf(work, images[member.talk])
+        lines.append(f"file /etc/mint/{member.name}.conf {conf} 0644 0 0")
     root = work / "root.cpio"
     root.write_bytes(ROOT.read_bytes() + pack(lines, work, "root"))
     return root
@@ -113,6 +134,13 @@ def wait_rounds(shell: Shell, path: str, more: int, seconds: float) -> None:
     """Waits until checked traffic has made so many further rounds."""
     target = counts(shell, path)["rounds"] + more
     shell.poll(f"test $(cut -c1-10 {path}) -ge {target}", seconds)
+
+
+def talked(shell: Shell, name: str) -> Dict[int, "tuple[int, int]"]:
+    """Rounds and mismatches by peer, as a node has last put them in its log."""
+    lines = shell.run(f"mint log {name} | grep -o 'talk:.*' | tail -n 1").output
+    words = (word.split(":") for word in lines.split()[1:])
+    return {int(peer): (int(rounds), int(wrong)) for peer, rounds, wrong in words}
 
 
 def start_all(machine: Machine, members: Sequence[Member]) -> None:

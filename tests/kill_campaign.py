@@ -12,7 +12,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import crowd
 from gdbstub import GdbStub
@@ -224,7 +224,7 @@ def read_symbols() -> Dict[str, int]:
     return symbols
 
 
-def options(work: Path) -> Dict[str, object]:
+def options(work: Path) -> Dict[str, Any]:
     """How to boot a machine for a campaign."""
     return {"mint": "cpus=0,mem=512M,shm=64M",
             "initrd": crowd.make_root(work, MEMBERS),

@@ -5,8 +5,9 @@ What node 0 and the ledger hold, before and after many lives of other nodes.
 
 import functools
 import random
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence
 
+import crowd
 import shared_region
 import traffic
 from machine import Machine, Shell
@@ -18,6 +19,7 @@ MEMORY_KB = 256
 SLAB_KB = 128
 # Mappings and open files may be in use by whoever asks.
 FEW = 4
+WARM_UP = 8
 
 # Free pages that wait in a CPU's list are free, and mappings that wait for
 # their purge are gone.
@@ -57,6 +59,14 @@ def grown(before: Dict[str, int], after: Dict[str, int]) -> List[str]:
             if abs(after[name] - before[name]) > limit]
 
 
+def prepare(machine: Machine, members: Sequence[crowd.Member], dice: random.Random) -> None:
+    """Starts the nodes, and has what is allocated only once allocated."""
+    crowd.start_all(machine, members)
+    machine.node().run("ip addr add 10.0.0.1/24 dev vni0; ip link set vni0 up; mint kill b")
+    live_and_die(machine, WARM_UP, dice)
+    take_other_shapes(machine, WARM_UP, dice)
+
+
 def live_and_die(machine: Machine, cycles: int, dice: random.Random) -> None:
     """Starts node b and kills it at any moment, in mid-boot as a rule."""
     for first in range(0, cycles, 10):
@@ -76,7 +86,7 @@ def take_other_shapes(machine: Machine, cycles: int, dice: random.Random) -> Non
         shape = shapes[cycle % len(shapes)]
         name = f"n{cycle % len(shapes)}"
         machine.node().run(
-            f"printf '[node]\\n{shape}\\nkernel = /boot/bzImage\\ninitrd = /boot/b.cpio\\n"
+            f"printf '[node]\\n{shape}\\nkernel = /boot/bzImage\\ninitrd = /boot/b.cpio.gz\\n"
             f"cmdline = console=hvc0 hostname={name}\\n' >/tmp/n.conf;"
             f"mint create /tmp/n.conf && mint start {name} --no-wait &&"
             f"usleep {dice.randrange(600000)} && mint kill {name} && mint destroy {name}",

@@ -3,15 +3,13 @@
 
 import random
 
-import crowd
 import kill_campaign
 import leaks
 from conftest import Boot
 from machine import BUILD
 
 NUMBER_OF_KILLS = 5 * len(kill_campaign.SITES)
-LIVES, WARM_UP = 80, 8
-SHAPES = 20
+LIVES, SHAPES = 80, 20
 
 
 def test_a_node_killed_at_any_instruction_costs_the_others_nothing(boot: Boot) -> None:
@@ -33,10 +31,7 @@ def test_a_hundred_lives_of_nodes_leak_nothing(boot: Boot) -> None:
     dice = random.Random(612)
     shell = machine.node()
     owned = leaks.ledger(shell)
-    crowd.start_all(machine, kill_campaign.MEMBERS)
-    shell.run("ip addr add 10.0.0.1/24 dev vni0; ip link set vni0 up; mint kill b")
-    leaks.live_and_die(machine, WARM_UP, dice)
-    leaks.take_other_shapes(machine, WARM_UP, dice)
+    leaks.prepare(machine, kill_campaign.MEMBERS, dice)
     before, claimed = leaks.node0_holds(shell), leaks.ledger(shell)
     leaks.live_and_die(machine, LIVES, dice)
     leaks.take_other_shapes(machine, SHAPES, dice)

@@ -67,8 +67,7 @@ static int explain(const struct region *region, const struct config *config, int
 	case EPERM:
 		return fail(MINT_EXIT_FAILED, "only root may do that");
 	case ENOSPC:
-		return fail(MINT_EXIT_FAILED, "%s. Try: mint list",
-			    "no low memory slot or no place in the ledger is left");
+		return fail(MINT_EXIT_FAILED, "no place in the ledger is left. Try: mint list");
 	case EBUSY:
 	case EEXIST:
 		return fail(MINT_EXIT_STATE, "%s. Try: mint create %s",

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Eight nodes on one machine, of little memory each, and the limit of nodes."""
+
+import json
+import time
+from typing import Any, Dict, List
+
+import crowd
+from conftest import Boot
+from machine import BUILD, Machine
+
+NR_NODES = 8
+# What tests/soak/smallest.py measures, and a little more: docs/testing.md.
+MEMORY = "44M"
+ADDRESSES = range(1, NR_NODES + 1)
+MEMBERS = [crowd.Member(f"n{cpu}", str(cpu), MEMORY,
+                        "100000 0 0 " + " ".join(map(str, ADDRESSES)))
+           for cpu in range(1, NR_NODES)]
+NR_SLOTS = 14
+DEADLINE_S = 120.0
+
+
+def wait_talk(machine: Machine, names: Dict[str, int], more: int) -> None:
+    """Waits until each of these nodes has exchanged data with each other one."""
+    deadline = time.monotonic() + DEADLINE_S
+    goal = {name: {peer: counts[0] + more for peer, counts in
+                   crowd.talked(machine.node(), name).items()} for name in names}
+    for name, address in names.items():
+        peers = set(names.values()) | {1}
+        while True:
+            talked = crowd.talked(machine.node(), name)
+            missing = [peer for peer in peers - {address} if talked.get(peer, (0, 0))[0]
+                       < goal[name].get(peer, more)]
+            assert not any(wrong for _, wrong in talked.values()), (name, talked)
+            if not missing:
+                break
+            assert time.monotonic() < deadline, f"{name} gets nothing from {missing}"
+            time.sleep(0.2)
+
+
+def nodes_of(machine: Machine) -> List[Any]:
+    """The nodes as `mint list --json` tells them."""
+    nodes: List[Any] = json.loads(machine.node().run("mint list --json").output)["nodes"]
+    return nodes
+
+
+def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
+    work = BUILD / "tests/many"
+    machine = boot(cpus=NR_NODES, memory="768M", mint="cpus=0,mem=256M,shm=64M",
+                   initrd=crowd.make_root(work, MEMBERS))
+    shell = machine.node()
+    shell.run("talk 100000 0 0 " + " ".join(map(str, ADDRESSES)))
+    crowd.start_all(machine, MEMBERS)
+    names = {member.name: address + 1 for address, member in enumerate(MEMBERS, 1)}
+    wait_talk(machine, names, 2)
+    for address in names.values():
+        shell.run(f"ping -c 1 -w 10 10.0.0.{address}")
+    nodes = nodes_of(machine)
+    assert [node["name"] for node in nodes] == ["node0", *names]
+    assert {node["state"] for node in nodes} == {"running"}
+    assert [node["cpus"] for node in nodes] == [[cpu] for cpu in range(NR_NODES)]
+    assert {node["memory_bytes"] for node in nodes[1:]} == {int(MEMORY[:-1]) << 20}
+
+    shell.run("mint kill n4")
+    del names["n4"]
+    wait_talk(machine, names, 3)
+    for address in names.values():
+        counts = crowd.counts(shell, f"/tmp/to-{address}")
+        assert counts["connections"] == 1 and not counts["mismatches"]
+    assert [node["name"] for node in nodes_of(machine) if node["state"] != "running"
+            ] == ["n4"]
+
+
+def test_the_fifteenth_node_is_refused_for_want_of_low_memory(boot: Boot) -> None:
+    machine = boot(cpus=NR_SLOTS + 2, mint="cpus=0,mem=512M,shm=64M")
+    shell = machine.node()
+    make = ("sed 's/^name.*/name = n{0}/;s/^cpus.*/cpus = {0}/;s/^memory.*/memory = 48M/'"
+            " /etc/mint/b.conf >/tmp/n.conf; mint create /tmp/n.conf")
+    for number in range(1, NR_SLOTS + 1):
+        shell.run(make.format(number))
+    before = shell.run("mint list --json").output
+    result = shell.run(make.format(NR_SLOTS + 1), check=False)
+    assert result.status == 1
+    assert "low memory" in result.output and "Try: mint destroy" in result.output
+    assert shell.run("mint list --json").output == before
+    shell.run("mint destroy n3")
+    shell.run(make.format(NR_SLOTS + 1))
