@@ -175,6 +175,11 @@ def test_a_follower_sees_an_oops_and_the_next_generation(boot: Boot) -> None:
     text = shell.run("cat /tmp/b").output
     assert text.startswith(dead.rstrip("\n")) and "lost --" not in text
     stop_following(shell, "/tmp/all")
+    records = [record for record in lines_of(shell.run("cat /tmp/all").output)
+               if record["id"] == 1]
+    times = [record["machine_ns"] for record in records]
+    assert times == sorted(times)
+    assert [record["generation"] for record in records if record["kind"] == "start"] == [2]
     shell.run("mint destroy --force b")
     shell.poll("! kill -0 $(cat /tmp/b.pid)", FOLLOW_SECONDS)
     assert "destroyed meanwhile" in shell.run("cat /tmp/b.err").output
