@@ -5,6 +5,7 @@
  * Built outside the kernel, so that the kernel under test is the one of users.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
@@ -55,6 +56,21 @@ static void spin(void *unused)
 	local_irq_disable();
 	for (;;)
 		cpu_relax();
+}
+
+/* As LKDTM's HARDLOCKUP and SOFTLOCKUP, but for so many milliseconds only. */
+static void provoke_hang_interrupts_off(u64 ms)
+{
+	local_irq_disable();
+	mdelay(ms);
+	local_irq_enable();
+}
+
+static void provoke_hang_interrupts_on(u64 ms)
+{
+	preempt_disable();
+	mdelay(ms);
+	preempt_enable();
 }
 
 /* LKDTM's HARDLOCKUP takes one CPU; this takes the whole node. */
@@ -140,6 +156,8 @@ static const struct fault faults[] = {
 	{ "bug-in-interrupt", provoke_bug_in_interrupt },
 	{ "division-by-zero", provoke_division_by_zero },
 	{ "hang-all", provoke_hang_all },
+	{ "hang-interrupts-off", provoke_hang_interrupts_off },
+	{ "hang-interrupts-on", provoke_hang_interrupts_on },
 	{ "interrupt-storm", provoke_interrupt_storm },
 	{ "ipi-flood", provoke_ipi_flood },
 	{ "wild-write", provoke_wild_write },
