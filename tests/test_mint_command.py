@@ -102,7 +102,7 @@ def test_a_good_node_file_passes(mint: Mint, files: Files) -> None:
     assert report == {
         "schema": 1, "file": str(path), "name": "b", "cpus": [2, 3],
         "memory": [{"base": 320 * MB, "bytes": 64 * MB}],
-        "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
+        "restart": "no", "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
         "kernel_bytes": len(bzimage()), "initrd": f"{folder}/initrd",
         "initrd_bytes": len(CPIO), "cmdline": "console=hvc0", "ledger_checked": True}
     text = mint("check", path, region=Region())
@@ -177,6 +177,8 @@ def test_a_missing_key_is_named(mint: Mint, files: Files, key: str) -> None:
     ("memory", ",".join(["2M"] * 9), "more than 8"),
     ("kernel", "", "empty"),
     ("initrd", "", "empty"),
+    ("restart", "sometimes", "neither no nor on-failure nor always"),
+    ("restart", "", "it is empty"),
     ("cmdline", "quiet # really", "cannot be passed on"),
     ("color", "blue", "no such key"),
 ])

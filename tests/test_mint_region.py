@@ -65,11 +65,12 @@ def test_every_state_has_its_word(mint: Mint, changes: Dict[str, int], word: str
 
 
 def test_show_reports_all_of_a_node(mint: Mint) -> None:
-    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2)
+    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2, policy=1)
     region.logs[1] = Stream(b"12345")
     region.consoles[1] = Stream(b"123")
     assert mint("show", "--json", "b", region=region).json() == {"schema": 1, "node": {
         "id": 1, "name": "b", "state": "running", "generation": 3, "fenced": 2,
+        "restart": "on-failure",
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
         "cpus_stalled": 0,
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,

@@ -40,11 +40,12 @@ int check_all(const struct request *request, struct config *config, struct image
 static json_t *result(const struct config *config, const struct image *image,
 		      const struct mint_extent *extents, bool ledger)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:I, s:s?, s:I, s:s, s:b}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:I, s:s?, s:I, s:s, s:b}",
 			 "file", config->path,
 			 "name", config->name,
 			 "cpus", json_cpus(config->cpus),
 			 "memory", json_extents(extents, config->nr_extents),
+			 "restart", restart_text(config->policy),
 			 "kernel", config->kernel,
 			 "kernel_release", image->release,
 			 "kernel_bytes", (json_int_t)image->file.bytes,

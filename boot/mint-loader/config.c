@@ -17,6 +17,7 @@ enum key {
 	KEY_NAME,
 	KEY_CPUS,
 	KEY_MEMORY,
+	KEY_RESTART,
 	KEY_KERNEL,
 	KEY_INITRD,
 	KEY_CMDLINE,
@@ -30,6 +31,7 @@ static const struct {
 	[KEY_NAME] = { "name", true },
 	[KEY_CPUS] = { "cpus", true },
 	[KEY_MEMORY] = { "memory", true },
+	[KEY_RESTART] = { "restart", false },
 	[KEY_KERNEL] = { "kernel", true },
 	[KEY_INITRD] = { "initrd", false },
 	[KEY_CMDLINE] = { "cmdline", false },
@@ -130,6 +132,8 @@ static bool set_key(struct parser *parser, enum key key, const char *value, char
 		return value_cpus(value, config->cpus, why, room);
 	case KEY_MEMORY:
 		return value_memory(value, config, why, room);
+	case KEY_RESTART:
+		return value_restart(value, &config->policy, why, room);
 	case KEY_KERNEL:
 		return set_path(&config->kernel, config->path, value);
 	case KEY_INITRD:
@@ -179,7 +183,7 @@ static int take_pair(void *context, const char *section, const char *name, const
 	for (key = 0; key < NR_KEYS; key++)
 		if (!strcmp(name, keys[key].name))
 			return take_key(parser, key, value);
-	reject(parser, name, "no such key; known: name cpus memory kernel initrd cmdline");
+	reject(parser, name, "no such key; known: name cpus memory restart kernel initrd cmdline");
 	return 0;
 }
 
@@ -309,6 +313,8 @@ char *config_text(const struct config *config)
 	fprintf(to, "[node]\nname = %s\ncpus = %s\n", config->name,
 		cpus_text(config->cpus, cpus, sizeof(cpus)));
 	print_memory(to, config);
+	if (config->policy != MINT_POLICY_NO)
+		fprintf(to, "restart = %s\n", restart_text(config->policy));
 	fprintf(to, "kernel = %s\n", config->kernel);
 	if (config->initrd)
 		fprintf(to, "initrd = %s\n", config->initrd);

@@ -84,7 +84,10 @@ static int explain(const struct region *region, const struct config *config, int
 static int create(const struct request *request, const struct region *region,
 		  const struct config *config)
 {
-	struct mint_ioc_create call = { .nr_extents = config->nr_extents };
+	struct mint_ioc_create call = {
+		.nr_extents = config->nr_extents,
+		.policy = config->policy,
+	};
 	struct mint_ioc_node undo;
 	int code;
 
@@ -97,7 +100,9 @@ static int create(const struct request *request, const struct region *region,
 	code = keep_config(config);
 	if (!code)
 		return report(request, config, call.extents, json_integer(call.node));
-	undo = (struct mint_ioc_node) { .node = call.node };
+	undo = (struct mint_ioc_node) {
+		.node = call.node, .generation = MINT_ANY_GENERATION,
+	};
 	if (ioctl(region->fd, MINT_IOC_DESTROY, &undo))
 		fail(MINT_EXIT_FAILED, "its CPUs and memory stay claimed: %m. %s %s",
 		     "Try: mint destroy", config->name);

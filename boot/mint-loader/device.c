@@ -37,6 +37,10 @@ int device_failed(const struct node_view *node, int error)
 	switch (error) {
 	case ENOENT:
 		return fail(MINT_EXIT_NO_NODE, "the node was destroyed meanwhile. Try: mint list");
+	case ESTALE:
+		return fail(MINT_EXIT_STATE,
+			    "another mint command has started it meanwhile. Try: mint show %s",
+			    node->life.name);
 	case EBUSY:
 		return fail(MINT_EXIT_STATE,
 			    "another mint command is loading it. Try: mint show %s",
@@ -55,8 +59,8 @@ int device_failed(const struct node_view *node, int error)
 /**
  * device_node() - make one of the calls that take a node only
  * @region: the open device
- * @call: MINT_IOC_LOAD, _KILL, _DESTROY or _CONSOLE
- * @node: the node
+ * @call: MINT_IOC_LOAD, _KILL, _DESTROY, _CONSOLE or _STOP_WANTED
+ * @node: the node; a later start of it than the one seen here is left alone
  * @generation: filled in by MINT_IOC_LOAD; may be NULL
  *
  * Return: an enum mint_exit.
@@ -64,7 +68,9 @@ int device_failed(const struct node_view *node, int error)
 int device_node(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation)
 {
-	struct mint_ioc_node argument = { .node = node->id };
+	struct mint_ioc_node argument = {
+		.node = node->id, .generation = node->life.generation,
+	};
 
 	if (ioctl(region->fd, call, &argument))
 		return device_failed(node, errno);

@@ -21,6 +21,7 @@
 #define TAKES_FORCE	0x20
 #define TAKES_FOLLOW	0x80
 #define TAKES_NAMES	0x100
+#define TAKES_GRACE	0x200
 /* It can work on a saved region. */
 #define TAKES_REGION	0x40
 
@@ -63,6 +64,8 @@ static const struct verb verbs[] = {
 	  "stop a node's CPUs at whatever they do" },
 	{ "destroy", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
 	  "give back what a node owns" },
+	{ "supervise", "[NODE...]", TAKES_JSON | TAKES_GRACE, cmd_supervise,
+	  "start nodes again that fail, as their files say, until killed" },
 	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
 	  "print the versions of this command and of the kernel's ABI" },
 };
@@ -77,6 +80,7 @@ enum {
 	OPT_HISTORY,
 	OPT_FORCE,
 	OPT_NAMES,
+	OPT_GRACE,
 	OPT_FOLLOW = 'f',
 };
 
@@ -104,6 +108,8 @@ static const struct {
 	  "  --history        print what the console has shown, and leave" },
 	{ TAKES_FOLLOW, { "follow", no_argument, NULL, OPT_FOLLOW },
 	  "  -f, --follow     go on with what comes, until interrupted" },
+	{ TAKES_GRACE, { "grace", required_argument, NULL, OPT_GRACE },
+	  "  --grace SEC      how long a node may hang (default: silent 2, stalled 5)" },
 	{ TAKES_FORCE, { "force", no_argument, NULL, OPT_FORCE },
 	  "  --force          also if the node runs" },
 };
@@ -115,7 +121,7 @@ static void print_help(void)
 	printf("usage: mint [--region FILE] VERB [OPTION...] [FILE|NODE]\n\n"
 	       "Manages the nodes of this machine. NODE is a node's name or id.\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
-		printf("  %-8s %-6s %s\n", verbs[i].name,
+		printf("  %-9s %-9s %s\n", verbs[i].name,
 		       verbs[i].operand ? verbs[i].operand : "", verbs[i].summary);
 	printf("\n  --region FILE    look at a saved shared region, not at this machine's\n"
 	       "  -h, --help       this help; after a verb: help on the verb\n\n"
@@ -139,16 +145,16 @@ static void print_verb_help(const struct verb *verb)
 			printf("%s\n", options[i].help);
 }
 
-static int take_timeout(const char *text, struct request *request)
+static int take_seconds(const struct verb *verb, const char *option, const char *text,
+			unsigned int *to)
 {
 	char *end;
 	unsigned long seconds = strtoul(text, &end, 10);
 
 	if (text[0] < '0' || text[0] > '9' || *end || !seconds || seconds > TIMEOUT_S_MAX)
-		return fail(MINT_EXIT_USAGE,
-			    "start: --timeout '%s' is not a number of seconds from 1 to %u",
-			    text, TIMEOUT_S_MAX);
-	request->timeout_s = seconds;
+		return fail(MINT_EXIT_USAGE, "%s: %s '%s' is not a number of seconds from 1 to %u",
+			    verb->name, option, text, TIMEOUT_S_MAX);
+	*to = seconds;
 	return MINT_EXIT_OK;
 }
 
@@ -170,7 +176,9 @@ static int take_option(const struct verb *verb, int option, const char *word,
 		request->no_wait = option == OPT_NO_WAIT;
 		break;
 	case OPT_TIMEOUT:
-		return take_timeout(optarg, request);
+		return take_seconds(verb, "--timeout", optarg, &request->timeout_s);
+	case OPT_GRACE:
+		return take_seconds(verb, "--grace", optarg, &request->grace_s);
 	case OPT_FILE:
 		request->file = optarg;
 		break;
@@ -203,10 +211,12 @@ static int take_operand(const struct verb *verb, int argc, char **argv, struct r
 	if (argc < wanted && *verb->operand != '[')
 		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,
 			    verb->operand, verb->name);
-	if (argc > wanted)
+	if (argc > wanted && !(wanted && strstr(verb->operand, "...")))
 		return fail(MINT_EXIT_USAGE, "%s: '%s' is one word too many. Try: mint %s --help",
 			    verb->name, argv[wanted], verb->name);
 	request->operand = argc ? argv[0] : NULL;
+	request->operands = argv;
+	request->nr_operands = argc;
 	return MINT_EXIT_OK;
 }
 
@@ -273,7 +283,10 @@ int main(int argc, char **argv)
 		{ "region", required_argument, NULL, 'r' },
 		{ 0 },
 	};
-	struct request request = { .timeout_s = TIMEOUT_S_DEFAULT };
+	struct request request = {
+		.timeout_s = TIMEOUT_S_DEFAULT,
+		.generation = MINT_ANY_GENERATION,
+	};
 	unsigned int i;
 	int option;
 

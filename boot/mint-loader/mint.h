@@ -42,7 +42,11 @@ enum mint_exit {
  * @history: console: print what is there and leave
  * @names: list: only the names
  * @follow: log: go on until interrupted
- * @force: destroy: also a node that runs
+ * @force: destroy, start: also a node that runs
+ * @generation: start: the one to replace, or MINT_ANY_GENERATION
+ * @grace_s: supervise: how long a node may be silent or stalled, 0 = as usual
+ * @operands: supervise: names or ids of nodes
+ * @nr_operands: how many
  */
 struct request {
 	const char *region_file;
@@ -56,6 +60,10 @@ struct request {
 	bool names;
 	bool follow;
 	bool force;
+	__u32 generation;
+	unsigned int grace_s;
+	char **operands;
+	int nr_operands;
 };
 
 /* report.c */
@@ -82,6 +90,7 @@ int file_write_atomic(const char *dir, const char *name, const char *text);
  * @cpus: machine-wide CPU numbers, a bit for each
  * @nr_extents: used entries of @extents
  * @extents: @base is MINT_ANY where the file gives no address
+ * @policy: when it is started again, a MINT_POLICY_* value
  * @kernel: absolute path of the bzImage
  * @initrd: absolute path, or NULL
  * @cmdline: the kernel's command line, perhaps empty
@@ -92,6 +101,7 @@ struct config {
 	__u64 cpus[MINT_MAX_CPUS / 64];
 	unsigned int nr_extents;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	__u32 policy;
 	char *kernel;
 	char *initrd;
 	char *cmdline;
@@ -103,6 +113,8 @@ void config_free(struct config *config);
 char *config_text(const struct config *config);
 bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t room);
 bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room);
+bool value_restart(const char *text, __u32 *policy, char *why, size_t room);
+const char *restart_text(__u32 policy);
 bool value_memory(const char *text, struct config *config, char *why, size_t room);
 
 static inline bool cpu_in(const __u64 *cpus, unsigned int cpu)
@@ -414,6 +426,7 @@ int cmd_console(const struct request *request);
 int cmd_log(const struct request *request);
 int cmd_kill(const struct request *request);
 int cmd_destroy(const struct request *request);
+int cmd_supervise(const struct request *request);
 int check_all(const struct request *request, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);
 

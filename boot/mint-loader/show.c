@@ -4,7 +4,7 @@
 #include "mint.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:I,s:I,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
 
 /**
  * struct details - what is shown of a node
@@ -64,6 +64,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"state", node_state(node),
 		"generation", (json_int_t)node->life.generation,
 		"fenced", (json_int_t)node->life.fenced,
+		"restart", restart_text(node->life.policy),
 		"cpus", json_cpus(details->cpus),
 		"apic_ids", apic_ids,
 		"boot_cpu", (json_int_t)node->life.boot_cpu,
@@ -102,6 +103,7 @@ static int print_text(const struct tables *tables, const struct details *details
 	printf("state       %s\n", node_state(node));
 	printf("generation  %u\n", node->life.generation);
 	printf("fenced      %u\n", node->life.fenced);
+	printf("restart     %s\n", restart_text(node->life.policy));
 	print_cpus(tables, details);
 	printf("on line     %u\n", node->self.nr_cpus);
 	printf("stalled     %u\n", node->self.stalled);

@@ -261,13 +261,16 @@ static int read_config(const struct request *request, struct start *start)
 	return code;
 }
 
-static int check_state(const struct start *start)
+static int check_state(const struct request *request, const struct start *start)
 {
 	const struct node_view *node = start->node;
 
+	if (request->generation != MINT_ANY_GENERATION &&
+	    request->generation != node->life.generation)
+		return device_failed(node, ESTALE);
 	if (node->id == start->region->self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
-	if (node_active(node))
+	if (node_active(node) && !request->force)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state(node),
 			    node->life.name);
 	return MINT_EXIT_OK;
@@ -278,7 +281,7 @@ static int prepare(const struct request *request, const struct tables *tables,
 {
 	int code;
 
-	code = check_state(start);
+	code = check_state(request, start);
 	if (!code)
 		code = read_config(request, start);
 	if (!code)

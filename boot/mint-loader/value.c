@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values of the node file: names, CPU lists and memory lists. Each function
+ * Values of the node file: names, CPU lists, memory lists, policies. Each function
  * takes the text of one value and either accepts all of it or says why not.
  */
 #include <ctype.h>
@@ -36,6 +36,39 @@ bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t 
 	else
 		return snprintf(name, MINT_NAME_BYTES, "%s", text) > 0;
 	return false;
+}
+
+static const char *const policies[] = {
+	[MINT_POLICY_NO] = "no",
+	[MINT_POLICY_ON_FAILURE] = "on-failure",
+	[MINT_POLICY_ALWAYS] = "always",
+};
+
+/**
+ * value_restart() - check when a node is to be started again
+ * @text: the value
+ * @policy: filled in: a MINT_POLICY_* value
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_restart(const char *text, __u32 *policy, char *why, size_t room)
+{
+	for (*policy = 0; *policy < ARRAY_SIZE(policies); ++*policy)
+		if (!strcmp(text, policies[*policy]))
+			return true;
+	snprintf(why, room, "'%s' is neither no nor on-failure nor always", text);
+	return false;
+}
+
+/**
+ * restart_text() - the word for a policy
+ * @policy: any value
+ */
+const char *restart_text(__u32 policy)
+{
+	return policy < ARRAY_SIZE(policies) ? policies[policy] : "?";
 }
 
 /* Like strtoull(), but only digits, and false when there are none. */

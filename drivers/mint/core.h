@@ -70,11 +70,12 @@ int mint_ledger_inherit_roles(u32 node);
 /* life.c */
 int mint_life_create(struct mint_ioc_create *want);
 int mint_life_load(u32 node, u32 *generation);
+int mint_life_stop_wanted(u32 node, u32 generation);
 void mint_life_abort(u32 node);
 int mint_life_write(const struct mint_ioc_write *write);
 int mint_life_start(const struct mint_ioc_start *start);
-int mint_life_kill(u32 node);
-int mint_life_destroy(u32 node);
+int mint_life_kill(u32 node, u32 generation);
+int mint_life_destroy(u32 node, u32 generation);
 
 /* peers.c */
 bool mint_state_ended(u32 state);

@@ -136,12 +136,24 @@ static int call_start(struct mint_file *mf, void *argument)
 
 static int call_kill(struct mint_file *mf, void *argument)
 {
-	return mint_life_kill(((struct mint_ioc_node *)argument)->node);
+	struct mint_ioc_node *call = argument;
+	int err = mint_life_stop_wanted(call->node, call->generation);
+
+	return err ? err : mint_life_kill(call->node, call->generation);
+}
+
+static int call_stop_wanted(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_node *call = argument;
+
+	return mint_life_stop_wanted(call->node, call->generation);
 }
 
 static int call_destroy(struct mint_file *mf, void *argument)
 {
-	return mint_life_destroy(((struct mint_ioc_node *)argument)->node);
+	struct mint_ioc_node *call = argument;
+
+	return mint_life_destroy(call->node, call->generation);
 }
 
 static int call_console(struct mint_file *mf, void *argument)
@@ -169,6 +181,7 @@ static const struct {
 	{ MINT_IOC_KILL, call_kill },
 	{ MINT_IOC_DESTROY, call_destroy },
 	{ MINT_IOC_CONSOLE, call_console },
+	{ MINT_IOC_STOP_WANTED, call_stop_wanted },
 };
 
 static int do_call(struct mint_file *mf, unsigned int command, void *argument)

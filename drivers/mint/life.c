@@ -17,7 +17,9 @@
 #include <asm/tsc.h>
 #include "core.h"
 
-#define COPY_BYTES	SZ_2M
+#define MAP_BYTES	SZ_2M
+/* So little that the CPU may schedule often, even if an emulator is slow. */
+#define COPY_BYTES	SZ_64K
 
 /* A kill is short: a command that wants the node meanwhile waits for its end. */
 static DEFINE_MUTEX(kill_mutex);
@@ -62,6 +64,7 @@ static void enter_node(u32 node, const struct mint_ioc_create *want)
 
 	mint_ledger_cpus(node, cpus);
 	mint_store(&life->boot_cpu, cpus[0]);
+	mint_store(&life->policy, want->policy);
 	memcpy(life->name, want->name, MINT_NAME_BYTES);
 	mint_store_release(&life->life, MINT_LIFE_CREATED);
 }
@@ -75,7 +78,8 @@ int mint_life_create(struct mint_ioc_create *want)
 	int err;
 
 	if (!valid_name(want->name) || !want->nr_extents ||
-	    want->nr_extents > MINT_HANDOVER_EXTENTS)
+	    want->nr_extents > MINT_HANDOVER_EXTENTS ||
+	    want->policy > MINT_POLICY_ALWAYS || want->reserved)
 		return -EINVAL;
 	err = mint_ledger_lock();
 	if (err)
@@ -108,11 +112,17 @@ static int take_from_loader(struct mint_node_life *life)
 	return 0;
 }
 
+static bool is_meant(u32 node, u32 generation)
+{
+	return generation == MINT_ANY_GENERATION ||
+	       generation == mint_load(&mint_node_entry(node)->life.generation);
+}
+
 /*
  * Makes us the only one who may touch the node. Not under the ledger's lock:
  * its owner may be the very node that is to be stopped.
  */
-static int take_for_loading(u32 node)
+static int take_for_loading(u32 node, u32 generation)
 {
 	struct mint_node_life *life;
 	u32 seen;
@@ -121,6 +131,8 @@ static int take_for_loading(u32 node)
 		return -ENOENT;
 	if (node == mint_facts.node || mint_ledger_has_boot_cpu(node))
 		return -EPERM;
+	if (!is_meant(node, generation))
+		return -ESTALE;
 	life = &mint_node_entry(node)->life;
 	seen = mint_load(&life->life);
 	if (seen == MINT_LIFE_LOADING)
@@ -131,7 +143,11 @@ static int take_for_loading(u32 node)
 	    mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
 		return -EBUSY;
 	mint_store(&life->loader, (u16)mint_facts.node);
-	return 0;
+	if (is_meant(node, generation))
+		return 0;
+	/* It was started between our two looks. */
+	mint_store_release(&life->life, seen);
+	return -ESTALE;
 }
 
 /* Every CPU of the node is stopped, whatever it did; only then it is dead. */
@@ -151,7 +167,8 @@ static void fence(u32 node)
 /**
  * mint_life_load() - stop a node and make its memory ours to fill
  * @node: node id, any value
- * @generation: filled in: what the next start will be
+ * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
+ *	what the next start will be
  *
  * Errors as MINT_IOC_LOAD.
  */
@@ -160,7 +177,7 @@ int mint_life_load(u32 node, u32 *generation)
 	int err;
 
 	mutex_lock(&kill_mutex);
-	err = take_for_loading(node);
+	err = take_for_loading(node, *generation);
 	mutex_unlock(&kill_mutex);
 	if (err)
 		return err;
@@ -185,17 +202,31 @@ void mint_life_abort(u32 node)
 		 MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
 }
 
+static int copy_mapped(void *to, const char __user *from, size_t bytes)
+{
+	size_t done, part;
+
+	for (done = 0; done < bytes; done += part) {
+		part = min_t(size_t, COPY_BYTES, bytes - done);
+		if (!from)
+			memset(to + done, 0, part);
+		else if (copy_from_user(to + done, from + done, part))
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
 static int copy_part(phys_addr_t phys, const char __user *from, size_t bytes)
 {
 	void *to = memremap(phys, bytes, MEMREMAP_WB);
-	int err = 0;
+	int err;
 
 	if (!to)
 		return -ENOMEM;
-	if (!from)
-		memset(to, 0, bytes);
-	else if (copy_from_user(to, from, bytes))
-		err = -EFAULT;
+	err = copy_mapped(to, from, bytes);
 	memunmap(to);
 	return err;
 }
@@ -215,13 +246,10 @@ int mint_life_write(const struct mint_ioc_write *write)
 	if (!mint_ledger_owns(write->node, write->phys, write->bytes))
 		return -ERANGE;
 	for (done = 0; done < write->bytes; done += part) {
-		part = min_t(u64, COPY_BYTES, write->bytes - done);
+		part = min_t(u64, MAP_BYTES, write->bytes - done);
 		err = copy_part(write->phys + done, from ? from + done : NULL, part);
 		if (err)
 			return err;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
 	}
 	return 0;
 }
@@ -345,15 +373,36 @@ int mint_life_start(const struct mint_ioc_start *start)
 }
 
 /**
+ * mint_life_stop_wanted() - let no supervisor start a node again
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
+ *
+ * Return: 0, -ENOENT or -ESTALE.
+ */
+int mint_life_stop_wanted(u32 node, u32 generation)
+{
+	struct mint_node_life *life;
+
+	if (node >= MINT_MAX_NODES || life_of(node) == MINT_LIFE_NONE)
+		return -ENOENT;
+	if (!is_meant(node, generation))
+		return -ESTALE;
+	life = &mint_node_entry(node)->life;
+	mint_store(&life->stop_wanted, mint_load(&life->generation));
+	return 0;
+}
+
+/**
  * mint_life_kill() - stop a node at whatever instruction it is
  * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
  */
-int mint_life_kill(u32 node)
+int mint_life_kill(u32 node, u32 generation)
 {
 	int err;
 
 	mutex_lock(&kill_mutex);
-	err = take_for_loading(node);
+	err = take_for_loading(node, generation);
 	if (!err) {
 		fence(node);
 		mint_life_abort(node);
@@ -365,12 +414,12 @@ int mint_life_kill(u32 node)
 /**
  * mint_life_destroy() - stop a node and give back what it owns
  * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
  *
  * The id keeps its generation: its next owner starts under a higher one.
  */
-int mint_life_destroy(u32 node)
+int mint_life_destroy(u32 node, u32 generation)
 {
-	u32 generation;
 	int err = mint_life_load(node, &generation);
 
 	if (err)

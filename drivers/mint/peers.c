@@ -262,7 +262,7 @@ static void fence_ended(const struct mint_peer *peer)
 	if (mint_load(&mint_node_entry(peer->node)->life.life) == MINT_LIFE_STARTED &&
 	    peer->generation > peer->fenced &&
 	    mint_node_ended(peer->node, peer->generation) && first_of_the_running())
-		mint_life_kill(peer->node);
+		mint_life_kill(peer->node, peer->generation);
 }
 
 static void watch_peer(u32 node)

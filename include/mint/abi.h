@@ -284,11 +284,12 @@ static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
  *	CPU is stopped that must not get an INIT. Written before the NMI.
  * @policy: a MINT_POLICY_* value
  * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
- * @pad: zero
+ * @stop_wanted: a user wants every generation up to this one to be stopped:
+ *	no supervisor starts the node again. Written before it is stopped.
  *
  * Whoever turns @life into MINT_LIFE_LOADING, by compare-exchange, has @life,
- * @generation, @fenced and @halt for itself. The rest is under the ledger's
- * lock.
+ * @generation, @fenced and @halt for itself. @stop_wanted is the managers', the
+ * last to write wins. The rest is under the ledger's lock.
  */
 struct mint_node_life {
 	__u32 life;
@@ -300,7 +301,7 @@ struct mint_node_life {
 	__u32 halt;
 	__u32 policy;
 	char name[MINT_NAME_BYTES];
-	__u32 pad;
+	__u32 stop_wanted;
 };
 
 static_assert(sizeof(struct mint_node_life) == 64);

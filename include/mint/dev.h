@@ -14,7 +14,8 @@
 #include <mint/abi.h>
 #include <mint/boot.h>
 
-#define MINT_ANY	(~0ULL)
+#define MINT_ANY		(~0ULL)
+#define MINT_ANY_GENERATION	(~0U)
 
 /**
  * struct mint_ioc_info - MINT_IOC_INFO: who am I
@@ -40,6 +41,8 @@ static_assert(sizeof(struct mint_ioc_info) == 24);
  * @cpus: machine-wide CPU numbers, a bit for each; at least one
  * @nr_extents: used entries of @extents, at least 1
  * @node: filled in: the id, the lowest free one
+ * @policy: a MINT_POLICY_* value
+ * @reserved: zero
  * @extents: what is wanted: @bytes a multiple of MINT_EXTENT_ALIGN, @base
  *	likewise or MINT_ANY for the first place that is free; filled in:
  *	what it became. @owner and @reserved zero.
@@ -54,27 +57,33 @@ struct mint_ioc_create {
 	__u64 cpus[MINT_MAX_CPUS / 64];
 	__u32 nr_extents;
 	__u32 node;
+	__u32 policy;
+	__u32 reserved;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 };
 
-static_assert(sizeof(struct mint_ioc_create) == 264);
+static_assert(sizeof(struct mint_ioc_create) == 272);
 
 /**
  * struct mint_ioc_node - the argument of calls that need a node only
  * @node: node id
- * @generation: filled in by MINT_IOC_LOAD: the generation that will start
+ * @generation: the start that is meant, or MINT_ANY_GENERATION; MINT_IOC_LOAD
+ *	fills in the generation that will start. MINT_IOC_CONSOLE ignores it.
  *
  * MINT_IOC_LOAD stops all CPUs of the node (fence) and makes its memory
  * writable through this file until MINT_IOC_START or close(), whichever comes
- * first; close() leaves the node stopped. MINT_IOC_KILL stops its CPUs.
+ * first; close() leaves the node stopped. MINT_IOC_KILL stops its CPUs, and tells
+ * supervisors that this is what a user wants. MINT_IOC_STOP_WANTED tells them
+ * only: it comes before a node is asked to stop by itself.
  * MINT_IOC_DESTROY stops its CPUs and gives back what it owns.
  * MINT_IOC_CONSOLE turns the file into the node's console: read() gives the
  * output of its present start from the oldest byte kept, then waits; it gives
  * 0 when the node has ended and all was read. write() is its input.
  *
- * Errors: ENOENT no such node, EBUSY the node is being loaded by another
- * file, EPERM the caller's own node or the machine's boot CPU is in it,
- * ETIMEDOUT another node keeps the ledger.
+ * Errors: ENOENT no such node, ESTALE it has been started since the
+ * generation that is meant, EBUSY the node is being loaded by another file,
+ * EPERM the caller's own node or the machine's boot CPU is in it, ETIMEDOUT
+ * another node keeps the ledger.
  */
 struct mint_ioc_node {
 	__u32 node;
@@ -136,5 +145,6 @@ static_assert(sizeof(struct mint_ioc_start) == 32);
 #define MINT_IOC_KILL		_IOW(MINT_IOC_TYPE, 0x45, struct mint_ioc_node)
 #define MINT_IOC_DESTROY	_IOW(MINT_IOC_TYPE, 0x46, struct mint_ioc_node)
 #define MINT_IOC_CONSOLE	_IOW(MINT_IOC_TYPE, 0x47, struct mint_ioc_node)
+#define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_node)
 
 #endif /* MINT_DEV_H */

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint supervise: starts nodes again that have failed, as their policy says.
+ * It sleeps until the kernel tells of a change. Each start runs in a child, so
+ * that a node that does not come up keeps no other one waiting. Supervisors on
+ * several nodes need not know of each other: the kernel lets one start through.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "mint.h"
+
+/* What fails again within this time waits before its next start. */
+#define AGAIN_MS	60000
+#define DELAY_MAX_S	60
+#define NEVER		(~0ULL)
+
+/**
+ * struct failure - a state that calls for a new start
+ * @word: the state
+ * @policy: the lowest MINT_POLICY_* for which it counts
+ * @grace_s: how long the node may be in it
+ * @hang: --grace sets another time
+ */
+struct failure {
+	const char *word;
+	__u32 policy;
+	unsigned int grace_s;
+	bool hang;
+};
+
+static const struct failure failures[] = {
+	{ "panicked", MINT_POLICY_ON_FAILURE, 0, false },
+	{ "refused", MINT_POLICY_ON_FAILURE, 0, false },
+	{ "silent", MINT_POLICY_ON_FAILURE, 2, true },
+	{ "stalled", MINT_POLICY_ON_FAILURE, 5, true },
+	/* By nobody's wish: a start was broken off. */
+	{ "stopped", MINT_POLICY_ON_FAILURE, 0, false },
+	/* The first for too long, or by a loader that is gone. */
+	{ "booting", MINT_POLICY_ON_FAILURE, 60, false },
+	{ "loading", MINT_POLICY_ON_FAILURE, 60, false },
+	{ "off", MINT_POLICY_ALWAYS, 0, false },
+	{ "rebooted", MINT_POLICY_ALWAYS, 0, false },
+};
+
+/**
+ * struct charge - a node under supervision
+ * @word: its state
+ * @generation: its generation in that state
+ * @since_ms: when it was first seen so, or when a start of it failed
+ * @tried_ms: when its last start began, 0 = never
+ * @delay_s: what its next start waits if it follows soon
+ * @waited_s: what its last start waited because it followed soon
+ * @retry: a start in this state has failed: it had its grace
+ * @child: process that starts it, 0 = none
+ * @errors: what that process says on stderr
+ * @last: what it said last
+ */
+struct charge {
+	const char *word;
+	__u32 generation;
+	__u64 since_ms;
+	__u64 tried_ms;
+	unsigned int delay_s;
+	unsigned int waited_s;
+	bool retry;
+	pid_t child;
+	int errors;
+	char last[512];
+};
+
+static struct charge charges[MINT_MAX_NODES];
+
+static __u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+static bool names_node(const char *operand, const struct node_view *node)
+{
+	if (operand[strspn(operand, "0123456789")])
+		return !strcmp(operand, node->life.name);
+	return strtoul(operand, NULL, 10) == node->id;
+}
+
+static bool in_charge(const struct request *request, const struct node_view *node, __u32 self)
+{
+	int i;
+
+	if (node->life.life == MINT_LIFE_NONE || node->id == self)
+		return false;
+	for (i = 0; i < request->nr_operands; i++)
+		if (names_node(request->operands[i], node))
+			return true;
+	return !request->nr_operands;
+}
+
+static const struct failure *failure_of(const struct node_view *node)
+{
+	const char *word = node_state(node);
+	unsigned int i;
+
+	if (node->life.stop_wanted >= node->life.generation)
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(failures); i++)
+		if (!strcmp(word, failures[i].word))
+			return node->life.policy >= failures[i].policy &&
+			       node->life.policy <= MINT_POLICY_ALWAYS ? &failures[i] : NULL;
+	return NULL;
+}
+
+static void note_state(struct charge *charge, const struct node_view *node)
+{
+	const char *word = node_state(node);
+
+	if (charge->word && !strcmp(charge->word, word) &&
+	    charge->generation == node->life.generation)
+		return;
+	charge->word = word;
+	charge->generation = node->life.generation;
+	charge->since_ms = now_ms();
+	charge->retry = false;
+}
+
+static bool soon_again(const struct charge *charge)
+{
+	return charge->tried_ms && charge->since_ms - charge->tried_ms < AGAIN_MS;
+}
+
+static __u64 due_ms(const struct request *request, const struct charge *charge,
+		    const struct failure *failure)
+{
+	unsigned int wait_s = failure->grace_s;
+
+	if (failure->hang && request->grace_s)
+		wait_s = request->grace_s;
+	if (charge->retry)
+		wait_s = 0;
+	if (soon_again(charge))
+		wait_s += charge->delay_s;
+	return charge->since_ms + wait_s * 1000ULL;
+}
+
+/* The child: its report is for us alone, and a Ctrl-C is not meant for it. */
+static void __attribute((noreturn)) run_start(const struct request *request,
+					      const struct node_view *node, int errors)
+{
+	char name[MINT_NAME_BYTES];
+	struct request start = {
+		.operand = name,
+		.timeout_s = request->timeout_s,
+		.force = true,
+		.generation = node->life.generation,
+	};
+	int code = MINT_EXIT_FAILED;
+
+	/* The tables are read anew. */
+	memcpy(name, node->life.name, sizeof(name));
+	setpgid(0, 0);
+	if (freopen("/dev/null", "w", stdout) && dup2(errors, STDERR_FILENO) >= 0)
+		code = cmd_start(&start);
+	fflush(stderr);
+	_exit(code);
+}
+
+static int launch(const struct request *request, const struct node_view *node,
+		  struct charge *charge)
+{
+	int ends[2];
+
+	charge->waited_s = soon_again(charge) ? charge->delay_s : 0;
+	charge->delay_s = !charge->waited_s ? 1 :
+		charge->delay_s * 2 < DELAY_MAX_S ? charge->delay_s * 2 : DELAY_MAX_S;
+	charge->tried_ms = now_ms();
+	if (pipe2(ends, O_CLOEXEC))
+		return fail(MINT_EXIT_FAILED, "no pipe to a process that starts it: %m");
+	charge->child = fork();
+	if (!charge->child)
+		run_start(request, node, ends[1]);
+	close(ends[1]);
+	charge->errors = ends[0];
+	if (charge->child > 0)
+		return MINT_EXIT_OK;
+	close(ends[0]);
+	charge->child = 0;
+	return fail(MINT_EXIT_FAILED, "no process to start it: %m");
+}
+
+/* Starts what is due; @next_ms becomes the time of what is due next. */
+static int look_after(const struct request *request, const struct node_view *node, __u64 *next_ms)
+{
+	struct charge *charge = &charges[node->id];
+	const struct failure *failure;
+	__u64 due;
+
+	if (charge->child)
+		return MINT_EXIT_OK;
+	note_state(charge, node);
+	failure = failure_of(node);
+	if (!failure)
+		return MINT_EXIT_OK;
+	due = due_ms(request, charge, failure);
+	if (due <= now_ms())
+		return launch(request, node, charge);
+	if (due < *next_ms)
+		*next_ms = due;
+	return MINT_EXIT_OK;
+}
+
+static int say(const struct request *request, const struct node_view *node,
+	       const struct charge *charge, const char *error)
+{
+	char when[32];
+	time_t now = time(NULL);
+
+	strftime(when, sizeof(when), "%F %T", localtime(&now));
+	if (request->json)
+		json_print_line(json_pack("{s:s, s:i, s:s, s:s, s:I, s:i, s:s?}", "time", when,
+					  "id", node->id, "name", node->life.name,
+					  "state", charge->word, "generation",
+					  (json_int_t)charge->generation, "waited_s",
+					  charge->waited_s, "error", error));
+	else if (error)
+		printf("%s node '%s' (%u) is %s: %s\n", when, node->life.name, node->id,
+		       charge->word, error);
+	else
+		printf("%s node '%s' (%u) was %s: started again after %u s, generation %u\n", when,
+		       node->life.name, node->id, charge->word, charge->waited_s,
+		       charge->generation + 1);
+	return finish_output();
+}
+
+/* All that a child wrote, without its line feed; it has ended or closed stderr. */
+static void read_errors(int from, char *text, size_t room)
+{
+	size_t got = 0;
+	ssize_t part;
+
+	do {
+		part = read(from, text + got, room - 1 - got);
+		if (part > 0)
+			got += part;
+	} while ((part > 0 && got < room - 1) || (part < 0 && errno == EINTR));
+	while (got && text[got - 1] == '\n')
+		got--;
+	text[got] = '\0';
+}
+
+/* A start has ended. Who lost it to another supervisor, or a user, is quiet. */
+static int conclude(const struct request *request, const struct node_view *node)
+{
+	struct charge *charge = &charges[node->id];
+	char error[sizeof(charge->last)];
+	int status = 0;
+	bool news;
+
+	read_errors(charge->errors, error, sizeof(error));
+	close(charge->errors);
+	while (waitpid(charge->child, &status, 0) < 0 && errno == EINTR)
+		;
+	charge->child = 0;
+	charge->since_ms = now_ms();
+	charge->retry = true;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == MINT_EXIT_STATE)
+		return MINT_EXIT_OK;
+	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
+		*charge->last = '\0';
+		return say(request, node, charge, NULL);
+	}
+	if (!*error)
+		snprintf(error, sizeof(error), "the process that starts it was killed");
+	/* A file that is missing is told of once, and not once in a minute. */
+	news = strcmp(error, charge->last);
+	memcpy(charge->last, error, sizeof(error));
+	return news ? say(request, node, charge, error) : MINT_EXIT_OK;
+}
+
+static int wait_for_news(const struct request *request, const struct target *target, __u64 next_ms)
+{
+	struct pollfd fds[MINT_MAX_NODES + 1] = { { .fd = target->region.fd, .events = POLLPRI } };
+	__u32 ids[MINT_MAX_NODES + 1], id;
+	__u64 now = now_ms();
+	int i, nr = 1, timeout_ms = -1, code = MINT_EXIT_OK;
+
+	for (id = 0; id < MINT_MAX_NODES; id++) {
+		if (!charges[id].child)
+			continue;
+		ids[nr] = id;
+		fds[nr++] = (struct pollfd) { .fd = charges[id].errors, .events = POLLIN };
+	}
+	if (next_ms != NEVER)
+		timeout_ms = next_ms > now ? next_ms - now : 0;
+	if (poll(fds, nr, timeout_ms) < 0)
+		return errno == EINTR ? MINT_EXIT_OK : fail(MINT_EXIT_FAILED, "poll: %m");
+	for (i = 1; !code && i < nr; i++)
+		if (fds[i].revents)
+			code = conclude(request, &target->tables.nodes[ids[i]]);
+	return code;
+}
+
+static int check_operands(const struct request *request, const struct target *target)
+{
+	const struct node_view *node;
+	int i, code = MINT_EXIT_OK;
+
+	for (i = 0; !code && i < request->nr_operands; i++) {
+		code = tables_find(&target->tables, request->operands[i], &node);
+		if (!code && node->life.policy == MINT_POLICY_NO)
+			code = fail(MINT_EXIT_STATE, "'%s' has restart = no. Try: mint show %s",
+				    node->life.name, node->life.name);
+	}
+	return code;
+}
+
+static int supervise(const struct request *request, struct target *target)
+{
+	int code = check_operands(request, target);
+	unsigned int i;
+
+	while (!code) {
+		__u64 next_ms = NEVER;
+
+		for (i = 0; !code && i < target->tables.nr_nodes; i++)
+			if (in_charge(request, &target->tables.nodes[i], target->region.self))
+				code = look_after(request, &target->tables.nodes[i], &next_ms);
+		if (!code)
+			code = wait_for_news(request, target, next_ms);
+		if (!code)
+			code = tables_snapshot(&target->region, &target->tables);
+	}
+	return code;
+}
+
+/**
+ * cmd_supervise() - the verb "supervise"
+ * @request: the call
+ */
+int cmd_supervise(const struct request *request)
+{
+	fail_context("cannot supervise");
+	return with_tables(request, supervise);
+}
