@@ -21,7 +21,7 @@ from shared_region import REGION, Census, VniSection
 
 MEMBERS = [crowd.Member("b", "1", "64M", "500 400 2 1 3"),
            crowd.Member("c", "2", "64M", "1000 0 2 1 2")]
-TO_B, TO_C, FROM_C = "/tmp/to-2", "/tmp/to-3", "/tmp/to-1"
+TO_B, TO_C = "/tmp/to-2", "/tmp/to-3"
 NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
 SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 60.0
 # How long the victim runs alone at most; its peers hold still meanwhile.
@@ -210,6 +210,7 @@ class Campaign:
     def quiet(self) -> Census:
         """Ends all traffic; what is left is what everybody holds at rest."""
         node0 = self.machine.node()
+        assert not any(wrong for _, wrong in crowd.talked(node0, "c").values())
         node0.run("killall checked; mint kill b; ip link set vni0 down")
         self.machine.node_shell("c").run("killall checked; ip link set vni0 down")
         return self.settled()

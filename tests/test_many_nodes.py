@@ -10,7 +10,8 @@ from conftest import Boot
 from machine import BUILD, Machine
 
 NR_NODES = 8
-# What tests/soak/smallest.py measures, and a little more: docs/testing.md.
+# What tests/soak/smallest.py measures at the worst place, 38 MB, with a reserve for
+# the traffic program and its connections.
 MEMORY = "44M"
 ADDRESSES = range(1, NR_NODES + 1)
 MEMBERS = [crowd.Member(f"n{cpu}", str(cpu), MEMORY,
