@@ -257,6 +257,47 @@ def _kvm_boots() -> bool:
     return True
 
 
+class Extra:
+    """
+    Devices of a machine beyond its serial ports, each at a fixed PCI address
+    ("4", or "4.1" for a function of several). Network cards with the same hub
+    are joined by it, as by a switch without addresses.
+    """
+
+    def __init__(self) -> None:
+        self.line: List[str] = []
+
+    def nic(self, addr: str, hub: int, *, model: str = "virtio-net-pci",
+            bus: str = "pcie.0") -> "Extra":
+        """A network card."""
+        name = f"{bus}-{addr}".replace(".", "-")
+        number = sum(word == "-netdev" for word in self.line) + 1
+        more = ",multifunction=on" if addr.endswith(".0") else ""
+        # Without romfile QEMU looks for boot code that may not be installed.
+        self.line += ["-netdev", f"hubport,id=net-{name},hubid={hub}", "-device",
+                      f"{model},netdev=net-{name},bus={bus},addr={addr},romfile=,"
+                      f"mac=52:54:00:00:00:{number:02x}{more}"]
+        return self
+
+    def outside(self, hub: int) -> "Extra":
+        """A way out: 10.0.2.2 on the hub is the host's 127.0.0.1."""
+        self.line += ["-netdev", "user,id=outside,restrict=off", "-netdev",
+                      f"hubport,id=uplink,hubid={hub},netdev=outside"]
+        return self
+
+    def disk(self, addr: str, image: Path) -> "Extra":
+        """A disk; its content is the file."""
+        self.line += ["-drive", f"if=none,id=disk-{addr},format=raw,file={image}",
+                      "-device", f"virtio-blk-pci,drive=disk-{addr},addr={addr}"]
+        return self
+
+    def root_port(self, addr: str, name: str) -> "Extra":
+        """A bridge; its bus has the given name."""
+        self.line += ["-device", f"pcie-root-port,id={name},addr={addr},"
+                      f"chassis={len(self.line)}"]
+        return self
+
+
 class Machine:
     """A machine with node 0 on it, and shells to its nodes."""
 
@@ -373,6 +414,16 @@ class Machine:
         # a panic still reaches the console, and the log keeps them all.
         shell.run("dmesg -n 1")
         return shell
+
+    def node_file(self, name: str, cpus: str, **keys: str) -> str:
+        """Writes a node file on node 0; its path."""
+        values = {"name": name, "cpus": cpus, "memory": "128M",
+                  "kernel": "/boot/bzImage", "initrd": "/boot/node.cpio",
+                  "cmdline": f"console=hvc0 hostname={name}", **keys}
+        path = f"/etc/mint/{name}.conf"
+        lines = "".join(f"{key} = {value}\n" for key, value in values.items())
+        self.node().run(f"printf '[node]\n{lines}' >{path}")
+        return path
 
     def start_node(self, name: str, seconds: float = BOOT_SECONDS) -> Shell:
         """Creates the node of /etc/mint/NAME.conf, starts it, opens it."""

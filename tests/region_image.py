@@ -93,6 +93,7 @@ class Region:
     magic: int = MAGIC
     nr_cpus: Optional[int] = None
     nr_ram: Optional[int] = None
+    nr_pci: Optional[int] = None
     nr_sections: Optional[int] = None
     section_offset: Dict[int, int] = field(default_factory=dict)
     section_bytes: Dict[int, int] = field(default_factory=dict)
@@ -112,7 +113,8 @@ class Region:
         roles = struct.pack("<8H", *[0] * 4, *[OWNER_NONE] * 4)
         pci = b"".join(struct.pack("<HHHHHHI", 0, function, owner, flags, 0x1AF4, 0x1041,
                                    0x020000) for function, owner, flags in self.pci)
-        tail = roles + struct.pack("<QHHI", 0xB0000000, 0, 255, len(self.pci))
+        nr_pci = len(self.pci) if self.nr_pci is None else self.nr_pci
+        tail = roles + struct.pack("<QHHI", 0xB0000000, 0, 255, nr_pci)
         return (head.ljust(128, b"\0") + ram.ljust(24 * MAX_RAM, b"\0") +
                 cpus.ljust(8 * MAX_CPUS, b"\0") + extents +
                 tail + pci.ljust(16 * MAX_PCI, b"\0") +

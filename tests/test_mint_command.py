@@ -101,7 +101,7 @@ def test_a_good_node_file_passes(mint: Mint, files: Files) -> None:
     folder = files.folder
     assert report == {
         "schema": 1, "file": str(path), "name": "b", "cpus": [2, 3],
-        "memory": [{"base": 320 * MB, "bytes": 64 * MB}],
+        "memory": [{"base": 320 * MB, "bytes": 64 * MB}], "devices": [],
         "restart": "no", "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
         "kernel_bytes": len(bzimage()), "initrd": f"{folder}/initrd",
         "initrd_bytes": len(CPIO), "cmdline": "console=hvc0", "ledger_checked": True}
@@ -175,6 +175,18 @@ def test_a_missing_key_is_named(mint: Mint, files: Files, key: str) -> None:
     ("memory", "64M@0xffffffffffe00000", "last address"),
     ("memory", "64M@512M,64M@544M", "overlaps"),
     ("memory", ",".join(["2M"] * 9), "more than 8"),
+    ("devices", "", "empty"),
+    ("devices", "eth0", "'eth0'"),
+    ("devices", "00:04", "'00:04'"),
+    ("devices", "00:04.0,", "''"),
+    ("devices", "00:04.0 00:05.0", "not a PCI function"),
+    ("devices", "00:04.8", "not a PCI function"),
+    ("devices", "00:20.0", "not a PCI function"),
+    ("devices", "100:04.0", "not a PCI function"),
+    ("devices", "00:-4.0", "not a PCI function"),
+    ("devices", "00:04.0,0000:00:04.0", "named twice"),
+    ("devices", ",".join(f"00:{number:02x}.0" for number in range(16)) + ",01:00.0",
+     "more than 16"),
     ("kernel", "", "empty"),
     ("initrd", "", "empty"),
     ("restart", "sometimes", "neither no nor on-failure nor always"),
@@ -364,12 +376,19 @@ def test_a_kernel_for_low_memory_is_not_placed_above_4g(mint: Mint, files: Files
     ({"cpus": "3", "memory": "64M@992M"}, "no memory in all of"),
     ({"cpus": "3", "memory": "512M"}, "at most 448M"),
     ({"cpus": "3", "memory": "448M,448M"}, "at most 192M"),
+    ({"cpus": "3", "devices": "00:06.0"}, "no PCI function 00:06.0"),
+    ({"cpus": "3", "devices": "0001:00:05.0"}, "no PCI function 0001:00:05.0"),
+    ({"cpus": "3", "devices": "00:00.0"}, "00:00.0 is a bridge, which stays with node 'node0'"),
+    ({"cpus": "3", "devices": "00:04.0"}, "PCI function 00:04.0 belongs to node 'a'"),
+    ({"cpus": "3", "devices": "00:05.0,00:03.0"}, "00:03.0 belongs to node 'node0'"),
 ])
 def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
                                                  changes: Dict[str, Any], reason: str) -> None:
     region = Region(cpus=[0, 0, 1, abi.OWNER_NONE])
     region.nodes[1] = Node(b"a")
     region.extents.append((512 * MB, 64 * MB, 1))
+    region.pci = [(0x00, 0, abi.PCI_BRIDGE), (0x18, 0, 0), (0x20, 1, 0),
+                  (0x28, abi.OWNER_NONE, 0)]
     path = files.make(**changes)
     refused(mint("check", path, region=region), 1, reason)
     refused(mint("create", "--dry-run", path, region=region), 1,
@@ -402,13 +421,16 @@ def test_a_full_node_table_is_told(mint: Mint, files: Files) -> None:
 
 
 def test_create_shows_its_plan(mint: Mint, files: Files) -> None:
-    path = files.make(memory="64M,32M@512M")
-    report = mint("create", "--dry-run", "--json", path, region=Region()).json()
+    path = files.make(memory="64M,32M@512M", devices="0000:00:05.0")
+    region = Region(pci=[(0x28, abi.OWNER_NONE, 0)])
+    report = mint("create", "--dry-run", "--json", path, region=region).json()
     assert report == {"schema": 1, "dry_run": True, "node": {
         "id": None, "name": "b", "cpus": [2, 3],
-        "memory": [{"base": 320 * MB, "bytes": 64 * MB}, {"base": 512 * MB, "bytes": 32 * MB}]}}
-    text = mint("create", "--dry-run", path, region=Region())
+        "memory": [{"base": 320 * MB, "bytes": 64 * MB}, {"base": 512 * MB, "bytes": 32 * MB}],
+        "devices": ["00:05.0"]}}
+    text = mint("create", "--dry-run", path, region=region)
     assert text.code == 0 and "would create node 'b'" in text.out
+    assert text.out.endswith(", devices 00:05.0\n")
 
 
 def test_start_shows_its_plan(mint: Mint, files: Files) -> None:

@@ -24,22 +24,24 @@ __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
 
 def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
     region = two_nodes(state=abi.BOOTING)
+    region.pci = [(0x0000, 0, abi.PCI_BRIDGE), (0x0020, 1, 0), (0x01FF, abi.OWNER_NONE, 0)]
     report = mint("list", "--json", region=region).json()
     assert report == {
         "schema": 1,
         "nodes": [
             {"id": 0, "name": "node0", "state": "running", "generation": 1, "cpus": [0, 1],
-             "memory_bytes": 256 * MB, "kernel": "6.12.0-test"},
+             "memory_bytes": 256 * MB, "devices": ["00:00.0"], "kernel": "6.12.0-test"},
             {"id": 1, "name": "b", "state": "booting", "generation": 3, "cpus": [2, 3],
-             "memory_bytes": 64 * MB, "kernel": "6.12.0-test"}],
-        "unassigned": {"cpus": [], "memory_bytes": 640 * MB},
+             "memory_bytes": 64 * MB, "devices": ["00:04.0"], "kernel": "6.12.0-test"}],
+        "unassigned": {"cpus": [], "memory_bytes": 640 * MB, "devices": ["01:1f.7"]},
         "shared_bytes": 64 * MB,
         "roles": {"firmware": 0, "ioapic": 0, "rtc": 0, "pci_ports": 0}}
     lines = mint("list", region=region).out.splitlines()
-    assert lines[0].split() == ["ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "KERNEL"]
-    assert lines[2].split() == ["1", "b", "booting", "3", "2-3", "64M", "6.12.0-test"]
+    assert lines[0].split() == ["ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "DEVS",
+                                "KERNEL"]
+    assert lines[2].split() == ["1", "b", "booting", "3", "2-3", "64M", "1", "6.12.0-test"]
     assert lines[-1] == "roles of node0: firmware ioapic rtc pci_ports"
-    assert lines[-2].split() == ["-", "unassigned", "-", "-", "-", "640M", "-"]
+    assert lines[-2].split() == ["-", "unassigned", "-", "-", "-", "640M", "1", "-"]
     assert len(lines) == 5
 
 
@@ -66,6 +68,7 @@ def test_every_state_has_its_word(mint: Mint, changes: Dict[str, int], word: str
 
 def test_show_reports_all_of_a_node(mint: Mint) -> None:
     region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2, policy=1)
+    region.pci.append((0x0028, 1, 0))
     region.logs[1] = Stream(b"12345")
     region.consoles[1] = Stream(b"123")
     assert mint("show", "--json", "b", region=region).json() == {"schema": 1, "node": {
@@ -74,6 +77,8 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
         "cpus_stalled": 0,
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
+        "devices": [{"address": "00:05.0", "vendor": "1af4", "device": "1041",
+                     "class": "020000"}],
         "low_slot": 4, "heartbeat": 99, "abi": "2.0", "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
@@ -135,6 +140,7 @@ READERS = [["list"], ["list", "--json"], ["show", "1"], ["log", "1"],
     ({"nr_cpus": 257}, "257 CPUs"),
     ({"nr_cpus": 0xFFFFFFFF}, "CPUs"),
     ({"nr_ram": 33}, "memory ranges"),
+    ({"nr_pci": 257}, "functions"),
 ])
 def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
                                               changes: Dict[str, Any], reason: str) -> None:

@@ -44,6 +44,15 @@ REJECTED = [
     ("cpus=0,mem=512M,shm=64M@0xfffffffffffe00000", ""),
     ("cpus=0,mem=512M,mem=256M,shm=64M", "given twice"),
     ("cpus=0,mem=512M,shm=64M,disk=1", "disk"),
+    (GOOD + ",nodevices=", "not a PCI function"),
+    (GOOD + ",nodevices=eth0", "'eth0' is not a PCI function"),
+    (GOOD + ",nodevices=00:1f.2,00:1f.8", "'00:1f.8' is not a PCI function"),
+    (GOOD + ",nodevices=00:1f.2,0000:00:1f.2", "given twice"),
+    (GOOD + ",nodevices=00:1f.2,nodevices=00:1f.3", "given twice"),
+    (GOOD + ",nodevices=00:09.0", "no PCI function 00:09.0"),
+    (GOOD + ",nodevices=00:1f.0", "bridge"),
+    (GOOD + ",nodevices=" + ",".join(f"02:{slot:02x}.0" for slot in range(17)),
+     "more than 16"),
     (GOOD + "," + "x" * 300, "longer than"),
 ]
 

@@ -40,11 +40,12 @@ int check_all(const struct request *request, struct config *config, struct image
 static json_t *result(const struct config *config, const struct image *image,
 		      const struct mint_extent *extents, bool ledger)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:I, s:s?, s:I, s:s, s:b}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s?, s:I, s:s, s:b}",
 			 "file", config->path,
 			 "name", config->name,
 			 "cpus", json_cpus(config->cpus),
 			 "memory", json_extents(extents, config->nr_extents),
+			 "devices", json_functions(config->functions, config->nr_functions),
 			 "restart", restart_text(config->policy),
 			 "kernel", config->kernel,
 			 "kernel_release", image->release,
@@ -57,15 +58,18 @@ static json_t *result(const struct config *config, const struct image *image,
 
 static int print_text(const struct config *config, const struct image *image, bool ledger)
 {
-	char cpus[MINT_MAX_CPUS], bytes[24];
+	char cpus[MINT_MAX_CPUS], bytes[24], devices[256];
 	__u64 memory = 0;
 	unsigned int i;
 
 	for (i = 0; i < config->nr_extents; i++)
 		memory += config->extents[i].bytes;
-	printf("%s: good: node '%s', CPUs %s, memory %s, kernel %s%s%s\n", config->path,
+	printf("%s: good: node '%s', CPUs %s, memory %s%s%s, kernel %s%s%s\n", config->path,
 	       config->name, cpus_text(config->cpus, cpus, sizeof(cpus)),
-	       size_text(memory, bytes), image->release,
+	       size_text(memory, bytes), config->nr_functions ? ", devices " : "",
+	       config->nr_functions ? functions_text(config->functions, config->nr_functions,
+						     devices, sizeof(devices)) : "",
+	       image->release,
 	       config->initrd ? ", with an initrd" : "",
 	       ledger ? "" : "; not compared with a machine: there is no " MINT_DEVICE);
 	return finish_output();

@@ -17,6 +17,7 @@ enum key {
 	KEY_NAME,
 	KEY_CPUS,
 	KEY_MEMORY,
+	KEY_DEVICES,
 	KEY_RESTART,
 	KEY_KERNEL,
 	KEY_INITRD,
@@ -31,6 +32,7 @@ static const struct {
 	[KEY_NAME] = { "name", true },
 	[KEY_CPUS] = { "cpus", true },
 	[KEY_MEMORY] = { "memory", true },
+	[KEY_DEVICES] = { "devices", false },
 	[KEY_RESTART] = { "restart", false },
 	[KEY_KERNEL] = { "kernel", true },
 	[KEY_INITRD] = { "initrd", false },
@@ -132,6 +134,8 @@ static bool set_key(struct parser *parser, enum key key, const char *value, char
 		return value_cpus(value, config->cpus, why, room);
 	case KEY_MEMORY:
 		return value_memory(value, config, why, room);
+	case KEY_DEVICES:
+		return value_devices(value, config, why, room);
 	case KEY_RESTART:
 		return value_restart(value, &config->policy, why, room);
 	case KEY_KERNEL:
@@ -183,7 +187,8 @@ static int take_pair(void *context, const char *section, const char *name, const
 	for (key = 0; key < NR_KEYS; key++)
 		if (!strcmp(name, keys[key].name))
 			return take_key(parser, key, value);
-	reject(parser, name, "no such key; known: name cpus memory restart kernel initrd cmdline");
+	reject(parser, name,
+	       "no such key; known: name cpus memory devices restart kernel initrd cmdline");
 	return 0;
 }
 
@@ -264,6 +269,18 @@ void config_free(struct config *config)
 	memset(config, 0, sizeof(*config));
 }
 
+static void print_devices(FILE *to, const struct config *config)
+{
+	char address[24];
+	unsigned int i;
+
+	for (i = 0; i < config->nr_functions; i++)
+		fprintf(to, "%s %s", i ? "," : "devices =",
+			function_text(config->functions[i], address));
+	if (i)
+		fputc('\n', to);
+}
+
 static void print_memory(FILE *to, const struct config *config)
 {
 	unsigned int i;
@@ -313,6 +330,7 @@ char *config_text(const struct config *config)
 	fprintf(to, "[node]\nname = %s\ncpus = %s\n", config->name,
 		cpus_text(config->cpus, cpus, sizeof(cpus)));
 	print_memory(to, config);
+	print_devices(to, config);
 	if (config->policy != MINT_POLICY_NO)
 		fprintf(to, "restart = %s\n", restart_text(config->policy));
 	fprintf(to, "kernel = %s\n", config->kernel);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * mint create: claim CPUs and memory for a node, and keep its node file for
- * the starts to come. If the file cannot be kept, nothing stays claimed.
+ * mint create: claim CPUs, memory and PCI functions for a node, and keep its
+ * node file for the starts to come. If the file cannot be kept, nothing stays claimed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -32,13 +32,15 @@ static int report(const struct request *request, const struct config *config,
 	unsigned int i;
 
 	if (request->json)
-		return json_print(json_pack("{s:b, s:{s:o, s:s, s:o, s:o}}",
+		return json_print(json_pack("{s:b, s:{s:o, s:s, s:o, s:o, s:o}}",
 					    "dry_run", request->dry_run,
 					    "node",
 					    "id", id,
 					    "name", config->name,
 					    "cpus", json_cpus(config->cpus),
-					    "memory", json_extents(extents, config->nr_extents)));
+					    "memory", json_extents(extents, config->nr_extents),
+					    "devices", json_functions(config->functions,
+								      config->nr_functions)));
 	printf("%s node '%s'", request->dry_run ? "would create" : "created", config->name);
 	if (json_is_integer(id))
 		printf(" (%d)", (int)json_integer_value(id));
@@ -46,6 +48,9 @@ static int report(const struct request *request, const struct config *config,
 	for (i = 0; i < config->nr_extents; i++)
 		printf("%s %s@0x%llx", i ? "," : "", size_text(extents[i].bytes, text),
 		       extents[i].base);
+	if (config->nr_functions)
+		printf(", devices %s", functions_text(config->functions, config->nr_functions,
+						      text, sizeof(text)));
 	putchar('\n');
 	json_decref(id);
 	return finish_output();
@@ -87,6 +92,7 @@ static int create(const struct request *request, const struct region *region,
 	struct mint_ioc_create call = {
 		.nr_extents = config->nr_extents,
 		.policy = config->policy,
+		.nr_functions = config->nr_functions,
 	};
 	struct mint_ioc_node undo;
 	int code;
@@ -94,6 +100,7 @@ static int create(const struct request *request, const struct region *region,
 	memcpy(call.name, config->name, sizeof(call.name));
 	memcpy(call.cpus, config->cpus, sizeof(call.cpus));
 	memcpy(call.extents, config->extents, sizeof(call.extents));
+	memcpy(call.functions, config->functions, sizeof(call.functions));
 	device_finish();
 	if (ioctl(region->fd, MINT_IOC_CREATE, &call))
 		return explain(region, config, errno);
@@ -104,7 +111,7 @@ static int create(const struct request *request, const struct region *region,
 		.node = call.node, .generation = MINT_ANY_GENERATION,
 	};
 	if (ioctl(region->fd, MINT_IOC_DESTROY, &undo))
-		fail(MINT_EXIT_FAILED, "its CPUs and memory stay claimed: %m. %s %s",
+		fail(MINT_EXIT_FAILED, "what it owns stays claimed: %m. %s %s",
 		     "Try: mint destroy", config->name);
 	return code;
 }

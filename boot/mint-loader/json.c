@@ -24,6 +24,22 @@ json_t *json_cpus(const __u64 *cpus)
 }
 
 /**
+ * json_functions() - PCI functions as an array of addresses
+ * @functions: the functions
+ * @nr: entries of @functions
+ */
+json_t *json_functions(const __u32 *functions, unsigned int nr)
+{
+	json_t *array = json_array();
+	char address[24];
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		json_array_append_new(array, json_string(function_text(functions[i], address)));
+	return array;
+}
+
+/**
  * json_extents() - pieces of memory as an array
  * @extents: the pieces; a base of MINT_ANY becomes null
  * @nr: entries of @extents

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "mint.h"
 
-#define COLUMNS	"%-3s %-15s %-9s %4s %-11s %8s  %s\n"
+#define COLUMNS	"%-3s %-15s %-9s %4s %-11s %8s %4s  %s\n"
 
 static __u64 unassigned_bytes(const struct tables *tables)
 {
@@ -19,9 +19,24 @@ static __u64 unassigned_bytes(const struct tables *tables)
 	return bytes;
 }
 
+static const char *count_text(const struct tables *tables, __u16 owner, char text[12])
+{
+	__u32 functions[MINT_MAX_PCI];
+
+	snprintf(text, 12, "%u", tables_functions(tables, owner, functions));
+	return text;
+}
+
+static json_t *devices_json(const struct tables *tables, __u16 owner)
+{
+	__u32 functions[MINT_MAX_PCI];
+
+	return json_functions(functions, tables_functions(tables, owner, functions));
+}
+
 static void print_node(const struct tables *tables, const struct node_view *node)
 {
-	char id[12], generation[12], cpu_list[64], size[24];
+	char id[12], generation[12], cpu_list[64], size[24], devices[12];
 	__u64 cpus[MINT_MAX_CPUS / 64];
 
 	tables_cpus(tables, node->id, cpus);
@@ -29,23 +44,26 @@ static void print_node(const struct tables *tables, const struct node_view *node
 	snprintf(generation, sizeof(generation), "%u", node->life.generation);
 	printf(COLUMNS, id, node->life.name, node_state(node), generation,
 	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
-	       size_text(tables_bytes(tables, node->id), size), node->self.release);
+	       size_text(tables_bytes(tables, node->id), size),
+	       count_text(tables, node->id, devices), node->self.release);
 }
 
 static int print_text(const struct tables *tables)
 {
 	__u64 cpus[MINT_MAX_CPUS / 64];
-	char cpu_list[64], size[24];
+	char cpu_list[64], size[24], devices[12];
 	unsigned int i;
 
-	printf(COLUMNS, "ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "KERNEL");
+	printf(COLUMNS, "ID", "NAME", "STATE", "GEN", "CPUS", "MEMORY", "DEVS",
+	       "KERNEL");
 	for (i = 0; i < tables->nr_nodes; i++)
 		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
 			print_node(tables, &tables->nodes[i]);
 	tables_cpus(tables, MINT_OWNER_NONE, cpus);
 	printf(COLUMNS, "-", "unassigned", "-", "-",
 	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
-	       size_text(unassigned_bytes(tables), size), "-");
+	       size_text(unassigned_bytes(tables), size),
+	       count_text(tables, MINT_OWNER_NONE, devices), "-");
 	roles_print(tables, "");
 	return finish_output();
 }
@@ -55,13 +73,14 @@ static json_t *node_json(const struct tables *tables, const struct node_view *no
 	__u64 cpus[MINT_MAX_CPUS / 64];
 
 	tables_cpus(tables, node->id, cpus);
-	return json_pack("{s:i, s:s, s:s, s:I, s:o, s:I, s:s}",
+	return json_pack("{s:i, s:s, s:s, s:I, s:o, s:I, s:o, s:s}",
 			 "id", node->id,
 			 "name", node->life.name,
 			 "state", node_state(node),
 			 "generation", (json_int_t)node->life.generation,
 			 "cpus", json_cpus(cpus),
 			 "memory_bytes", (json_int_t)tables_bytes(tables, node->id),
+			 "devices", devices_json(tables, node->id),
 			 "kernel", node->self.release);
 }
 
@@ -75,10 +94,11 @@ static int print_json(const struct tables *tables)
 		if (tables->nodes[i].life.life != MINT_LIFE_NONE)
 			json_array_append_new(nodes, node_json(tables, &tables->nodes[i]));
 	tables_cpus(tables, MINT_OWNER_NONE, cpus);
-	return json_print(json_pack("{s:o, s:{s:o, s:I}, s:I, s:o}",
+	return json_print(json_pack("{s:o, s:{s:o, s:I, s:o}, s:I, s:o}",
 				    "nodes", nodes, "unassigned",
 				    "cpus", json_cpus(cpus),
 				    "memory_bytes", (json_int_t)unassigned_bytes(tables),
+				    "devices", devices_json(tables, MINT_OWNER_NONE),
 				    "shared_bytes",
 				    (json_int_t)tables_bytes(tables, MINT_OWNER_SHARED),
 				    "roles", json_roles(tables)));

@@ -72,6 +72,8 @@ int fail(int code, const char *format, ...) __printf(2, 3);
 void make_printable(char *text);
 const char *size_text(__u64 bytes, char text[24]);
 const char *cpus_text(const __u64 *cpus, char *text, size_t room);
+const char *function_text(__u32 function, char text[24]);
+const char *functions_text(const __u32 *functions, unsigned int nr, char *text, size_t room);
 int finish_output(void);
 
 /* file.c */
@@ -90,6 +92,8 @@ int file_write_atomic(const char *dir, const char *name, const char *text);
  * @cpus: machine-wide CPU numbers, a bit for each
  * @nr_extents: used entries of @extents
  * @extents: @base is MINT_ANY where the file gives no address
+ * @nr_functions: used entries of @functions
+ * @functions: PCI functions: segment << 16 | bus << 8 | device << 3 | function
  * @policy: when it is started again, a MINT_POLICY_* value
  * @kernel: absolute path of the bzImage
  * @initrd: absolute path, or NULL
@@ -101,6 +105,8 @@ struct config {
 	__u64 cpus[MINT_MAX_CPUS / 64];
 	unsigned int nr_extents;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	unsigned int nr_functions;
+	__u32 functions[MINT_NODE_FUNCTIONS];
 	__u32 policy;
 	char *kernel;
 	char *initrd;
@@ -116,6 +122,7 @@ bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room);
 bool value_restart(const char *text, __u32 *policy, char *why, size_t room);
 const char *restart_text(__u32 policy);
 bool value_memory(const char *text, struct config *config, char *why, size_t room);
+bool value_devices(const char *text, struct config *config, char *why, size_t room);
 
 static inline bool cpu_in(const __u64 *cpus, unsigned int cpu)
 {
@@ -229,12 +236,14 @@ struct node_view {
  *	are dropped
  * @nodes: by node id; unused ids have MINT_LIFE_NONE
  * @nr_nodes: entries of @nodes
+ * @self: own node id, or MINT_MAX_NODES with a saved image
  * @damage: the first damage found, or an empty string
  */
 struct tables {
 	struct mint_ledger ledger;
 	struct node_view nodes[MINT_MAX_NODES];
 	unsigned int nr_nodes;
+	__u32 self;
 	char damage[96];
 };
 
@@ -351,6 +360,7 @@ void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
 __u64 tables_bytes(const struct tables *tables, __u16 owner);
 unsigned int tables_extents(const struct tables *tables, __u16 owner,
 			    struct mint_extent *extents, unsigned int room);
+unsigned int tables_functions(const struct tables *tables, __u16 owner, __u32 *functions);
 
 /**
  * struct target - what a verb works on
@@ -411,6 +421,7 @@ void section_use(const struct region *region, const struct tables *tables,
 
 /* json.c */
 json_t *json_cpus(const __u64 *cpus);
+json_t *json_functions(const __u32 *functions, unsigned int nr);
 json_t *json_extents(const struct mint_extent *extents, unsigned int nr);
 int json_print(json_t *object);
 int json_print_line(json_t *object);

@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "mint.h"
 
 /**
@@ -153,6 +154,77 @@ static int check_cpus(const struct tables *tables, const struct config *config, 
 	return MINT_EXIT_OK;
 }
 
+static const struct mint_pci *find_function(const struct mint_ledger *ledger, __u32 function)
+{
+	unsigned int i;
+
+	for (i = 0; i < ledger->nr_pci; i++)
+		if (ledger->pci[i].function == (function & 0xffff) &&
+		    ledger->pci[i].segment == function >> 16)
+			return &ledger->pci[i];
+	return NULL;
+}
+
+/* What the node that runs this command owns it can give, if nothing uses it. */
+static int check_own_function(const struct tables *tables, __u32 function, const char *address)
+{
+	char device[24], path[80], link[256];
+	const char *driver;
+	ssize_t bytes;
+
+	snprintf(device, sizeof(device), "%04x:%02x:%02x.%u", function >> 16,
+		 function >> 8 & 0xff, function >> 3 & 0x1f, function & 7);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", device);
+	if (access(path, F_OK))
+		return fail(MINT_EXIT_FAILED,
+			    "PCI function %s was removed from its bus. Try: %s", address,
+			    "echo 1 >/sys/bus/pci/rescan");
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", device);
+	bytes = readlink(path, link, sizeof(link) - 1);
+	if (bytes < 0)
+		return MINT_EXIT_OK;
+	link[bytes] = 0;
+	driver = strrchr(link, '/') ? strrchr(link, '/') + 1 : link;
+	return fail(MINT_EXIT_FAILED,
+		    "PCI function %s belongs to node '%s', whose driver %s uses it. %s%s%s%s/unbind",
+		    address, tables->nodes[tables->self].life.name, driver, "Try: echo ",
+		    device, " >/sys/bus/pci/drivers/", driver);
+}
+
+static int check_function(const struct tables *tables, __u32 function, __u32 except)
+{
+	const struct mint_pci *entry = find_function(&tables->ledger, function);
+	char address[24], owner[64], next[64];
+
+	function_text(function, address);
+	if (!entry)
+		return fail(MINT_EXIT_FAILED,
+			    "the machine has no PCI function %s to give away. Try: mint list",
+			    address);
+	if (entry->flags & MINT_PCI_BRIDGE)
+		return fail(MINT_EXIT_FAILED,
+			    "PCI function %s is a bridge, which stays with %s. Try: mint list",
+			    address, owner_text(tables, entry->owner, owner));
+	if (entry->owner == MINT_OWNER_NONE || entry->owner == except)
+		return MINT_EXIT_OK;
+	if (entry->owner == tables->self)
+		return check_own_function(tables, function, address);
+	return fail(MINT_EXIT_FAILED, "PCI function %s belongs to %s. Try: %s", address,
+		    owner_text(tables, entry->owner, owner),
+		    next_command(tables, entry->owner, next));
+}
+
+static int check_functions(const struct tables *tables, const struct config *config,
+			   __u32 except)
+{
+	unsigned int i;
+	int code = 0;
+
+	for (i = 0; !code && i < config->nr_functions; i++)
+		code = check_function(tables, config->functions[i], except);
+	return code;
+}
+
 static __u64 align_up(__u64 value)
 {
 	return (value + MINT_EXTENT_ALIGN - 1) & ~(MINT_EXTENT_ALIGN - 1);
@@ -282,5 +354,7 @@ int plan_check(const struct tables *tables, const struct config *config, __u32 e
 	code = check_low_slot(tables, except);
 	if (!code)
 		code = check_cpus(tables, config, except);
+	if (!code)
+		code = check_functions(tables, config, except);
 	return code ? code : check_memory(tables, config, except, extents);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the user reads: errors as one line on stderr (what, why, and the next
- * command), and the words for sizes and CPU lists.
+ * command), and the words for sizes, CPUs and PCI functions.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,6 +118,51 @@ const char *cpus_text(const __u64 *cpus, char *text, size_t room)
 			break;
 		}
 		used += snprintf(text + used, room - used, "%s", piece);
+	}
+	return text;
+}
+
+/**
+ * function_text() - the address of a PCI function, as lspci prints it
+ * @function: segment << 16 | bus << 8 | device << 3 | function
+ * @text: where to put it
+ *
+ * Return: @text.
+ */
+const char *function_text(__u32 function, char text[24])
+{
+	int used = 0;
+
+	if (function >> 16)
+		used = snprintf(text, 24, "%04x:", function >> 16);
+	snprintf(text + used, 24 - used, "%02x:%02x.%u", function >> 8 & 0xff,
+		 function >> 3 & 0x1f, function & 7);
+	return text;
+}
+
+/**
+ * functions_text() - PCI functions as a list
+ * @functions: the functions
+ * @nr: entries of @functions
+ * @text: where to put it
+ * @room: size of @text; the list ends with "..." if it does not fit
+ *
+ * Return: @text; "-" for none.
+ */
+const char *functions_text(const __u32 *functions, unsigned int nr, char *text, size_t room)
+{
+	char address[24];
+	size_t used = 0;
+	unsigned int i;
+
+	snprintf(text, room, "-");
+	for (i = 0; i < nr; i++) {
+		function_text(functions[i], address);
+		if (used + strlen(address) + sizeof(",...") > room) {
+			snprintf(text + used, room - used, "...");
+			break;
+		}
+		used += snprintf(text + used, room - used, "%s%s", used ? "," : "", address);
 	}
 	return text;
 }

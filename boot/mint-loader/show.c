@@ -4,7 +4,7 @@
 #include "mint.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"
 
 /**
  * struct details - what is shown of a node
@@ -45,6 +45,33 @@ static void fill_details(const struct region *region, const struct tables *table
 	details->console_bytes = stream_total(region, MINT_SECTION_CONSOLES, id);
 }
 
+static const char *entry_address(const struct mint_pci *entry, char address[24])
+{
+	return function_text((__u32)entry->segment << 16 | entry->function, address);
+}
+
+static json_t *devices_json(const struct tables *tables, __u16 owner)
+{
+	json_t *array = json_array();
+	char address[24], ids[3][8];
+	unsigned int i;
+
+	for (i = 0; i < tables->ledger.nr_pci; i++) {
+		const struct mint_pci *entry = &tables->ledger.pci[i];
+
+		if (entry->owner != owner)
+			continue;
+		snprintf(ids[0], 8, "%04x", entry->vendor);
+		snprintf(ids[1], 8, "%04x", entry->device);
+		snprintf(ids[2], 8, "%06x", entry->class & 0xffffff);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s}", "address",
+						       entry_address(entry, address),
+						       "vendor", ids[0], "device", ids[1],
+						       "class", ids[2]));
+	}
+	return array;
+}
+
 static int print_json(const struct tables *tables, const struct details *details)
 {
 	const struct node_view *node = details->node;
@@ -72,6 +99,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"cpus_stalled", (json_int_t)node->self.stalled,
 		"memory", json_extents(details->extents, details->nr_extents),
 		"memory_bytes", (json_int_t)tables_bytes(tables, node->id),
+		"devices", devices_json(tables, node->id),
 		"low_slot", (json_int_t)(node->life.low_slot == MINT_OWNER_NONE ?
 					 -1 : node->life.low_slot),
 		"heartbeat", (json_int_t)(node->self.heartbeat & ~0ULL >> 1),
@@ -79,6 +107,22 @@ static int print_json(const struct tables *tables, const struct details *details
 		"kernel", node->self.release,
 		"log_bytes", (json_int_t)details->log_bytes,
 		"console_bytes", (json_int_t)details->console_bytes));
+}
+
+static void print_devices(const struct tables *tables, __u16 owner)
+{
+	char address[24];
+	unsigned int i;
+
+	for (i = 0; i < tables->ledger.nr_pci; i++) {
+		const struct mint_pci *entry = &tables->ledger.pci[i];
+
+		if (entry->owner == owner)
+			printf("device      %s, %04x:%04x, class %06x%s\n",
+			       entry_address(entry, address), entry->vendor, entry->device,
+			       entry->class & 0xffffff,
+			       entry->flags & MINT_PCI_BRIDGE ? ", a bridge" : "");
+	}
 }
 
 static void print_cpus(const struct tables *tables, const struct details *details)
@@ -111,6 +155,7 @@ static int print_text(const struct tables *tables, const struct details *details
 		printf("memory      0x%llx-0x%llx, %s\n", details->extents[i].base,
 		       details->extents[i].base + details->extents[i].bytes - 1,
 		       size_text(details->extents[i].bytes, size));
+	print_devices(tables, node->id);
 	if (node->life.low_slot != MINT_OWNER_NONE)
 		printf("low slot    %u\n", node->life.low_slot);
 	printf("heartbeat   %llu\n", node->self.heartbeat);

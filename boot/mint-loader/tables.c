@@ -115,16 +115,17 @@ int tables_read(const struct region *region, struct tables *tables)
 	__u32 id;
 
 	memset(tables, 0, sizeof(*tables));
+	tables->self = region->self;
 	from = region_entry(region, MINT_SECTION_LEDGER, 0, sizeof(*ledger), NULL);
 	if (!from || !region_entry(region, MINT_SECTION_NODES, 0, sizeof(struct mint_node), NULL))
 		return fail(MINT_EXIT_FAILED,
 			    "the shared region is damaged: it has no ledger or no node table");
 	region_copy(ledger, from, sizeof(*ledger));
 	if (ledger->nr_cpus > MINT_MAX_CPUS || ledger->nr_ram > MINT_MAX_RAM ||
-	    ledger->nr_low_slots > MINT_MAX_LOW_SLOTS)
+	    ledger->nr_low_slots > MINT_MAX_LOW_SLOTS || ledger->nr_pci > MINT_MAX_PCI)
 		return fail(MINT_EXIT_FAILED,
 			    "the shared region is damaged: the ledger tells of %u CPUs, %s",
-			    ledger->nr_cpus, "or of too many memory ranges or slots");
+			    ledger->nr_cpus, "or of too many memory ranges, slots or functions");
 	check_ranges(tables);
 
 	for (id = 0; id < MINT_MAX_NODES; id++) {
@@ -336,4 +337,25 @@ __u64 tables_bytes(const struct tables *tables, __u16 owner)
 		if (tables->ledger.extents[i].owner == owner)
 			bytes += tables->ledger.extents[i].bytes;
 	return bytes;
+}
+
+/**
+ * tables_functions() - the PCI functions of an owner
+ * @tables: the tables
+ * @owner: node id or MINT_OWNER_NONE
+ * @functions: filled in, room for MINT_MAX_PCI
+ *
+ * Return: how many there are.
+ */
+unsigned int tables_functions(const struct tables *tables, __u16 owner, __u32 *functions)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < tables->ledger.nr_pci; i++) {
+		const struct mint_pci *entry = &tables->ledger.pci[i];
+
+		if (entry->owner == owner)
+			functions[nr++] = (__u32)entry->segment << 16 | entry->function;
+	}
+	return nr;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values of the node file: names, CPU lists, memory lists, policies. Each function
- * takes the text of one value and either accepts all of it or says why not.
+ * Values of the node file: names, policies, lists of CPUs, memory and PCI
+ * functions. Each function takes the text of one value and either accepts all of
+ * it or says why not.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -262,6 +263,70 @@ bool value_memory(const char *text, struct config *config, char *why, size_t roo
 		if (good)
 			config->extents[config->nr_extents++] = extent;
 	}
+	free(copy);
+	return good;
+}
+
+/* "[SEGMENT:]BUS:DEVICE.FUNCTION", as lspci and sysfs print it */
+static bool function_address(const char *text, __u32 *function)
+{
+	char segment[5], bus[3], device[3], digit[2], rest;
+	unsigned int nr;
+
+	nr = sscanf(text, "%4[0-9a-fA-F]:%2[0-9a-fA-F]:%2[0-9a-fA-F].%1[0-7]%c", segment, bus,
+		    device, digit, &rest);
+	if (nr != 4) {
+		segment[0] = 0;	/* 0 to strtoul() */
+		nr = sscanf(text, "%2[0-9a-fA-F]:%2[0-9a-fA-F].%1[0-7]%c", bus, device, digit,
+			    &rest);
+		if (nr != 3)
+			return false;
+	}
+	*function = strtoul(segment, NULL, 16) << 16 | strtoul(bus, NULL, 16) << 8 |
+		    strtoul(device, NULL, 16) << 3 | strtoul(digit, NULL, 8);
+	return strtoul(device, NULL, 16) < 32;
+}
+
+static bool add_function(struct config *config, const char *piece, char *why, size_t room)
+{
+	__u32 function;
+	unsigned int i;
+
+	if (!function_address(piece, &function)) {
+		snprintf(why, room, "'%s' is not a PCI function like 00:04.0", piece);
+		return false;
+	}
+	for (i = 0; i < config->nr_functions; i++) {
+		if (config->functions[i] == function) {
+			snprintf(why, room, "'%s' is named twice", piece);
+			return false;
+		}
+	}
+	if (config->nr_functions == MINT_NODE_FUNCTIONS) {
+		snprintf(why, room, "more than %u functions", MINT_NODE_FUNCTIONS);
+		return false;
+	}
+	config->functions[config->nr_functions++] = function;
+	return true;
+}
+
+/**
+ * value_devices() - read a list of PCI functions such as "00:04.0,0000:01:00.1"
+ * @text: the value
+ * @config: its functions are filled in
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_devices(const char *text, struct config *config, char *why, size_t room)
+{
+	char *copy = strdup(text), *rest = copy, *piece;
+	bool good = copy;
+
+	config->nr_functions = 0;
+	while (good && (piece = next_piece(&rest)))
+		good = add_function(config, piece, why, room);
 	free(copy);
 	return good;
 }

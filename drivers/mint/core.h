@@ -67,6 +67,15 @@ u32 mint_ledger_apic_id(u32 cpu);
 unsigned int mint_ledger_nr_cpus(void);
 int mint_ledger_inherit_roles(u32 node);
 
+/* pci.c */
+int mint_pci_freeze(const struct mint_ioc_create *want);
+void mint_pci_thaw(const struct mint_ioc_create *want);
+void mint_pci_let_go(const struct mint_ioc_create *want);
+int mint_pci_check(const struct mint_ioc_create *want);
+void mint_pci_claim(u32 node, const struct mint_ioc_create *want);
+void mint_pci_release(u32 node);
+void mint_pci_fence(u32 node);
+
 /* life.c */
 int mint_life_create(struct mint_ioc_create *want);
 int mint_life_load(u32 node, u32 *generation);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger: claims on CPUs, memory and low memory slots. Its tables are
+ * The ledger: claims on CPUs, memory and low memory slots; those on PCI
+ * functions are in pci.c. Its tables are
  * valid after every store, so a lock taken over from a dead node needs no
  * repair beyond giving back claims of nodes that were never created.
  * Lock: struct mint_ledger.lock, inside ledger_mutex of this kernel.
@@ -344,6 +345,8 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 
 	err = check_cpus(want);
 	if (!err)
+		err = mint_pci_check(want);
+	if (!err)
 		err = place_extents(node, want);
 	if (!err)
 		err = claim_low_slot(node);
@@ -354,6 +357,7 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 		return err;
 	}
 	claim_cpus(node, want);
+	mint_pci_claim(node, want);
 	return 0;
 }
 
@@ -377,5 +381,6 @@ void mint_ledger_release(u32 node)
 	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
 		if (ledger->low_slot_owner[i] == node)
 			mint_store(&ledger->low_slot_owner[i], MINT_OWNER_NONE);
+	mint_pci_release(node);
 	mint_node_entry(node)->life.low_slot = MINT_OWNER_NONE;
 }

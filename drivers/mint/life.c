@@ -24,6 +24,9 @@
 /* A kill is short: a command that wants the node meanwhile waits for its end. */
 static DEFINE_MUTEX(kill_mutex);
 
+/* PCI functions of ours are on their way to another node for one at a time. */
+static DEFINE_MUTEX(create_mutex);
+
 static bool valid_name(const char *name)
 {
 	size_t i, n = strnlen(name, MINT_NAME_BYTES);
@@ -69,19 +72,10 @@ static void enter_node(u32 node, const struct mint_ioc_create *want)
 	mint_store_release(&life->life, MINT_LIFE_CREATED);
 }
 
-/**
- * mint_life_create() - claim CPUs and memory for a new node
- * @want: see MINT_IOC_CREATE
- */
-int mint_life_create(struct mint_ioc_create *want)
+static int claim_and_enter(struct mint_ioc_create *want)
 {
-	int err;
+	int err = mint_ledger_lock();
 
-	if (!valid_name(want->name) || !want->nr_extents ||
-	    want->nr_extents > MINT_HANDOVER_EXTENTS ||
-	    want->policy > MINT_POLICY_ALWAYS || want->reserved)
-		return -EINVAL;
-	err = mint_ledger_lock();
 	if (err)
 		return err;
 	err = find_free_id(want->name, &want->node);
@@ -90,6 +84,32 @@ int mint_life_create(struct mint_ioc_create *want)
 	if (!err)
 		enter_node(want->node, want);
 	mint_ledger_unlock();
+	return err;
+}
+
+/**
+ * mint_life_create() - claim CPUs, memory and PCI functions for a new node
+ * @want: see MINT_IOC_CREATE
+ */
+int mint_life_create(struct mint_ioc_create *want)
+{
+	int err;
+
+	if (!valid_name(want->name) || !want->nr_extents ||
+	    want->nr_extents > MINT_HANDOVER_EXTENTS ||
+	    want->nr_functions > MINT_NODE_FUNCTIONS ||
+	    want->policy > MINT_POLICY_ALWAYS)
+		return -EINVAL;
+	mutex_lock(&create_mutex);
+	err = mint_pci_freeze(want);
+	if (!err) {
+		err = claim_and_enter(want);
+		if (err)
+			mint_pci_thaw(want);
+		else
+			mint_pci_let_go(want);
+	}
+	mutex_unlock(&create_mutex);
 	if (!err)
 		mint_peers_changed();
 	return err;
@@ -160,6 +180,7 @@ static void fence(u32 node)
 	n = mint_ledger_cpus(node, cpus);
 	for (i = 0; i < n; i++)
 		mint_cpu_init(mint_ledger_apic_id(cpus[i]));
+	mint_pci_fence(node);
 	mint_store_release(&life->fenced, mint_load(&life->generation));
 	mint_peers_changed();
 }

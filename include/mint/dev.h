@@ -17,6 +17,8 @@
 #define MINT_ANY		(~0ULL)
 #define MINT_ANY_GENERATION	(~0U)
 
+#define MINT_NODE_FUNCTIONS	16	/* a node can be created with */
+
 /**
  * struct mint_ioc_info - MINT_IOC_INFO: who am I
  * @node: own node id
@@ -36,20 +38,24 @@ struct mint_ioc_info {
 static_assert(sizeof(struct mint_ioc_info) == 24);
 
 /**
- * struct mint_ioc_create - MINT_IOC_CREATE: claim CPUs and memory for a node
+ * struct mint_ioc_create - MINT_IOC_CREATE: claim CPUs, memory and PCI functions
+ *	for a node
  * @name: NUL-terminated, unique
  * @cpus: machine-wide CPU numbers, a bit for each; at least one
  * @nr_extents: used entries of @extents, at least 1
  * @node: filled in: the id, the lowest free one
  * @policy: a MINT_POLICY_* value
- * @reserved: zero
+ * @nr_functions: used entries of @functions, may be 0
  * @extents: what is wanted: @bytes a multiple of MINT_EXTENT_ALIGN, @base
  *	likewise or MINT_ANY for the first place that is free; filled in:
  *	what it became. @owner and @reserved zero.
+ * @functions: PCI functions: segment << 16 | bus << 8 | device << 3 | function
  *
- * All or nothing. Errors: EINVAL malformed, ERANGE a CPU or address that the
- * machine does not have, EPERM the machine's boot CPU, EEXIST the name is
- * taken, EBUSY a CPU or extent has an owner, ENOMEM no free place of that
+ * Functions of the calling node without a driver are given away. All or
+ * nothing. Errors: EINVAL malformed, ERANGE a CPU or address that the
+ * machine does not have, ENODEV a function likewise, EPERM the machine's boot
+ * CPU or a bridge, EEXIST the name is taken, EBUSY a CPU, extent or function
+ * has an owner or the calling node a driver for the function, ENOMEM no free place of that
  * size, ENOSPC a table is full, ETIMEDOUT another node keeps the ledger.
  */
 struct mint_ioc_create {
@@ -58,11 +64,12 @@ struct mint_ioc_create {
 	__u32 nr_extents;
 	__u32 node;
 	__u32 policy;
-	__u32 reserved;
+	__u32 nr_functions;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	__u32 functions[MINT_NODE_FUNCTIONS];
 };
 
-static_assert(sizeof(struct mint_ioc_create) == 272);
+static_assert(sizeof(struct mint_ioc_create) == 336);
 
 /**
  * struct mint_ioc_node - the argument of calls that need a node only

@@ -2,7 +2,7 @@
 /*
  * Node 0's share of the machine: the boot parameter
  *
- *	mint=cpus=LIST,mem=SIZE,shm=SIZE[@ADDRESS]
+ *	mint=cpus=LIST,mem=SIZE,shm=SIZE[@ADDRESS][,nodevices=LIST]
  *
  * All of it is checked before any of it is applied, so that a bad value
  * costs one line in the log and leaves an ordinary Linux.
@@ -11,11 +11,13 @@
 
 #include <linux/init.h>
 #include <linux/memblock.h>
+#include <linux/pci.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <asm/cpufeature.h>
 #include <asm/e820/api.h>
 #include <asm/mint.h>
+#include <asm/pci-direct.h>
 #include <asm/sections.h>
 #include <asm/setup.h>
 #include "local.h"
@@ -35,6 +37,8 @@ static bool parameter_too_long __initdata;
  * @mem: bytes for node 0
  * @shm: bytes for the shared region
  * @shm_base: its address, or MINT_ANYWHERE
+ * @nr_withheld: used entries of @withheld
+ * @withheld: PCI functions that node 0 leaves to others
  */
 struct request {
 	u32 cpus[MINT_MAX_CPUS];
@@ -42,6 +46,8 @@ struct request {
 	u64 mem;
 	u64 shm;
 	u64 shm_base;
+	u32 nr_withheld;
+	u16 withheld[MINT_MAX_WITHHELD];
 };
 
 #define MINT_ANYWHERE	(~0ULL)
@@ -105,6 +111,29 @@ static int __init parse_cpu_range(char *range)
 	return err;
 }
 
+/* "BUS:DEVICE.FUNCTION" in hexadecimal, perhaps after "0000:" */
+static int __init parse_function(char *text)
+{
+	unsigned int bus, device, function, i;
+	char *address = text;
+	char stray;
+	u16 id;
+
+	if (!strncmp(address, "0000:", 5))
+		address += 5;
+	if (sscanf(address, "%2x:%2x.%1x%c", &bus, &device, &function, &stray) != 3 ||
+	    device > 31 || function > 7)
+		return refuse("nodevices: '%s' is not a PCI function like 00:04.0", text);
+	id = PCI_DEVID(bus, PCI_DEVFN(device, function));
+	for (i = 0; i < request.nr_withheld; i++)
+		if (request.withheld[i] == id)
+			return refuse("nodevices: %s is given twice", text);
+	if (request.nr_withheld == MINT_MAX_WITHHELD)
+		return refuse("nodevices: more than %u functions", MINT_MAX_WITHHELD);
+	request.withheld[request.nr_withheld++] = id;
+	return 0;
+}
+
 static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base)
 {
 	char *end;
@@ -127,19 +156,29 @@ static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base
 	return 0;
 }
 
-static int __init parse_item(char *item, bool *in_cpus)
+typedef int (*parse_piece_fn)(char *piece);
+
+/* "cpus=0,2" continues with a bare number, "nodevices=" likewise. */
+static int __init parse_list(const char *key, char *piece, u32 nr,
+			     parse_piece_fn parse, parse_piece_fn *in_list)
+{
+	*in_list = parse;
+	return nr ? refuse("%s is given twice", key) : parse(piece);
+}
+
+static int __init parse_item(char *item, parse_piece_fn *in_list)
 {
 	char *value = strchr(item, '=');
 
-	if (!value)	/* "cpus=0,2" continues with a bare number */
-		return *in_cpus ? parse_cpu_range(item) :
+	if (!value)
+		return *in_list ? (*in_list)(item) :
 			refuse("'%s' has no value", item);
 	*value++ = '\0';
-	*in_cpus = !strcmp(item, "cpus");
-	if (*in_cpus && request.nr_cpus)
-		return refuse("cpus is given twice");
-	if (*in_cpus)
-		return parse_cpu_range(value);
+	*in_list = NULL;
+	if (!strcmp(item, "cpus"))
+		return parse_list(item, value, request.nr_cpus, parse_cpu_range, in_list);
+	if (!strcmp(item, "nodevices"))
+		return parse_list(item, value, request.nr_withheld, parse_function, in_list);
 	if (!strcmp(item, "mem") && !request.mem)
 		return parse_size("mem", value, &request.mem, NULL);
 	if (!strcmp(item, "shm") && !request.shm)
@@ -150,14 +189,14 @@ static int __init parse_item(char *item, bool *in_cpus)
 static int __init parse_request(void)
 {
 	char *rest = parameter, *item;
-	bool in_cpus = false;
+	parse_piece_fn in_list = NULL;
 	int err;
 
 	if (parameter_too_long)
 		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
 	request.shm_base = MINT_ANYWHERE;
 	while ((item = strsep(&rest, ","))) {
-		err = parse_item(item, &in_cpus);
+		err = parse_item(item, &in_list);
 		if (err)
 			return err;
 	}
@@ -193,6 +232,30 @@ static int __init plan_cpus(void)
 	if (!boot_cpu_given)
 		return refuse("cpus: the boot CPU (APIC id %u) must be in it",
 			      boot_apic_id);
+	return 0;
+}
+
+/* The ports are ours alone yet: no other node has been started. */
+static int __init plan_devices(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < request.nr_withheld; i++) {
+		u16 id = request.withheld[i];
+		u8 bus = PCI_BUS_NUM(id), device = PCI_SLOT(id), function = PCI_FUNC(id);
+		u32 class;
+
+		if (!early_pci_allowed())
+			return refuse("nodevices: PCI is switched off");
+		class = read_pci_config(bus, device, function, PCI_CLASS_REVISION);
+		if (class == ~0U)
+			return refuse("nodevices: the machine has no PCI function %02x:%02x.%u",
+				      bus, device, function);
+		if (class >> 24 == PCI_BASE_CLASS_BRIDGE)
+			return refuse("nodevices: %02x:%02x.%u is a bridge, it stays with node 0",
+				      bus, device, function);
+		plan.withheld[plan.nr_withheld++] = id;
+	}
 	return 0;
 }
 
@@ -322,6 +385,8 @@ static int __init partition_machine(void)
 	if (err)
 		return err;
 	err = plan_cpus();
+	if (!err)
+		err = plan_devices();
 	if (err)
 		return err;
 	plan_ram();
@@ -373,6 +438,7 @@ void __init mint_setup_memory(void)
 			mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
 			mint_facts.region_phys);
 	}
+	mint_pci_take_platform();
 	x86_init.paging.pagetable_init = pagetable_init;
 }
 

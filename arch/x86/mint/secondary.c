@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The platform of a node that another node started: it has its CPUs with
- * their local APICs and TSCs, its memory, and nothing else. No ACPI, PIC, PIT,
+ * their local APICs and TSCs, its memory, its PCI functions and nothing else. No ACPI, PIC, PIT,
  * HPET, IO-APIC, RTC, legacy device or PCI configuration by ports exists for
  * it, because each of them belongs to node 0.
  */
@@ -75,11 +75,6 @@ static void __init parse_smp_cfg(void)
 	smp_found_config = 1;
 }
 
-static int __init pci_arch_init(void)
-{
-	return 0;	/* "done": no configuration access by ports */
-}
-
 static void __init realmode_reserve(void)
 {
 	memblock_reserve(0, SZ_1M);
@@ -123,7 +118,6 @@ static void __init set_hooks(void)
 	x86_init.oem.arch_setup = arch_setup;
 	x86_init.timers.timer_init = timer_init;
 	x86_init.timers.wallclock_init = x86_init_noop;
-	x86_init.pci.arch_init = pci_arch_init;
 	x86_platform.calibrate_cpu = get_tsc_khz;
 	x86_platform.calibrate_tsc = get_tsc_khz;
 	x86_platform.get_wallclock = get_wallclock;
@@ -132,7 +126,7 @@ static void __init set_hooks(void)
 	x86_platform.realmode_reserve = realmode_reserve;
 	x86_platform.realmode_init = realmode_init;
 	x86_platform.set_legacy_features = set_legacy_features;
-	pci_probe = 0;
+	pci_probe = 0;	/* not even early: see amd.c */
 	panic_timeout = -1;	/* park at once; panic= still overrides */
 }
 

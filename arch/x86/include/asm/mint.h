@@ -12,6 +12,8 @@
 
 #include <mint/boot.h>
 
+#define MINT_MAX_WITHHELD	16
+
 /**
  * struct mint_facts - what this kernel was told of itself at boot
  * @active: Mint is on
@@ -29,6 +31,9 @@
  * @apic_ids: own CPUs, the booting one first
  * @machine_apic_ids: node 0: all CPUs, by machine-wide number
  * @ram: node 0: the machine's memory
+ * @nr_withheld: node 0: used entries of @withheld
+ * @withheld: node 0: PCI functions of segment 0 that it must not keep,
+ *	bus << 8 | device << 3 | function
  */
 struct mint_facts {
 	bool active;
@@ -46,6 +51,8 @@ struct mint_facts {
 	u32 apic_ids[MINT_MAX_CPUS];
 	u32 machine_apic_ids[MINT_MAX_CPUS];
 	struct mint_extent ram[MINT_MAX_RAM];
+	u32 nr_withheld;
+	u16 withheld[MINT_MAX_WITHHELD];
 };
 
 extern struct mint_facts mint_facts;
@@ -80,11 +87,29 @@ void mint_cpu_init(u32 apic_id);
 int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
 		   phys_addr_t boot_params);
 
+/**
+ * struct mint_ecam - where the PCI configuration space of segment 0 is
+ * @base: physical address of that of bus 0
+ * @first_bus: first bus that is there
+ * @last_bus: last bus that is there
+ */
+struct mint_ecam {
+	u64 base;
+	u32 first_bus;
+	u32 last_bus;
+};
+
+bool mint_pci_window(struct mint_ecam *ecam);
+void mint_pci_silence(phys_addr_t phys, u16 vendor);
+
 /* Offered by drivers/mint to the platform */
 void mint_region_init(void);
 void mint_self_ended(u32 state);
 bool mint_others_running(void);
 struct mint_firmware *mint_firmware_entry(void);
+bool mint_pci_hidden(u16 segment, u16 function);
+unsigned int mint_pci_attach(struct mint_ecam *window);
+int mint_pci_next_own(int at, u16 *function);
 
 #else
 

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who owns each PCI function. What a function is was told by node 0 once and
+ * is kept privately; its owner stands in the ledger, under the ledger's lock.
+ * A node's own functions are kept privately too: what others write into the
+ * ledger gives this kernel no function and takes none from it.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/bitmap.h>
+#include <linux/init.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <asm/mint.h>
+#include "core.h"
+
+static struct mint_ecam ecam __ro_after_init;
+static struct mint_pci functions[MINT_MAX_PCI] __ro_after_init;
+static unsigned int nr_functions __ro_after_init;
+static DECLARE_BITMAP(own, MINT_MAX_PCI);
+
+/* Functions that are being given away; guarded by the caller of freeze. */
+static struct pci_dev *frozen[MINT_MAX_PCI];
+
+static int find(u16 segment, u16 function)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_functions; i++)
+		if (functions[i].function == function && functions[i].segment == segment)
+			return i;
+	return -ENODEV;
+}
+
+/**
+ * mint_pci_hidden() - does a function belong to somebody else?
+ * @segment: its segment
+ * @function: bus << 8 | device << 3 | function
+ *
+ * Node 0 may look for what is not in the ledger; others have only their own.
+ */
+bool mint_pci_hidden(u16 segment, u16 function)
+{
+	int i = find(segment, function);
+
+	return i < 0 ? mint_secondary() : !test_bit(i, own);
+}
+
+/**
+ * mint_pci_next_own() - go through the functions of this node
+ * @at: the last one, or -1
+ * @function: filled in: bus << 8 | device << 3 | function
+ *
+ * Return: for the next call, or -1 at the end.
+ */
+int __init mint_pci_next_own(int at, u16 *function)
+{
+	unsigned int i = find_next_bit(own, MINT_MAX_PCI, at + 1);
+
+	if (i >= MINT_MAX_PCI)
+		return -1;
+	*function = functions[i].function;
+	return i;
+}
+
+/* It must lie apart from all memory, and each function within it. */
+static bool __init window_good(const struct mint_ledger *ledger)
+{
+	u64 start = ecam.base + ((u64)ecam.first_bus << 20);
+	u64 end = ecam.base + ((u64)ecam.last_bus + 1) * SZ_1M;
+	unsigned int i;
+
+	if (!IS_ALIGNED(ecam.base, SZ_1M) || ecam.base > end ||
+	    ecam.first_bus > ecam.last_bus || ecam.last_bus > 0xff)
+		return false;
+	for (i = 0; i < MINT_MAX_RAM; i++) {
+		struct mint_extent ram = ledger->ram[i];
+
+		if (start < ram.base + ram.bytes && ram.base < end)
+			return false;
+	}
+	for (i = 0; i < nr_functions; i++)
+		if (functions[i].segment ||
+		    PCI_BUS_NUM(functions[i].function) < ecam.first_bus ||
+		    PCI_BUS_NUM(functions[i].function) > ecam.last_bus)
+			return false;
+	return true;
+}
+
+/**
+ * mint_pci_attach() - learn the machine's functions from the ledger
+ * @window: filled in: where the configuration space is
+ *
+ * For a started node. Return: how many functions it owns.
+ */
+unsigned int __init mint_pci_attach(struct mint_ecam *window)
+{
+	const struct mint_ledger *ledger = mint_region.ledger;
+	unsigned int i, nr;
+
+	nr = mint_load_acquire(&ledger->nr_pci); /* pairs in publish() */
+	ecam.base = mint_load(&ledger->ecam_base);
+	ecam.first_bus = mint_load(&ledger->ecam_first_bus);
+	ecam.last_bus = mint_load(&ledger->ecam_last_bus);
+	if (!nr)
+		return 0;
+	nr_functions = min(nr, MINT_MAX_PCI);
+	memcpy(functions, ledger->pci, nr_functions * sizeof(functions[0]));
+	if (nr > MINT_MAX_PCI || !window_good(ledger)) {
+		pr_err("the ledger's PCI functions make no sense: none is used\n");
+		nr_functions = 0;
+		return 0;
+	}
+	for (i = 0; i < nr_functions; i++)
+		if (functions[i].owner == mint_facts.node &&
+		    !(functions[i].flags & MINT_PCI_BRIDGE))
+			set_bit(i, own);
+	*window = ecam;
+	return bitmap_weight(own, MINT_MAX_PCI);
+}
+
+static bool stays(const struct pci_dev *dev)
+{
+	return dev->hdr_type != PCI_HEADER_TYPE_NORMAL ||
+	       dev->class >> 16 == PCI_BASE_CLASS_BRIDGE;
+}
+
+static void __init add_function(struct pci_dev *dev)
+{
+	if (pci_domain_nr(dev->bus) || dev->bus->number < ecam.first_bus ||
+	    dev->bus->number > ecam.last_bus || nr_functions == MINT_MAX_PCI)
+		return;
+	functions[nr_functions] = (struct mint_pci) {
+		.function = pci_dev_id(dev),
+		.owner = 0,
+		.flags = stays(dev) ? MINT_PCI_BRIDGE : 0,
+		.vendor = dev->vendor,
+		.device = dev->device,
+		.class = dev->class,
+	};
+	set_bit(nr_functions, own);
+	nr_functions++;
+}
+
+static void set_owner(unsigned int i, u16 owner)
+{
+	mint_store(&mint_region.ledger->pci[i].owner, owner);
+}
+
+static u16 owner_of(unsigned int i)
+{
+	return mint_load(&mint_region.ledger->pci[i].owner);
+}
+
+/* From here on no driver can be bound to it, until it is thawed. */
+static int freeze(unsigned int i)
+{
+	struct pci_dev *dev;
+	int err = 0;
+
+	dev = pci_get_domain_bus_and_slot(functions[i].segment,
+					  PCI_BUS_NUM(functions[i].function),
+					  functions[i].function & 0xff);
+	if (!dev)
+		return -ENODEV;
+	device_lock(&dev->dev);
+	if (dev->dev.driver)
+		err = -EBUSY;
+	else
+		dev->match_driver = false;
+	device_unlock(&dev->dev);
+	if (err) {
+		pci_dev_put(dev);
+		return err;
+	}
+	pci_clear_master(dev);
+	pci_intx(dev, 0);
+	frozen[i] = dev;
+	return 0;
+}
+
+static void thaw(unsigned int i)
+{
+	struct pci_dev *dev = frozen[i];
+
+	frozen[i] = NULL;
+	if (!dev)
+		return;
+	device_lock(&dev->dev);
+	dev->match_driver = true;
+	device_unlock(&dev->dev);
+	pci_dev_put(dev);
+}
+
+/* The way of the function to memory leads through bridges that stay here. */
+static void open_bridges(struct pci_dev *dev)
+{
+	struct pci_dev *bridge;
+
+	for (bridge = pci_upstream_bridge(dev); bridge;
+	     bridge = pci_upstream_bridge(bridge)) {
+		if (pci_enable_device(bridge))
+			pci_warn(bridge, "mint: cannot be enabled for %s\n", pci_name(dev));
+		pci_set_master(bridge);
+	}
+}
+
+/* Keeps addresses that the function decodes from being given to others. */
+static void keep_range(struct resource *parent, const struct resource *range)
+{
+	struct resource *kept = kmemdup(range, sizeof(*range), GFP_KERNEL);
+
+	if (!kept)
+		return;
+	kept->parent = NULL;
+	kept->sibling = NULL;
+	kept->child = NULL;
+	kept->name = "mint: another node";
+	if (request_resource(parent, kept)) {
+		pr_warn("%pR of another node is not kept free\n", range);
+		kfree(kept);
+	}
+}
+
+static void let_go(unsigned int i)
+{
+	struct resource bars[PCI_STD_NUM_BARS];
+	struct pci_dev *dev = frozen[i];
+	unsigned int bar;
+
+	frozen[i] = NULL;
+	if (!dev)
+		return;
+	open_bridges(dev);
+	clear_bit(i, own);	/* its configuration space is out of reach now */
+	memcpy(bars, dev->resource, sizeof(bars));
+	pci_stop_and_remove_bus_device_locked(dev);
+	pci_dev_put(dev);
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		if (bars[bar].parent)
+			keep_range(bars[bar].parent, &bars[bar]);
+}
+
+static int wanted(const struct mint_ioc_create *want, unsigned int n)
+{
+	return find(want->functions[n] >> 16, want->functions[n] & 0xffff);
+}
+
+/**
+ * mint_pci_freeze() - prepare those of the wanted functions that are ours
+ * @want: the wish of a new node
+ *
+ * Followed by mint_pci_thaw() or mint_pci_let_go(). One caller at a time.
+ *
+ * Return: 0, -EBUSY when a driver is bound, -ENODEV when it was removed here.
+ */
+int mint_pci_freeze(const struct mint_ioc_create *want)
+{
+	unsigned int n;
+	int i, err = 0;
+
+	for (n = 0; n < want->nr_functions && !err; n++) {
+		i = wanted(want, n);
+		if (i >= 0 && test_bit(i, own) && !frozen[i] &&
+		    !(functions[i].flags & MINT_PCI_BRIDGE))
+			err = freeze(i);
+	}
+	if (err)
+		mint_pci_thaw(want);
+	return err;
+}
+
+/**
+ * mint_pci_thaw() - the functions stay ours
+ * @want: as given to mint_pci_freeze()
+ */
+void mint_pci_thaw(const struct mint_ioc_create *want)
+{
+	unsigned int n;
+	int i;
+
+	for (n = 0; n < want->nr_functions; n++) {
+		i = wanted(want, n);
+		if (i >= 0)
+			thaw(i);
+	}
+}
+
+/**
+ * mint_pci_let_go() - the functions have another owner: forget them
+ * @want: as given to mint_pci_freeze()
+ */
+void mint_pci_let_go(const struct mint_ioc_create *want)
+{
+	unsigned int n;
+	int i;
+
+	for (n = 0; n < want->nr_functions; n++) {
+		i = wanted(want, n);
+		if (i >= 0)
+			let_go(i);
+	}
+}
+
+/**
+ * mint_pci_check() - can these functions be claimed?
+ * @want: the wish of a new node
+ *
+ * Caller holds the ledger. Return: 0, -EINVAL, -ENODEV, -EPERM or -EBUSY, as
+ * MINT_IOC_CREATE.
+ */
+int mint_pci_check(const struct mint_ioc_create *want)
+{
+	unsigned int n, before;
+	int i;
+
+	for (n = 0; n < want->nr_functions; n++) {
+		for (before = 0; before < n; before++)
+			if (want->functions[before] == want->functions[n])
+				return -EINVAL;
+		i = wanted(want, n);
+		if (i < 0)
+			return i;
+		if (functions[i].flags & MINT_PCI_BRIDGE)
+			return -EPERM;
+		if (owner_of(i) != MINT_OWNER_NONE && !frozen[i])
+			return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * mint_pci_claim() - enter the owner of functions that were checked
+ * @node: the owner
+ * @want: its wish
+ *
+ * Caller holds the ledger.
+ */
+void mint_pci_claim(u32 node, const struct mint_ioc_create *want)
+{
+	unsigned int n;
+
+	for (n = 0; n < want->nr_functions; n++)
+		set_owner(wanted(want, n), node);
+}
+
+/**
+ * mint_pci_release() - give back the functions of a node
+ * @node: the node
+ *
+ * Caller holds the ledger.
+ */
+void mint_pci_release(u32 node)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_functions; i++)
+		if (owner_of(i) == node)
+			set_owner(i, MINT_OWNER_NONE);
+}
+
+/**
+ * mint_pci_fence() - keep the functions of a node from memory and interrupts
+ * @node: the node, whose CPUs are stopped
+ *
+ * Bridges are left alone: functions of other nodes may lie behind them.
+ */
+void mint_pci_fence(u32 node)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_functions; i++)
+		if (owner_of(i) == node && !test_bit(i, own) &&
+		    !(functions[i].flags & MINT_PCI_BRIDGE))
+			mint_pci_silence(ecam.base + ((u64)functions[i].function << 12),
+					 functions[i].vendor);
+}
+
+static void __init withhold(u16 function)
+{
+	int i = find(0, function), err = i;
+
+	if (i >= 0)
+		err = functions[i].flags & MINT_PCI_BRIDGE ? -EPERM : freeze(i);
+	if (!err)
+		err = mint_ledger_lock();
+	if (!err) {
+		set_owner(i, MINT_OWNER_NONE);
+		mint_ledger_unlock();
+		let_go(i);
+		return;
+	}
+	if (i >= 0)
+		thaw(i);
+	pr_warn("nodevices: %02x:%02x.%u stays with this node (%d)\n",
+		PCI_BUS_NUM(function), PCI_SLOT(function), PCI_FUNC(function), err);
+}
+
+/* After BARs have got their addresses, before drivers look for devices. */
+static int __init publish(void)
+{
+	struct mint_ledger *ledger = mint_region.ledger;
+	struct pci_dev *dev = NULL;
+	unsigned int i;
+
+	if (!mint_active() || mint_secondary())
+		return 0;
+	if (mint_pci_window(&ecam)) {
+		for_each_pci_dev(dev)
+			add_function(dev);
+		ledger->ecam_base = ecam.base;
+		ledger->ecam_first_bus = ecam.first_bus;
+		ledger->ecam_last_bus = ecam.last_bus;
+		memcpy(ledger->pci, functions, sizeof(functions));
+		/* Pairs with the acquire in mint_pci_attach() of other nodes. */
+		mint_store_release(&ledger->nr_pci, nr_functions);
+	} else {
+		pr_warn("no PCI configuration space in memory (ECAM): devices stay with node 0\n");
+	}
+	for (i = 0; i < mint_facts.nr_withheld; i++)
+		withhold(mint_facts.withheld[i]);
+	return 0;
+}
+fs_initcall_sync(publish);
