@@ -66,6 +66,7 @@ HANGS = [("hang-interrupts-on", 0, "stalled"), ("hang-interrupts-on", 1, "stalle
          ("hang-interrupts-off", 1, "stalled"), ("hang-interrupts-off", 0, "silent")]
 HANG_MS = 6000
 NOTICE_SECONDS = 5.0    # generous: the aim is 2 s on a host with time to spare
+END_SECONDS = 30.0      # likewise, for a hang that ends after HANG_MS
 
 
 def word_of(shell: Shell, name: str) -> str:
@@ -107,8 +108,7 @@ def test_hangs_are_noticed_by_all_other_nodes_and_so_is_their_end(three: Machine
         measured.append(f"{fault} on CPU {cpu}: {word} after {seconds:.2f} s")
         assert word_of(shell, "bc") == word
         for name in ("node0", "c"):
-            three.node(name).poll(f"grep -q '^running$' {SYS}/node1/state",
-                                  HANG_MS / 1000 + NOTICE_SECONDS)
+            three.node(name).poll(f"grep -q '^running$' {SYS}/node1/state", END_SECONDS)
             for line in (f"node 1: {word}, was running", f"node 1: running, was {word}"):
                 three.node(name).run(f"dmesg | grep -q '{line}'")
         assert word_of(shell, "bc") == "running"
@@ -130,7 +130,7 @@ def test_carrier_and_neighbours_follow_a_silent_peer(three: Machine) -> None:
     traffic.wait_carrier(shell, present=False, seconds=NOTICE_SECONDS)
     # A neighbour without a link is forgotten and not believed in.
     shell.poll("! ip neigh show dev vni0 | grep '^10.0.0.2 lladdr'", NOTICE_SECONDS)
-    traffic.wait_carrier(shell, seconds=HANG_MS / 1000 + NOTICE_SECONDS)
+    traffic.wait_carrier(shell, seconds=END_SECONDS)
     traffic.ping(shell, "10.0.0.2")
     text = "once again"
     assert traffic.send_string(shell, three.node("bc"), "10.0.0.2", text) == text

@@ -5,12 +5,12 @@
  * Built outside the kernel, so that the kernel under test is the one of users.
  */
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -58,18 +58,27 @@ static void spin(void *unused)
 		cpu_relax();
 }
 
+/* By the clock: mdelay() gets long where the host is short of CPUs. */
+static void spin_for(u64 ms)
+{
+	u64 end = local_clock() + ms * NSEC_PER_MSEC;
+
+	while (local_clock() < end)
+		cpu_relax();
+}
+
 /* As LKDTM's HARDLOCKUP and SOFTLOCKUP, but for so many milliseconds only. */
 static void provoke_hang_interrupts_off(u64 ms)
 {
 	local_irq_disable();
-	mdelay(ms);
+	spin_for(ms);
 	local_irq_enable();
 }
 
 static void provoke_hang_interrupts_on(u64 ms)
 {
 	preempt_disable();
-	mdelay(ms);
+	spin_for(ms);
 	preempt_enable();
 }
 
