@@ -23,7 +23,7 @@ import crowd  # pylint: disable=wrong-import-position
 import kill_campaign  # pylint: disable=wrong-import-position
 import leaks  # pylint: disable=wrong-import-position
 import smallest  # pylint: disable=wrong-import-position
-from machine import BUILD, Machine  # pylint: disable=wrong-import-position
+from machine import BUILD, Machine, qemu_accelerator  # pylint: disable=wrong-import-position
 
 KILLS, LIVES, STARTS = 330, 300, 10
 SHAPES_PER_LIFE = 4     # one node of another shape for so many lives
@@ -101,16 +101,14 @@ def starts(report: Report) -> None:
     """How long a start takes, without any traffic."""
     work = WORK / "starts"
     member = crowd.Member("b", "1", "64M", "1000000 0 0")
-    boots, reach, inits = [], [], []
+    waits, reach, inits = [], [], []
     with Machine(work / "machine", cpus=2, mint="cpus=0,mem=512M,shm=64M",
                  initrd=crowd.make_root(work, [member])) as machine:
         machine.start()
         machine.node().run("ip addr add 10.0.0.1/24 dev vni0; ip link set vni0 up;"
                            "mint create /etc/mint/b.conf")
         for _ in range(STARTS):
-            machine.node().run("mint start b --no-wait", timeout=60)
-            boots.append(seconds(
-                machine, "until mint log b | grep -q 'Run /init'; do :; done"))
+            waits.append(seconds(machine, "mint start b >/dev/null"))
             machine.node().run("mint kill b")
             reach.append(seconds(machine, "mint start b >/dev/null;"
                                  "until ping -c 1 -W 1 10.0.0.2 >/dev/null; do :; done"))
@@ -119,9 +117,9 @@ def starts(report: Report) -> None:
             machine.node().run("mint kill b")
         judge(machine)
     report += [
-        f"- From SIPI to /init, seen from node 0: {spread(boots)}.",
+        f"- `mint start`, which loads the node and waits until it runs: {spread(waits)}.",
+        f"- From the first moment of the node's clock to /init: {spread(inits)}.",
         f"- From `mint start` of a killed node to its answer to a ping: {spread(reach)}."]
-    print(inits)
 
 
 def memory(report: Report) -> None:
@@ -143,7 +141,7 @@ def main(arguments: List[str]) -> int:
         ("starts", starts), ("memory", memory)]
     WORK.mkdir(parents=True, exist_ok=True)
     report: Report = ["# Node life under hard use", "",
-                      time.strftime("%Y-%m-%d, under plain emulation unless noted."), ""]
+                      f"{time.strftime('%Y-%m-%d')}, accelerator {qemu_accelerator()}.", ""]
     failed = False
     for name, part in parts:
         began = time.monotonic()
