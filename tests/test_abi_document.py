@@ -17,7 +17,8 @@ import pytest
 
 TOP = Path(__file__).resolve().parent.parent
 DOCUMENT = TOP / "docs/abi.md"
-HEADERS = [TOP / "include/mint" / name for name in ("lock.h", "abi.h", "boot.h", "vni.h")]
+HEADERS = [TOP / "include/mint" / name
+           for name in ("lock.h", "abi.h", "control.h", "boot.h", "vni.h")]
 PLATFORM = TOP / "arch/x86/include/asm/mint.h"
 COMMAND = TOP / "boot/mint-loader/tables.c"
 KERNEL_WORDS = TOP / "drivers/mint/peers.c"
@@ -33,6 +34,21 @@ WORDS: Dict[str, Dict[str, str]] = {
         "owner": "mint_lock_word(0, 0, 0)",
         "cpu": "mint_lock_word(0xffff, 1, 0)",
         "generation": "mint_lock_word(0xffff, 0, 1)",
+    },
+    "Request word": {
+        "verb": "mint_request_word(0, 0, 1)",
+        "hung_up": "mint_request_word(0, 1, 0)",
+        "sequence": "mint_request_word(1, 0, 0)",
+    },
+    "Answer word": {
+        "code": "mint_answer_word(0, 0, 1)",
+        "state": "mint_answer_word(0, 1, 0)",
+        "sequence": "mint_answer_word(1, 0, 0)",
+    },
+    "Pipe word": {
+        "position": "mint_pipe_word(0, 0, 1)",
+        "closed": "mint_pipe_word(0, 1, 0)",
+        "sequence": "mint_pipe_word(1, 0, 0)",
     },
     "State word": {
         "state": "vni_state_make(1, 0, 0)",
@@ -135,7 +151,8 @@ def probe_source() -> str:
         for name, probe in probes.items():
             body.append(f'printf("bit {title.replace(" ", "~")} {name} %d\\n", '
                         f"__builtin_ctzll({probe}));")
-    includes = ["#include <stdio.h>", "#include <mint/boot.h>", '#include "ring_priv.h"']
+    includes = ["#include <stdio.h>", "#include <mint/boot.h>", "#include <mint/control.h>",
+                '#include "ring_priv.h"']
     return "\n".join(includes + defines + ["int main(void)", "{"] + body + ["return 0;", "}", ""])
 
 

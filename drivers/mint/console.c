@@ -38,16 +38,10 @@ static struct mint_console *own_console(void)
 	return mint_console_entry(mint_facts.node);
 }
 
-static void ring_boot_cpu(u32 node)
-{
-	mint_doorbell_ring(mint_load(&mint_node_entry(node)->life.boot_cpu),
-			   MINT_CHANNEL_CONSOLE);
-}
-
 static void ring_followers(u64 nodes)
 {
 	while (nodes) {
-		ring_boot_cpu(__ffs64(nodes));
+		mint_doorbell_ring_node(__ffs64(nodes), MINT_CHANNEL_CONSOLE);
 		nodes &= nodes - 1;
 	}
 }
@@ -180,7 +174,7 @@ static void take_output(struct mint_follower *follower, unsigned int n)
 	mint_store(&console->out_taken, follower->at);
 	if (left <= MINT_CONSOLE_OUT_BYTES / 2 &&
 	    left + n > MINT_CONSOLE_OUT_BYTES / 2)
-		ring_boot_cpu(follower->node);
+		mint_doorbell_ring_node(follower->node, MINT_CHANNEL_CONSOLE);
 }
 
 static bool has_output(const struct mint_follower *follower)
@@ -265,7 +259,7 @@ static ssize_t send_input(u32 node, const u8 *text, size_t n)
 	sent = put_input(mint_console_entry(node), text, n);
 	preempt_enable();
 	mutex_unlock(&console_mutex);
-	ring_boot_cpu(node);
+	mint_doorbell_ring_node(node, MINT_CHANNEL_CONSOLE);
 	return sent;
 }
 

@@ -16,10 +16,12 @@
  * @doorbells: MINT_MAX_CPUS entries
  * @logs: log streams, @log_stride apart
  * @consoles: consoles, @console_stride apart
+ * @sessions: sessions of the control section, @session_stride apart
  * @vni: the vni section
  * @vni_bytes: its size
  * @log_stride: bytes
  * @console_stride: bytes
+ * @session_stride: bytes
  *
  * Set up once by mint_region_init(); offsets were checked then and are never
  * read again from shared memory.
@@ -31,10 +33,12 @@ struct mint_region {
 	struct mint_doorbell *doorbells;
 	void *logs;
 	void *consoles;
+	void *sessions;
 	void *vni;
 	u64 vni_bytes;
 	u32 log_stride;
 	u32 console_stride;
+	u32 session_stride;
 };
 
 extern struct mint_region mint_region;
@@ -106,6 +110,7 @@ extern struct device *mint_root;
 void mint_sysfs_changed(u32 node, const char *word);
 
 /* doorbell.c */
+void mint_doorbell_ring_node(u32 node, unsigned int channel);
 void mint_doorbell_ring_peers(unsigned int channel);
 void mint_doorbell_check(void);
 
@@ -144,5 +149,20 @@ ssize_t mint_console_write(struct mint_follower *follower,
 			   const char __user *from, size_t n, bool wait);
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table);
+
+/* control.c */
+struct mint_side;
+
+int mint_control_request(const struct mint_ioc_request *request,
+			 struct mint_side **side);
+int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side);
+void mint_control_result(struct mint_side *side, struct mint_ioc_result *result);
+int mint_control_finish(struct mint_side *side, const struct mint_ioc_result *result);
+void mint_control_close(struct mint_side *side);
+__poll_t mint_control_poll(struct mint_side *side, struct file *file,
+			   poll_table *table);
+
+/* pipe.c */
+int mint_pipe_open(struct mint_side *side, u32 pipe);
 
 #endif /* _DRIVERS_MINT_CORE_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /dev/mint. A file starts as a plain one and becomes, by its first call of
- * that kind, the loader of one node or the console of one node; its mutex
- * guards what it is.
+ * that kind, the loader of one node, the console of one node or one side of a
+ * control session; its mutex guards what it is.
  */
 #include <linux/capability.h>
 #include <linux/init.h>
@@ -18,11 +18,13 @@
  * @USE_PLAIN: nothing in particular
  * @USE_LOADER: has a node in loading
  * @USE_CONSOLE: follows a console
+ * @USE_SESSION: one side of a control session
  */
 enum use {
 	USE_PLAIN,
 	USE_LOADER,
 	USE_CONSOLE,
+	USE_SESSION,
 };
 
 /**
@@ -32,6 +34,7 @@ enum use {
  * @node: the node in loading, with USE_LOADER
  * @follower: the view of the console, with USE_CONSOLE
  * @seen: changes of nodes that poll() has told of, but with USE_CONSOLE
+ * @side: the side of the session, with USE_SESSION
  */
 struct mint_file {
 	struct mutex mutex;	/* guards all that follows */
@@ -39,6 +42,7 @@ struct mint_file {
 	u32 node;
 	struct mint_follower follower;
 	unsigned int seen;
+	struct mint_side *side;
 };
 
 static int mint_open(struct inode *inode, struct file *file)
@@ -60,6 +64,8 @@ static int mint_release(struct inode *inode, struct file *file)
 		mint_life_abort(mf->node);
 	if (mf->use == USE_CONSOLE)
 		mint_console_unfollow(&mf->follower);
+	if (mf->use == USE_SESSION)
+		mint_control_close(mf->side);
 	kfree(mf);
 	return 0;
 }
@@ -169,6 +175,54 @@ static int call_console(struct mint_file *mf, void *argument)
 	return err;
 }
 
+static int call_request(struct mint_file *mf, void *argument)
+{
+	int err;
+
+	if (mf->use != USE_PLAIN)
+		return -EBUSY;
+	err = mint_control_request(argument, &mf->side);
+	if (!err)
+		smp_store_release(&mf->use, USE_SESSION);	/* pairs with mint_poll() */
+	return err;
+}
+
+static int call_serve(struct mint_file *mf, void *argument)
+{
+	int err;
+
+	if (mf->use != USE_PLAIN)
+		return -EBUSY;
+	err = mint_control_serve(argument, &mf->side);
+	if (!err)
+		smp_store_release(&mf->use, USE_SESSION);	/* pairs with mint_poll() */
+	return err;
+}
+
+static int call_pipe(struct mint_file *mf, void *argument)
+{
+	struct mint_ioc_pipe *call = argument;
+
+	if (mf->use != USE_SESSION)
+		return -EBADFD;
+	return call->reserved ? -EINVAL : mint_pipe_open(mf->side, call->pipe);
+}
+
+static int call_result(struct mint_file *mf, void *argument)
+{
+	if (mf->use != USE_SESSION)
+		return -EBADFD;
+	mint_control_result(mf->side, argument);
+	return 0;
+}
+
+static int call_finish(struct mint_file *mf, void *argument)
+{
+	if (mf->use != USE_SESSION)
+		return -EBADFD;
+	return mint_control_finish(mf->side, argument);
+}
+
 static const struct {
 	unsigned int command;
 	int (*call)(struct mint_file *mf, void *argument);
@@ -182,6 +236,11 @@ static const struct {
 	{ MINT_IOC_DESTROY, call_destroy },
 	{ MINT_IOC_CONSOLE, call_console },
 	{ MINT_IOC_STOP_WANTED, call_stop_wanted },
+	{ MINT_IOC_REQUEST, call_request },
+	{ MINT_IOC_SERVE, call_serve },
+	{ MINT_IOC_PIPE, call_pipe },
+	{ MINT_IOC_RESULT, call_result },
+	{ MINT_IOC_FINISH, call_finish },
 };
 
 static int do_call(struct mint_file *mf, unsigned int command, void *argument)
@@ -209,6 +268,10 @@ static long mint_ioctl(struct file *file, unsigned int command, unsigned long at
 		struct mint_ioc_node node;
 		struct mint_ioc_write write;
 		struct mint_ioc_start start;
+		struct mint_ioc_request request;
+		struct mint_ioc_serve serve;
+		struct mint_ioc_pipe pipe;
+		struct mint_ioc_result result;
 	} argument = {};
 	size_t bytes = _IOC_SIZE(command);
 	int err;
@@ -256,6 +319,8 @@ static __poll_t mint_poll(struct file *file, poll_table *table)
 	struct mint_follower *follower = follower_of(file);
 	struct mint_file *mf = file->private_data;
 
+	if (smp_load_acquire(&mf->use) == USE_SESSION)	/* pairs with call_request() */
+		return mint_control_poll(mf->side, file, table);
 	return follower ? mint_console_poll(follower, file, table) :
 		mint_peers_poll(&mf->seen, file, table);
 }

@@ -89,6 +89,16 @@ void mint_doorbell_check(void)
 }
 
 /**
+ * mint_doorbell_ring_node() - ring the CPU of a node that takes such rings
+ * @node: node id, less than MINT_MAX_NODES; the own one is allowed
+ * @channel: MINT_CHANNEL_*
+ */
+void mint_doorbell_ring_node(u32 node, unsigned int channel)
+{
+	mint_doorbell_ring(mint_load(&mint_node_entry(node)->life.boot_cpu), channel);
+}
+
+/**
  * mint_doorbell_ring_peers() - ring every other node that has been started
  * @channel: MINT_CHANNEL_*
  */
@@ -96,13 +106,10 @@ void mint_doorbell_ring_peers(unsigned int channel)
 {
 	u32 node;
 
-	for (node = 0; node < MINT_MAX_NODES; node++) {
-		struct mint_node *entry = mint_node_entry(node);
-
+	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (node != mint_facts.node &&
-		    mint_load(&entry->life.life) == MINT_LIFE_STARTED)
-			mint_doorbell_ring(mint_load(&entry->life.boot_cpu), channel);
-	}
+		    mint_load(&mint_node_entry(node)->life.life) == MINT_LIFE_STARTED)
+			mint_doorbell_ring_node(node, channel);
 }
 
 /**

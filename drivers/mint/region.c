@@ -25,6 +25,8 @@ static const struct mint_section layout[] __initconst = {
 	  sizeof(struct mint_stream) + MINT_LOG_BYTES },
 	{ MINT_SECTION_CONSOLES, MINT_MAX_NODES,
 	  sizeof(struct mint_console) + MINT_CONSOLE_OUT_BYTES },
+	{ MINT_SECTION_CONTROL, MINT_MAX_NODES * MINT_NODE_SESSIONS,
+	  sizeof(struct mint_session) },
 	{ MINT_SECTION_VNI, 1, 0 },
 };
 
@@ -171,6 +173,8 @@ static bool __init map_sections(const struct mint_header *header)
 			region->log_stride = found.entry_bytes;
 		if (found.id == MINT_SECTION_CONSOLES)
 			region->console_stride = found.entry_bytes;
+		if (found.id == MINT_SECTION_CONTROL)
+			region->session_stride = found.entry_bytes;
 		if (found.id == MINT_SECTION_VNI)
 			region->vni_bytes = found.bytes;
 	}
@@ -180,7 +184,8 @@ static bool __init map_sections(const struct mint_header *header)
 	region->doorbells = at[2];
 	region->logs = at[3];
 	region->consoles = at[4];
-	region->vni = at[5];
+	region->sessions = at[5];
+	region->vni = at[6];
 	return true;
 }
 

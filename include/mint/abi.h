@@ -60,7 +60,7 @@ static_assert(sizeof(struct mint_section) == 32);
 #define MINT_SECTION_LOGS	4	/* struct mint_stream, by node id */
 #define MINT_SECTION_CONSOLES	5	/* struct mint_console, by node id */
 #define MINT_SECTION_VNI	6	/* see <mint/vni.h> */
-#define MINT_SECTION_CONTROL	7	/* reserved for the control channel */
+#define MINT_SECTION_CONTROL	7	/* see <mint/control.h> */
 
 /**
  * struct mint_header - first 4096 bytes of the region
@@ -352,7 +352,7 @@ static_assert(sizeof(struct mint_node) == 256);
 /* Channels of a doorbell: bit numbers in mint_doorbell.pending */
 #define MINT_CHANNEL_STATE	0	/* the node table has changed */
 #define MINT_CHANNEL_CONSOLE	1	/* console input, or output you follow */
-#define MINT_CHANNEL_CONTROL	2	/* reserved for the control channel */
+#define MINT_CHANNEL_CONTROL	2	/* a session has news */
 #define MINT_CHANNEL_VNI	8	/* + queue number, up to 63 */
 #define MINT_NR_CHANNELS	64
 

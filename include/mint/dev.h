@@ -13,6 +13,7 @@
 #include <linux/ioctl.h>
 #include <mint/abi.h>
 #include <mint/boot.h>
+#include <mint/control.h>
 
 #define MINT_ANY		(~0ULL)
 #define MINT_ANY_GENERATION	(~0U)
@@ -143,6 +144,87 @@ struct mint_ioc_start {
 
 static_assert(sizeof(struct mint_ioc_start) == 32);
 
+/**
+ * struct mint_ioc_request - MINT_IOC_REQUEST: ask a node for something
+ * @node: node id; the own one is allowed
+ * @verb: a MINT_VERB_* value
+ * @arguments: address of the words of the command, each with its NUL
+ * @bytes: how much, 0 but for MINT_VERB_EXEC
+ * @reserved: zero
+ *
+ * Turns the file into the client's side of a session. close() hangs up: the
+ * command of a request gets SIGHUP. poll() gives EPOLLHUP once there is
+ * nothing to wait for, see MINT_IOC_RESULT.
+ *
+ * Errors: ENOENT no such node, EHOSTDOWN it does not run, EAGAIN all sessions
+ * of this node are in use, E2BIG too many bytes, EINVAL malformed.
+ */
+struct mint_ioc_request {
+	__u32 node;
+	__u32 verb;
+	__u64 arguments;
+	__u32 bytes;
+	__u32 reserved;
+};
+
+static_assert(sizeof(struct mint_ioc_request) == 24);
+
+/**
+ * struct mint_ioc_serve - MINT_IOC_SERVE: become the server's side of a session
+ * @session: number of the session, as the kernel told its helper
+ * @sequence: of the request, likewise
+ * @arguments: address of room for the words of the command
+ * @bytes: size of the room; filled in: how much there is
+ * @reserved: zero
+ *
+ * poll() gives EPOLLHUP when the client has hung up or is lost. Errors: ENOENT
+ * that request does not wait for a helper, E2BIG the room is too small.
+ */
+struct mint_ioc_serve {
+	__u32 session;
+	__u32 sequence;
+	__u64 arguments;
+	__u32 bytes;
+	__u32 reserved;
+};
+
+static_assert(sizeof(struct mint_ioc_serve) == 24);
+
+/**
+ * struct mint_ioc_pipe - MINT_IOC_PIPE: open a pipe of the file's session
+ * @pipe: a MINT_PIPE_* value
+ * @reserved: zero
+ *
+ * Returns a new file descriptor: the end that belongs to this side, to read
+ * or to write. It behaves as a pipe, but EPIPE comes without a signal.
+ */
+struct mint_ioc_pipe {
+	__u32 pipe;
+	__u32 reserved;
+};
+
+static_assert(sizeof(struct mint_ioc_pipe) == 8);
+
+/* More states for the client, which no node writes */
+#define MINT_RESULT_LOST	16	/* the server ended, or is silent for long */
+#define MINT_RESULT_BROKEN	17	/* the server wrote nonsense */
+
+/**
+ * struct mint_ioc_result - MINT_IOC_RESULT: how does the request stand?
+ * @state: a MINT_ANSWER_* or MINT_RESULT_* value; all but MINT_ANSWER_NONE
+ *	and _RUNNING are final
+ * @code: exit code or errno
+ *
+ * MINT_IOC_FINISH with the same argument gives the answer, MINT_ANSWER_DONE
+ * or _REFUSED, on the server's side; the session's files are of no use then.
+ */
+struct mint_ioc_result {
+	__u32 state;
+	__u32 code;
+};
+
+static_assert(sizeof(struct mint_ioc_result) == 8);
+
 #define MINT_IOC_TYPE		'M'
 #define MINT_IOC_INFO		_IOR(MINT_IOC_TYPE, 0x40, struct mint_ioc_info)
 #define MINT_IOC_CREATE		_IOWR(MINT_IOC_TYPE, 0x41, struct mint_ioc_create)
@@ -153,5 +235,11 @@ static_assert(sizeof(struct mint_ioc_start) == 32);
 #define MINT_IOC_DESTROY	_IOW(MINT_IOC_TYPE, 0x46, struct mint_ioc_node)
 #define MINT_IOC_CONSOLE	_IOW(MINT_IOC_TYPE, 0x47, struct mint_ioc_node)
 #define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_node)
+
+#define MINT_IOC_REQUEST	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_request)
+#define MINT_IOC_SERVE		_IOWR(MINT_IOC_TYPE, 0x51, struct mint_ioc_serve)
+#define MINT_IOC_PIPE		_IOW(MINT_IOC_TYPE, 0x52, struct mint_ioc_pipe)
+#define MINT_IOC_RESULT		_IOR(MINT_IOC_TYPE, 0x53, struct mint_ioc_result)
+#define MINT_IOC_FINISH		_IOW(MINT_IOC_TYPE, 0x54, struct mint_ioc_result)
 
 #endif /* MINT_DEV_H */

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control channel: a node asks another one to power off or to run a
+ * command. A client takes one of its own sessions; the server's kernel starts
+ * /sbin/mint as a helper for each command. control_mutex guards clients[] and
+ * servers[]. Protocol: docs/abi.md.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/reboot.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/umh.h>
+#include <asm/mint.h>
+#include "control.h"
+
+#define HELPER		"/sbin/mint"
+#define NR_SESSIONS	(MINT_MAX_NODES * MINT_NODE_SESSIONS)
+/* A peer that has been silent for so long is lost. */
+#define LOST_S		10
+
+DECLARE_WAIT_QUEUE_HEAD(mint_control_news);
+
+static DEFINE_MUTEX(control_mutex);
+static struct mint_side *clients[MINT_NODE_SESSIONS];
+static struct mint_side *servers[NR_SESSIONS];
+
+/* Requests that were looked at; used by look_for_requests() alone. */
+static u32 seen[NR_SESSIONS];
+
+static struct workqueue_struct *helpers;
+
+static struct mint_session *session_entry(u32 number)
+{
+	return mint_region.sessions + (size_t)number * mint_region.session_stride;
+}
+
+static u32 sequence_of(u64 word)
+{
+	return word >> 32;
+}
+
+static u32 verb_of(u64 request)
+{
+	return request & 0xffff;
+}
+
+static bool hung_up(u64 request)
+{
+	return request >> 16 & 0xffff;
+}
+
+static u32 state_of(u64 answer)
+{
+	return answer >> 16 & 0xffff;
+}
+
+static bool is_final(u64 answer, u32 sequence)
+{
+	return sequence_of(answer) == sequence &&
+	       (state_of(answer) == MINT_ANSWER_DONE ||
+		state_of(answer) == MINT_ANSWER_REFUSED);
+}
+
+static struct mint_side *side_alloc(u32 number, u32 peer, u32 peer_generation)
+{
+	struct mint_side *side = kzalloc(sizeof(*side), GFP_KERNEL);
+
+	if (!side)
+		return NULL;
+	kref_init(&side->ref);
+	mutex_init(&side->mutex);
+	side->number = number;
+	side->session = session_entry(number);
+	side->peer = peer;
+	side->peer_generation = peer_generation;
+	side->heard = jiffies;
+	return side;
+}
+
+static void side_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct mint_side, ref));
+}
+
+/**
+ * mint_side_put() - give a reference back
+ * @side: the side
+ */
+void mint_side_put(struct mint_side *side)
+{
+	kref_put(&side->ref, side_free);
+}
+
+/**
+ * mint_side_ring() - tell the other side that there is news
+ * @side: the side
+ */
+void mint_side_ring(struct mint_side *side)
+{
+	mint_doorbell_ring_node(side->peer, MINT_CHANNEL_CONTROL);
+}
+
+/**
+ * mint_side_broken() - note that the other side has written nonsense
+ * @side: the side; it is over for us
+ */
+void mint_side_broken(struct mint_side *side)
+{
+	if (!READ_ONCE(side->broken))
+		pr_warn_ratelimited("node %u wrote nonsense into session %u\n",
+				    side->peer, side->number);
+	WRITE_ONCE(side->broken, true);
+}
+
+static bool peer_is_lost(struct mint_side *side)
+{
+	struct mint_peer peer;
+
+	if (mint_node_ended(side->peer, side->peer_generation))
+		return true;
+	mint_peer_get(side->peer, &peer);
+	if (peer.running)
+		WRITE_ONCE(side->heard, jiffies);
+	return time_after(jiffies, READ_ONCE(side->heard) + LOST_S * HZ);
+}
+
+static bool request_stands(struct mint_side *side)
+{
+	u64 word = mint_load(&side->session->request.word);
+
+	return sequence_of(word) == side->sequence && !hung_up(word);
+}
+
+/**
+ * mint_side_over() - is there nothing more to come from the other side?
+ * @side: the side
+ *
+ * What the other side wrote before is seen by a look that follows.
+ */
+bool mint_side_over(struct mint_side *side)
+{
+	struct mint_ioc_result result;
+
+	if (READ_ONCE(side->gone))
+		return true;
+	if (side->serves)
+		return READ_ONCE(side->broken) || !request_stands(side) ||
+		       peer_is_lost(side);
+	mint_control_result(side, &result);
+	return result.state != MINT_ANSWER_NONE && result.state != MINT_ANSWER_RUNNING;
+}
+
+/**
+ * mint_control_result() - how does the client's request stand?
+ * @side: its side
+ * @result: see MINT_IOC_RESULT
+ */
+void mint_control_result(struct mint_side *side, struct mint_ioc_result *result)
+{
+	/* Pairs with the release in answer(). */
+	u64 word = mint_load_acquire(&side->session->answer.word);
+
+	*result = (struct mint_ioc_result) {};
+	if (sequence_of(word) == side->sequence) {
+		result->state = state_of(word);
+		result->code = word & 0xffff;
+	}
+	if (!is_final(word, side->sequence) &&
+	    (result->state > MINT_ANSWER_RUNNING || !request_stands(side)))
+		mint_side_broken(side);
+	if (READ_ONCE(side->broken))
+		result->state = MINT_RESULT_BROKEN;
+	else if (is_final(word, side->sequence))
+		return;
+	else if (peer_is_lost(side))
+		result->state = MINT_RESULT_LOST;
+}
+
+/*
+ * Nobody writes into a session any more once the server gave a final answer
+ * or is fenced. Verb 0: the client died before the request was complete.
+ */
+static bool session_is_free(u32 index)
+{
+	u32 number = mint_facts.node * MINT_NODE_SESSIONS + index;
+	struct mint_session *session = session_entry(number);
+	u64 word = mint_load(&session->request.word);
+	u32 server = mint_load(&session->request.server);
+
+	if (clients[index])
+		return false;
+	return !verb_of(word) || server >= MINT_MAX_NODES ||
+	       is_final(mint_load_acquire(&session->answer.word), sequence_of(word)) ||
+	       mint_owner_dead(NULL, server,
+			       mint_load(&session->request.server_generation));
+}
+
+static int claim_session(struct mint_side *side)
+{
+	u32 index;
+
+	for (index = 0; index < MINT_NODE_SESSIONS; index++) {
+		if (!session_is_free(index))
+			continue;
+		side->number = mint_facts.node * MINT_NODE_SESSIONS + index;
+		side->session = session_entry(side->number);
+		clients[index] = side;
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+/* The word goes first, without a verb, and last: see read_request(). */
+static void write_request(struct mint_side *side, const void *arguments, u32 bytes)
+{
+	struct mint_session *session = side->session;
+	struct mint_request *request = &session->request;
+	u32 pipe;
+
+	side->sequence = sequence_of(mint_load(&request->word)) + 1;
+	if (!side->sequence)
+		side->sequence++;
+	mint_store(&request->word, mint_request_word(side->sequence, 0, 0));
+	mint_mb();	/* pairs with the second look in read_request() */
+	memcpy(session->arguments, arguments, bytes);
+	for (pipe = 0; pipe < MINT_NR_PIPES; pipe++)
+		mint_store(pipe == MINT_PIPE_STDIN ? &session->pipes[pipe].head :
+			   &session->pipes[pipe].tail,
+			   mint_pipe_word(side->sequence, 0, 0));
+	mint_store(&request->generation, mint_facts.generation);
+	mint_store(&request->server, side->peer);
+	mint_store(&request->server_generation, side->peer_generation);
+	mint_store(&request->bytes, bytes);
+	/* Pairs with the acquire in read_request(). */
+	mint_store_release(&request->word,
+			   mint_request_word(side->sequence, 0, side->verb));
+	mint_side_ring(side);
+}
+
+static int send_request(struct mint_side *side, const void *arguments, u32 bytes)
+{
+	int err;
+
+	mutex_lock(&control_mutex);
+	err = claim_session(side);
+	if (!err)
+		write_request(side, arguments, bytes);
+	mutex_unlock(&control_mutex);
+	return err;
+}
+
+/* Is there somebody to ask? The heartbeat is watched afterwards. */
+static int find_server(u32 node, u32 *generation)
+{
+	struct mint_node *entry = mint_node_entry(node);
+
+	if (node >= MINT_MAX_NODES || mint_load(&entry->life.life) == MINT_LIFE_NONE)
+		return -ENOENT;
+	*generation = mint_load(&entry->life.generation);
+	if (mint_load(&entry->life.life) != MINT_LIFE_STARTED ||
+	    mint_node_ended(node, *generation) ||
+	    mint_load(&entry->self.generation) != *generation ||
+	    mint_load(&entry->self.state) != MINT_SELF_RUNNING)
+		return -EHOSTDOWN;
+	return 0;
+}
+
+static void *copy_arguments(const struct mint_ioc_request *request)
+{
+	u8 *arguments;
+
+	if (!request->bytes)
+		return NULL;
+	arguments = memdup_user(u64_to_user_ptr(request->arguments), request->bytes);
+	if (IS_ERR(arguments))
+		return arguments;
+	if (!arguments[request->bytes - 1])
+		return arguments;
+	kfree(arguments);
+	return ERR_PTR(-EINVAL);
+}
+
+/**
+ * mint_control_request() - ask a node for something
+ * @request: see MINT_IOC_REQUEST
+ * @side: filled in: the client's side
+ */
+int mint_control_request(const struct mint_ioc_request *request,
+			 struct mint_side **side)
+{
+	bool exec = request->verb == MINT_VERB_EXEC;
+	void *arguments;
+	u32 generation;
+	int err;
+
+	if ((!exec && request->verb != MINT_VERB_STOP) || exec != !!request->bytes ||
+	    request->reserved)
+		return -EINVAL;
+	if (request->bytes > MINT_ARGUMENT_BYTES)
+		return -E2BIG;
+	err = find_server(request->node, &generation);
+	if (err)
+		return err;
+	arguments = copy_arguments(request);
+	if (IS_ERR(arguments))
+		return PTR_ERR(arguments);
+	err = -ENOMEM;
+	*side = side_alloc(0, request->node, generation);
+	if (*side) {
+		(*side)->verb = request->verb;
+		err = send_request(*side, arguments, request->bytes);
+	}
+	kfree(arguments);
+	if (err)
+		kfree(*side);
+	return err;
+}
+
+static void hang_up(struct mint_side *side)
+{
+	mutex_lock(&side->mutex);
+	side->gone = true;
+	mutex_unlock(&side->mutex);
+	if (!is_final(mint_load(&side->session->answer.word), side->sequence)) {
+		mint_store(&side->session->request.word,
+			   mint_request_word(side->sequence, 1, side->verb));
+		mint_side_ring(side);
+	}
+	mutex_lock(&control_mutex);
+	clients[side->number % MINT_NODE_SESSIONS] = NULL;
+	mutex_unlock(&control_mutex);
+}
+
+/**
+ * mint_control_close() - the file of a side is closed
+ * @side: the side; a client hangs up, for a server the end of its helper counts
+ */
+void mint_control_close(struct mint_side *side)
+{
+	if (!side->serves)
+		hang_up(side);
+	mint_side_put(side);
+}
+
+/**
+ * mint_control_poll() - is the request over?
+ * @side: the side
+ * @file: for poll_wait()
+ * @table: likewise
+ */
+__poll_t mint_control_poll(struct mint_side *side, struct file *file,
+			   poll_table *table)
+{
+	poll_wait(file, &mint_control_news, table);
+	return mint_side_over(side) ? EPOLLIN | EPOLLRDNORM | EPOLLHUP : 0;
+}
+
+static void answer(u32 number, u32 sequence, u32 state, u32 code)
+{
+	/* Pairs with the acquire in mint_control_result(). */
+	mint_store_release(&session_entry(number)->answer.word,
+			   mint_answer_word(sequence, state, code));
+	mint_doorbell_ring_node(number / MINT_NODE_SESSIONS, MINT_CHANNEL_CONTROL);
+}
+
+/* Gives the final answer, once. Then nothing of the session is touched. */
+static void finish(struct mint_side *side, u32 state, u32 code)
+{
+	u64 word = mint_load(&side->session->request.word);
+
+	mutex_lock(&control_mutex);
+	if (servers[side->number] == side) {
+		servers[side->number] = NULL;
+		mutex_lock(&side->mutex);
+		side->gone = true;
+		mutex_unlock(&side->mutex);
+		if (sequence_of(word) == side->sequence)
+			answer(side->number, side->sequence, state, code);
+	}
+	mutex_unlock(&control_mutex);
+}
+
+/* The helper gives the answer itself, unless it could not. */
+static void run_helper(struct work_struct *work)
+{
+	struct mint_side *side = container_of(work, struct mint_side, work);
+	char *envp[3] = {
+		"HOME=/root", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL
+	};
+	char which[32];
+	char *argv[4] = { HELPER, "serve", which, NULL };
+	int err;
+
+	snprintf(which, sizeof(which), "%u.%u", side->number, side->sequence);
+	err = call_usermodehelper(HELPER, argv, envp, UMH_WAIT_PROC | UMH_KILLABLE);
+	finish(side, MINT_ANSWER_REFUSED, err < 0 ? -err : EIO);
+	mint_side_put(side);
+}
+
+static int start_helper(u32 number, const struct mint_request *request)
+{
+	struct mint_side *side;
+
+	if (!request->bytes || request->bytes > MINT_ARGUMENT_BYTES)
+		return -EINVAL;
+	if (READ_ONCE(servers[number]))	/* set here only */
+		return -EBUSY;
+	side = side_alloc(number, number / MINT_NODE_SESSIONS, request->generation);
+	if (!side)
+		return -ENOMEM;
+	side->serves = true;
+	side->sequence = sequence_of(request->word);
+	side->bytes = request->bytes;
+	INIT_WORK(&side->work, run_helper);
+	mutex_lock(&control_mutex);
+	servers[number] = side;
+	mutex_unlock(&control_mutex);
+	queue_work(helpers, &side->work);
+	return 0;
+}
+
+static int take_request(u32 number, const struct mint_request *request)
+{
+	u32 client = number / MINT_NODE_SESSIONS;
+
+	if (mint_node_ended(client, request->generation))
+		return -ESTALE;
+	if (hung_up(request->word))
+		return -ECANCELED;
+	switch (verb_of(request->word)) {
+	case MINT_VERB_STOP:
+		pr_info("node %u asks this node to power off\n", client);
+		orderly_poweroff(false);
+		answer(number, sequence_of(request->word), MINT_ANSWER_DONE, 0);
+		return 0;
+	case MINT_VERB_EXEC:
+		return start_helper(number, request);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Copies a request that is not being written, and is meant for this start. */
+static bool read_request(u32 number, struct mint_request *request)
+{
+	struct mint_request *shared = &session_entry(number)->request;
+
+	/* Pairs with the release in write_request(). */
+	request->word = mint_load_acquire(&shared->word);
+	if (sequence_of(request->word) == seen[number] || !verb_of(request->word))
+		return false;
+	request->generation = mint_load(&shared->generation);
+	request->server = mint_load(&shared->server);
+	request->server_generation = mint_load(&shared->server_generation);
+	request->bytes = mint_load(&shared->bytes);
+	/* Pairs with the barrier after the first store in write_request(). */
+	mint_mb();
+	return sequence_of(mint_load(&shared->word)) == sequence_of(request->word) &&
+	       request->server == mint_facts.node &&
+	       request->server_generation == mint_facts.generation;
+}
+
+static void look_for_requests(struct work_struct *work)
+{
+	struct mint_request request;
+	u32 number;
+	int err;
+
+	for (number = 0; number < NR_SESSIONS; number++) {
+		if (!read_request(number, &request))
+			continue;
+		seen[number] = sequence_of(request.word);
+		err = take_request(number, &request);
+		if (err)
+			answer(number, seen[number], MINT_ANSWER_REFUSED, -err);
+	}
+}
+
+static DECLARE_WORK(request_work, look_for_requests);
+
+/* The server's words of the pipes, before anybody believes in them */
+static void begin_serving(struct mint_side *side)
+{
+	struct mint_pipe *pipes = side->session->pipes;
+	u64 word = mint_pipe_word(side->sequence, 0, 0);
+
+	mint_store(&pipes[MINT_PIPE_STDIN].tail, word);
+	mint_store(&pipes[MINT_PIPE_STDOUT].head, word);
+	mint_store(&pipes[MINT_PIPE_STDERR].head, word);
+	answer(side->number, side->sequence, MINT_ANSWER_RUNNING, 0);
+	side->claimed = true;
+	kref_get(&side->ref);
+}
+
+static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side)
+{
+	if (!side || side->sequence != serve->sequence || side->claimed)
+		return -ENOENT;
+	if (serve->bytes < side->bytes)
+		return -E2BIG;
+	if (copy_to_user(u64_to_user_ptr(serve->arguments), side->session->arguments,
+			 side->bytes))
+		return -EFAULT;
+	serve->bytes = side->bytes;
+	begin_serving(side);
+	return 0;
+}
+
+/**
+ * mint_control_serve() - the helper comes for its request
+ * @serve: see MINT_IOC_SERVE
+ * @side: filled in: the server's side
+ */
+int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
+{
+	int err;
+
+	if (serve->session >= NR_SESSIONS || serve->reserved)
+		return -EINVAL;
+	mutex_lock(&control_mutex);
+	*side = servers[serve->session];
+	err = claim_request(serve, *side);
+	mutex_unlock(&control_mutex);
+	return err;
+}
+
+/**
+ * mint_control_finish() - give the answer of a request
+ * @side: the server's side
+ * @result: MINT_ANSWER_DONE with an exit code, or _REFUSED with an errno
+ */
+int mint_control_finish(struct mint_side *side, const struct mint_ioc_result *result)
+{
+	if (!side->serves)
+		return -EBADFD;
+	if (!is_final(mint_answer_word(0, result->state, 0), 0) || result->state > 0xffff ||
+	    result->code > 0xffff)
+		return -EINVAL;
+	finish(side, result->state, result->code);
+	return 0;
+}
+
+static void control_rung(void *unused)
+{
+	wake_up_interruptible(&mint_control_news);
+	queue_work(system_wq, &request_work);
+}
+
+static int wake_waiters(struct notifier_block *nb, unsigned long unused, void *peer)
+{
+	wake_up_interruptible(&mint_control_news);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block peer_notifier = {
+	.notifier_call = wake_waiters,
+};
+
+static int __init control_init(void)
+{
+	int err;
+
+	if (!mint_active())
+		return 0;
+	helpers = alloc_workqueue("mint_control", WQ_UNBOUND, 0);
+	if (!helpers)
+		return -ENOMEM;
+	err = mint_peer_notifier_register(&peer_notifier);
+	if (err)
+		return err;
+	return mint_channel_register(MINT_CHANNEL_CONTROL, control_rung, NULL);
+}
+device_initcall(control_init);
