@@ -15,7 +15,8 @@ __all__ = ["command_fixture", "mint_fixture"]
 INSTALLED = {
     "sbin/mint", "share/man/man8/mint.8", "share/man/man5/mint.conf.5",
     "share/bash-completion/completions/mint",
-    *(f"include/mint/{name}.h" for name in ("abi", "atomic", "boot", "dev", "lock", "vni"))}
+    *(f"include/mint/{name}.h"
+      for name in ("abi", "atomic", "boot", "control", "dev", "lock", "vni"))}
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 
@@ -110,7 +111,7 @@ def test_completion_offers_live_names_and_files(mint: Mint, command: Path,
     assert mint("list", "--names", region=region).out == "node0\nb\nbase\n"
     saved = tmp_path / "region"
     (tmp_path / "b.conf").write_text("", encoding="ascii")
-    for verb in ("start", "show", "log", "console", "kill", "destroy"):
+    for verb in ("start", "show", "log", "console", "exec", "stop", "kill", "destroy"):
         assert completions(command, tmp_path, verb, "b", region=saved) == {"b", "base"}
         assert completions(command, tmp_path, verb, "", region=saved) == {"node0", "b", "base"}
     for words in (("check", ""), ("create", ""), ("start", "--file", ""), ("--region", "")):

@@ -24,6 +24,9 @@
 #define TAKES_GRACE	0x200
 /* It can work on a saved region. */
 #define TAKES_REGION	0x40
+#define TAKES_TIMEOUT	0x400
+/* A command and its words follow the operand. */
+#define TAKES_COMMAND	0x800
 
 static int cmd_version(const struct request *request);
 
@@ -33,7 +36,7 @@ static int cmd_version(const struct request *request);
  * @operand: name of what follows, in brackets if it can be left out; or NULL
  * @takes: TAKES_* bits
  * @run: does it; returns an enum mint_exit
- * @summary: one line of help
+ * @summary: one line of help; NULL: the verb is not for users
  */
 struct verb {
 	const char *name;
@@ -48,7 +51,8 @@ static const struct verb verbs[] = {
 	  "check a node file, and all it names, without touching anything" },
 	{ "create", "FILE", TAKES_JSON | TAKES_DRY_RUN, cmd_create,
 	  "claim CPUs and memory for the node that FILE describes" },
-	{ "start", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_WAIT | TAKES_FILE, cmd_start,
+	{ "start", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_WAIT | TAKES_TIMEOUT | TAKES_FILE,
+	  cmd_start,
 	  "load a node's kernel, set it going and wait for its report" },
 	{ "list", NULL, TAKES_NAMES | TAKES_JSON | TAKES_REGION, cmd_list,
 	  "list the nodes and what no node owns" },
@@ -60,6 +64,10 @@ static const struct verb verbs[] = {
 	  "connect the terminal with a node's console" },
 	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION, cmd_log,
 	  "print a node's kernel log, also after its end; or those of all, merged" },
+	{ "exec", "NODE", TAKES_COMMAND, cmd_exec,
+	  "run a command on a node, and exit with its code" },
+	{ "stop", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_TIMEOUT, cmd_stop,
+	  "ask a node to power off, and wait for it" },
 	{ "kill", "NODE", TAKES_JSON | TAKES_DRY_RUN, cmd_kill,
 	  "stop a node's CPUs at whatever they do" },
 	{ "destroy", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
@@ -68,6 +76,7 @@ static const struct verb verbs[] = {
 	  "start nodes again that fail, as their files say, until killed" },
 	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
 	  "print the versions of this command and of the kernel's ABI" },
+	{ "serve", "REQUEST", 0, cmd_serve, NULL },
 };
 
 enum {
@@ -98,8 +107,8 @@ static const struct {
 	  "  --wait           wait until the node reports (default)" },
 	{ TAKES_WAIT, { "no-wait", no_argument, NULL, OPT_NO_WAIT },
 	  "  --no-wait        return as soon as the node's CPU runs" },
-	{ TAKES_WAIT, { "timeout", required_argument, NULL, OPT_TIMEOUT },
-	  "  --timeout SEC    how long to wait for the report (default 30)" },
+	{ TAKES_TIMEOUT, { "timeout", required_argument, NULL, OPT_TIMEOUT },
+	  "  --timeout SEC    how long to wait for the node (default 30)" },
 	{ TAKES_FILE, { "file", required_argument, NULL, OPT_FILE },
 	  "  --file FILE      use this node file, not the one kept by create" },
 	{ TAKES_NAMES, { "names", no_argument, NULL, OPT_NAMES },
@@ -120,13 +129,14 @@ static void print_help(void)
 
 	printf("usage: mint [--region FILE] VERB [OPTION...] [FILE|NODE]\n\n"
 	       "Manages the nodes of this machine. NODE is a node's name or id.\n\n");
-	for (i = 0; i < ARRAY_SIZE(verbs); i++)
+	for (i = 0; i < ARRAY_SIZE(verbs) && verbs[i].summary; i++)
 		printf("  %-9s %-9s %s\n", verbs[i].name,
 		       verbs[i].operand ? verbs[i].operand : "", verbs[i].summary);
 	printf("\n  --region FILE    look at a saved shared region, not at this machine's\n"
 	       "  -h, --help       this help; after a verb: help on the verb\n\n"
 	       "Exit status: 0 good, 1 failed, 2 usage, 3 no such node, 4 wrong state,\n"
-	       "5 timed out, 6 ABI mismatch.\n");
+	       "5 timed out, 6 ABI mismatch. exec passes the code of the command; 255: the\n"
+	       "node was lost.\n");
 }
 
 static bool has_option(const struct verb *verb, unsigned int i)
@@ -138,8 +148,10 @@ static void print_verb_help(const struct verb *verb)
 {
 	unsigned int i;
 
-	printf("usage: mint %s [OPTION...]%s%s\n\n%s\n\n", verb->name, verb->operand ? " " : "",
-	       verb->operand ? verb->operand : "", verb->summary);
+	printf("usage: mint %s [OPTION...]%s%s%s\n\n%s\n\n", verb->name, verb->operand ? " " : "",
+	       verb->operand ? verb->operand : "",
+	       verb->takes & TAKES_COMMAND ? " [--] COMMAND [WORD...]" : "",
+	       verb->summary ? verb->summary : "for the kernel, not for users");
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (has_option(verb, i))
 			printf("%s\n", options[i].help);
@@ -204,6 +216,17 @@ static int take_option(const struct verb *verb, int option, const char *word,
 	return 0;
 }
 
+static int take_command(const struct verb *verb, char **argv, struct request *request)
+{
+	if (*argv && !strcmp(*argv, "--"))
+		argv++;
+	if (!*argv)
+		return fail(MINT_EXIT_USAGE, "%s: which command? Try: mint %s NODE -- COMMAND",
+			    verb->name, verb->name);
+	request->command = argv;
+	return MINT_EXIT_OK;
+}
+
 static int take_operand(const struct verb *verb, int argc, char **argv, struct request *request)
 {
 	int wanted = verb->operand ? 1 : 0;
@@ -211,12 +234,15 @@ static int take_operand(const struct verb *verb, int argc, char **argv, struct r
 	if (argc < wanted && *verb->operand != '[')
 		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,
 			    verb->operand, verb->name);
-	if (argc > wanted && !(wanted && strstr(verb->operand, "...")))
+	if (argc > wanted && !(verb->takes & TAKES_COMMAND) &&
+	    !(wanted && strstr(verb->operand, "...")))
 		return fail(MINT_EXIT_USAGE, "%s: '%s' is one word too many. Try: mint %s --help",
 			    verb->name, argv[wanted], verb->name);
 	request->operand = argc ? argv[0] : NULL;
 	request->operands = argv;
 	request->nr_operands = argc;
+	if (verb->takes & TAKES_COMMAND)
+		return take_command(verb, argv + 1, request);
 	return MINT_EXIT_OK;
 }
 
@@ -233,7 +259,9 @@ static int run_verb(const struct verb *verb, int argc, char **argv, struct reque
 	for (;;) {
 		int before = optind ? optind : 1;
 
-		option = getopt_long(argc, argv, verb->takes & TAKES_FOLLOW ? ":hf" : ":h",
+		/* What stands after the node belongs to the command. */
+		option = getopt_long(argc, argv, verb->takes & TAKES_COMMAND ? "+:h" :
+				     verb->takes & TAKES_FOLLOW ? ":hf" : ":h",
 				     accepted, NULL);
 		if (option < 0)
 			break;

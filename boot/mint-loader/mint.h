@@ -18,6 +18,7 @@
 
 /* As the kernel has them */
 #define __printf(a, b)	__attribute((__format__(printf, a, b)))
+#define __noreturn	__attribute((__noreturn__))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 enum mint_exit {
@@ -28,14 +29,16 @@ enum mint_exit {
 	MINT_EXIT_STATE = 4,
 	MINT_EXIT_TIMEOUT = 5,
 	MINT_EXIT_ABI = 6,
+	MINT_EXIT_LOST = 255,	/* exec only: the node was lost */
 };
 
 /**
  * struct request - one call of the command, parsed
  * @region_file: saved image to use instead of the device, or NULL
  * @operand: what stands after the verb: a node file, or a node's name or id
+ * @command: exec: the command and its words, ends with NULL
  * @file: start: the node file to use, or NULL
- * @timeout_s: start: how long to wait for the node's report
+ * @timeout_s: start, stop: how long to wait for the node
  * @json: report as JSON
  * @dry_run: print the plan and do nothing
  * @no_wait: start: do not wait for the node's report
@@ -51,6 +54,7 @@ enum mint_exit {
 struct request {
 	const char *region_file;
 	const char *operand;
+	char *const *command;
 	const char *file;
 	unsigned int timeout_s;
 	bool json;
@@ -426,7 +430,7 @@ json_t *json_extents(const struct mint_extent *extents, unsigned int nr);
 int json_print(json_t *object);
 int json_print_line(json_t *object);
 
-/* the verbs, in check.c, create.c, start.c, stop.c, list.c, show.c, console.c, main.c */
+/* the verbs, in files of their names; kill and destroy in stop.c, stop in poweroff.c */
 int cmd_check(const struct request *request);
 int cmd_create(const struct request *request);
 int cmd_start(const struct request *request);
@@ -435,6 +439,9 @@ int cmd_show(const struct request *request);
 int cmd_hw(const struct request *request);
 int cmd_console(const struct request *request);
 int cmd_log(const struct request *request);
+int cmd_exec(const struct request *request);
+int cmd_serve(const struct request *request);
+int cmd_stop(const struct request *request);
 int cmd_kill(const struct request *request);
 int cmd_destroy(const struct request *request);
 int cmd_supervise(const struct request *request);
@@ -446,5 +453,15 @@ void device_finish(void);
 int device_node(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation);
 int device_failed(const struct node_view *node, int error);
+
+/* time.c */
+__u64 now_ms(void);
+void pause_ms(unsigned int ms);
+
+/* control.c */
+int control_check(const struct node_view *node);
+int control_request(const struct region *region, const struct node_view *node, __u32 verb,
+		    const char *words, __u32 bytes);
+int control_result(const struct node_view *node, const struct mint_ioc_result *result);
 
 #endif /* MINT_LOADER_H */

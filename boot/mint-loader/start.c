@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 #include "mint.h"
 
@@ -170,17 +169,8 @@ static bool look(const struct start *start, int *code)
 	return true;
 }
 
-static __u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
 static int wait_for_report(const struct request *request, const struct start *start)
 {
-	const struct timespec pause = { .tv_nsec = LOOK_MS * 1000000 };
 	__u64 deadline = now_ms() + request->timeout_s * 1000ULL;
 	int code;
 
@@ -191,7 +181,7 @@ static int wait_for_report(const struct request *request, const struct start *st
 				    request->timeout_s,
 				    "its kernel may be built without CONFIG_MINT",
 				    start->node->life.name);
-		nanosleep(&pause, NULL);
+		pause_ms(LOOK_MS);
 	}
 	return code;
 }

@@ -77,14 +77,6 @@ struct charge {
 
 static struct charge charges[MINT_MAX_NODES];
 
-static __u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
 static bool names_node(const char *operand, const struct node_view *node)
 {
 	if (operand[strspn(operand, "0123456789")])

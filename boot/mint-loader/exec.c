@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint exec: run a command on another node, with our standard input, output
+ * and error, and leave with its exit code. Whatever ends this process closes
+ * the session, and with it the command.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "mint.h"
+#include "relay.h"
+
+/* The words of the command, each with its NUL. */
+static int join_words(char *const *words, char *text, __u32 *bytes)
+{
+	*bytes = 0;
+	for (; *words; words++) {
+		size_t n = strlen(*words) + 1;
+
+		if (n > MINT_ARGUMENT_BYTES - *bytes)
+			return fail(MINT_EXIT_FAILED,
+				    "the command is longer than %u bytes. Try: a script on the node",
+				    MINT_ARGUMENT_BYTES);
+		memcpy(text + *bytes, *words, n);
+		*bytes += n;
+	}
+	return MINT_EXIT_OK;
+}
+
+static int open_streams(int session, struct stream streams[MINT_NR_PIPES])
+{
+	unsigned int i;
+
+	for (i = 0; i < MINT_NR_PIPES; i++) {
+		int pipe = session_pipe(session, i);
+
+		if (pipe < 0)
+			return fail(MINT_EXIT_FAILED, "its pipes cannot be opened: %m");
+		streams[i].from = i == MINT_PIPE_STDIN ? STDIN_FILENO : pipe;
+		streams[i].to = i == MINT_PIPE_STDIN ? pipe : (int)i;
+		streams[i].used = 0;
+	}
+	return MINT_EXIT_OK;
+}
+
+/* Until the command has ended and all that it printed is out. */
+static void relay_all(int session, struct stream streams[MINT_NR_PIPES])
+{
+	struct pollfd over = { .fd = session, .events = POLLIN };
+
+	while (over.fd >= 0 || stream_open(&streams[MINT_PIPE_STDOUT]) ||
+	       stream_open(&streams[MINT_PIPE_STDERR])) {
+		over.revents = 0;
+		relay_wait(streams, MINT_NR_PIPES, &over, 1, RELAY_LOOK_MS);
+		if (over.revents)
+			over.fd = -1;
+	}
+}
+
+static int run_command(const struct request *request, const struct region *region,
+		       const struct node_view *node)
+{
+	static struct stream streams[MINT_NR_PIPES];
+	static char text[MINT_ARGUMENT_BYTES];
+	struct mint_ioc_result result;
+	__u32 bytes;
+	int code;
+
+	code = join_words(request->command, text, &bytes);
+	if (!code)
+		code = control_request(region, node, MINT_VERB_EXEC, text, bytes);
+	if (!code)
+		code = open_streams(region->fd, streams);
+	if (code)
+		return code;
+	signal(SIGPIPE, SIG_IGN);
+	relay_all(region->fd, streams);
+	if (ioctl(region->fd, MINT_IOC_RESULT, &result))
+		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
+	return control_result(node, &result);
+}
+
+static int exec(const struct request *request, struct target *target)
+{
+	int code = control_check(target->node);
+
+	return code ? code : run_command(request, &target->region, target->node);
+}
+
+/**
+ * cmd_exec() - the verb "exec"
+ * @request: the call
+ */
+int cmd_exec(const struct request *request)
+{
+	fail_context("cannot run a command on node '%s'", request->operand);
+	return with_node(request, exec);
+}

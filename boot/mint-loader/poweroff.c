@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * mint stop: ask a node's user space to power off, and wait for its end.
+ * Nothing is forced: that is mint kill. No supervisor starts it again.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "mint.h"
+
+#define LOOK_MS	20
+
+static int timed_out(const struct request *request, const struct node_view *node)
+{
+	return fail(MINT_EXIT_TIMEOUT, "it did not power off within %u s. Try: mint kill %s",
+		    request->timeout_s, node->life.name);
+}
+
+/* Waits for the answer: the node has heard. */
+static int wait_answer(const struct request *request, const struct region *region,
+		       const struct node_view *node, __u64 deadline)
+{
+	struct mint_ioc_result result;
+
+	for (;;) {
+		if (ioctl(region->fd, MINT_IOC_RESULT, &result))
+			return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
+		/* A node that is gone has done what it was asked for. */
+		if (result.state == MINT_ANSWER_DONE || result.state == MINT_RESULT_LOST)
+			return MINT_EXIT_OK;
+		if (result.state > MINT_ANSWER_RUNNING)
+			return control_result(node, &result);
+		if (now_ms() >= deadline)
+			return timed_out(request, node);
+		pause_ms(LOOK_MS);
+	}
+}
+
+/* Has that start of the node come to its end? "loading": it is being fenced. */
+static bool has_ended(const struct node_view *node, const struct node_view *now)
+{
+	return now->life.generation != node->life.generation ||
+	       (!node_active(now) && strcmp(node_state(now), "loading"));
+}
+
+static int wait_end(const struct request *request, const struct region *region,
+		    const struct node_view *node, __u64 deadline, struct node_view *now)
+{
+	for (;;) {
+		if (!tables_node(region, node->id, now))
+			return fail(MINT_EXIT_FAILED, "the node table is gone. Try: mint list");
+		if (has_ended(node, now))
+			return MINT_EXIT_OK;
+		if (now_ms() >= deadline)
+			return timed_out(request, node);
+		pause_ms(LOOK_MS);
+	}
+}
+
+static int report(const struct request *request, const struct node_view *node, const char *state)
+{
+	if (request->json)
+		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
+					    "dry_run", request->dry_run, "node",
+					    "id", node->id, "name", node->life.name,
+					    "state", state, "generation",
+					    (json_int_t)node->life.generation));
+	if (request->dry_run)
+		printf("would ask node '%s' (%u) to power off\n", node->life.name, node->id);
+	else
+		printf("node '%s' (%u) is %s\n", node->life.name, node->id, state);
+	return finish_output();
+}
+
+static int report_end(const struct request *request, const struct node_view *node,
+		      const struct node_view *now)
+{
+	const char *state = node_state(now);
+
+	if (now->life.generation != node->life.generation)
+		return fail(MINT_EXIT_FAILED,
+			    "it ended, but is in use again. Try: mint show %s", node->life.name);
+	if (strcmp(state, "off"))
+		return fail(MINT_EXIT_FAILED, "it ended otherwise: %s. Try: mint log %s", state,
+			    node->life.name);
+	return report(request, node, state);
+}
+
+static int stop(const struct request *request, struct target *target)
+{
+	__u64 deadline = now_ms() + request->timeout_s * 1000ULL;
+	const struct region *region = &target->region;
+	const struct node_view *node = target->node;
+	struct node_view now;
+	int code;
+
+	code = control_check(node);
+	if (code || request->dry_run)
+		return code ? code : report(request, node, node_state(node));
+	code = device_node(region, MINT_IOC_STOP_WANTED, node, NULL);
+	if (!code)
+		code = control_request(region, node, MINT_VERB_STOP, NULL, 0);
+	if (!code)
+		code = wait_answer(request, region, node, deadline);
+	/* Our own end cannot be waited for. */
+	if (!code && node->id == region->self)
+		return report(request, node, "powering off");
+	if (!code)
+		code = wait_end(request, region, node, deadline, &now);
+	return code ? code : report_end(request, node, &now);
+}
+
+/**
+ * cmd_stop() - the verb "stop"
+ * @request: the call
+ */
+int cmd_stop(const struct request *request)
+{
+	fail_context("cannot stop node '%s'", request->operand);
+	return with_node(request, stop);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Moves bytes between files as they come, for both sides of a command that
+ * runs on another node. Files of the caller's own user may block, so one is
+ * touched only when poll() has said that it is ready.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "mint.h"
+#include "relay.h"
+
+#define MAX_STREAMS	3
+#define MAX_MORE	2
+
+/**
+ * stream_open() - can more bytes come out of a stream?
+ * @stream: the stream
+ */
+bool stream_open(const struct stream *stream)
+{
+	return stream->from >= 0;
+}
+
+/**
+ * stream_close() - end a stream, for both its ends
+ * @stream: the stream
+ *
+ * Standard error stays open: what went wrong is told there.
+ */
+void stream_close(struct stream *stream)
+{
+	if (stream->from >= 0)
+		close(stream->from);
+	if (stream->to >= 0 && stream->to != STDERR_FILENO)
+		close(stream->to);
+	stream->from = -1;
+	stream->to = -1;
+	stream->used = 0;
+}
+
+static bool failed_for_good(ssize_t n)
+{
+	return n < 0 && errno != EAGAIN && errno != EINTR;
+}
+
+static void fill(struct stream *stream)
+{
+	ssize_t n = read(stream->from, stream->data, sizeof(stream->data));
+
+	if (n > 0)
+		stream->used = n;
+	else if (!n || failed_for_good(n))
+		stream_close(stream);
+}
+
+static void flush(struct stream *stream)
+{
+	ssize_t n = write(stream->to, stream->data, stream->used);
+
+	if (failed_for_good(n)) {
+		stream_close(stream);
+	} else if (n > 0) {
+		stream->used -= n;
+		memmove(stream->data, stream->data + n, stream->used);
+	}
+}
+
+/* A stream without bytes looks at its end too: a reader that left shows there. */
+static void move(struct stream *stream, short from_events, short to_events)
+{
+	if (to_events & (POLLERR | POLLNVAL))
+		stream_close(stream);
+	else if (stream->used && to_events & POLLOUT)
+		flush(stream);
+	else if (from_events)
+		fill(stream);
+}
+
+/**
+ * relay_wait() - wait for news, and move what can be moved
+ * @streams: the streams, at most 3
+ * @nr: how many
+ * @more: more files to wait for; their revents are filled in
+ * @nr_more: how many, at most 2
+ * @timeout_ms: how long to wait
+ *
+ * Return: what poll() returned.
+ */
+int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
+	       unsigned int nr_more, int timeout_ms)
+{
+	struct pollfd files[2 * MAX_STREAMS + MAX_MORE];
+	unsigned int i;
+	int got;
+
+	for (i = 0; i < nr; i++) {
+		bool full = streams[i].used;
+
+		files[2 * i] = (struct pollfd) { full ? -1 : streams[i].from, POLLIN, 0 };
+		files[2 * i + 1] = (struct pollfd) { streams[i].to, full ? POLLOUT : 0, 0 };
+	}
+	memcpy(files + 2 * nr, more, nr_more * sizeof(*more));
+	got = poll(files, 2 * nr + nr_more, timeout_ms);
+	if (got <= 0)
+		return got;
+	for (i = 0; i < nr; i++)
+		move(&streams[i], files[2 * i].revents, files[2 * i + 1].revents);
+	memcpy(more, files + 2 * nr, nr_more * sizeof(*more));
+	return got;
+}
+
+/**
+ * relay_drain() - close a stream that has nothing left to move now
+ * @stream: the stream; its source does not block
+ */
+void relay_drain(struct stream *stream)
+{
+	if (!stream->used && stream_open(stream))
+		fill(stream);
+	if (!stream->used)
+		stream_close(stream);
+}
+
+/**
+ * session_pipe() - open this side's end of a pipe of a session
+ * @session: the device, as one side of a session
+ * @pipe: a MINT_PIPE_* value
+ *
+ * Return: a file that does not block, or -1 with errno.
+ */
+int session_pipe(int session, unsigned int pipe)
+{
+	struct mint_ioc_pipe call = { .pipe = pipe };
+	int fd = ioctl(session, MINT_IOC_PIPE, &call);
+
+	if (fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
+		return -1;
+	return fd;
+}
