@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Callable, Optional
 
 from machine import MachineError
-from isolation.cases import Case, STARTED, has_happened
+from isolation.cases import Case, STARTED, wait_for_evidence
 from isolation.judge import Judge
 from isolation.report import BROKEN, CONTAINED, Row
 from isolation.site import NODES, Site
@@ -34,12 +34,15 @@ def run_case(site: Site, case: Case, victim: str) -> Row:
 def _observe(site: Site, case: Case, row: Row) -> None:
     judge = Judge(site, row.victim)
     case.provoke(site, row.victim)
-    state = has_happened(site, case, row.victim, judge.survivors[-1])
+    wait_for_evidence(site, case, row.victim, judge.survivors[-1])
     judge.fault_is_there()
     found = judge.findings()
     row.gap_ms, row.exchanges = found.gap_ms, found.exchanges
-    row.detail = "; ".join(found.complaints) or f"seen as {state}"
-    row.result = BROKEN if found.complaints else CONTAINED
+    if found.complaints:
+        row.detail = "; ".join(found.complaints)
+        return
+    state = site.table(judge.survivors[-1])[row.victim]["state"]
+    row.result, row.detail = CONTAINED, f"seen as {state}"
 
 
 def _take_back(site: Site, row: Row) -> None:

@@ -28,11 +28,9 @@ NUMBERS = itertools.count(1)
 class Findings:
     """What was seen of the survivors during one case."""
 
-    survivors: List[str]
     complaints: List[str] = field(default_factory=list)
     gap_ms: int = 0
     exchanges: int = 0
-    seconds: float = 0.0
 
 
 def question(name: str) -> str:
@@ -61,7 +59,6 @@ class Judge:
         self.life_s = life_s
         self.victim = victim
         self.survivors = [name for name in NODES if name != victim]
-        self.began_s = time.monotonic()
         epoch = next(NUMBERS)
         for name in self.survivors:
             site.witnesses[name].set_absent([NUMBER[victim]])
@@ -88,7 +85,7 @@ class Judge:
 
     def findings(self) -> Findings:
         """Waits until all have proved it, or for as long as they may take."""
-        result = Findings(self.survivors)
+        result = Findings()
         deadline = time.monotonic() + self.life_s
         missing = ["nothing was looked at"]
         while missing and time.monotonic() < deadline:
@@ -105,7 +102,6 @@ class Judge:
             looks[name].peers[NUMBER[to]].exchanges -
             self.before[name].peers[NUMBER[to]].exchanges
             for name in self.survivors for to in self.survivors if to != name)
-        result.seconds = time.monotonic() - self.began_s
         return result
 
     def _idle(self) -> List[str]:

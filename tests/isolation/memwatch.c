@@ -7,7 +7,7 @@
 
 #define WATCH_BYTES	(8 << 20)
 #define STEP_WORDS	(32 << 10)
-#define STEP_PAUSE_MS	10
+#define STEP_PAUSE_MS	25
 
 static __u64 *words;
 

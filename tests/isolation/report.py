@@ -23,7 +23,7 @@ class Row:
     gap_ms: Optional[int] = None
     """Longest time without an exchange between two survivors."""
     exchanges: Optional[int] = None
-    """Blocks of 32 KB that survivors exchanged meanwhile, checked."""
+    """Blocks of 16 KB that survivors exchanged meanwhile, checked."""
     restart_s: Optional[float] = None
     """From `mint start` to data between the victim and every other node."""
     seconds: float = 0.0

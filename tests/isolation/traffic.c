@@ -16,8 +16,8 @@
 #include "witness.h"
 
 #define PORT		7000
-#define BLOCK_WORDS	4096
-#define PACE_MS		20
+#define BLOCK_WORDS	2048
+#define PACE_MS		30
 #define LOOK_MS		250
 #define PATIENCE_MS	1000
 #define LONG_PATIENCE_MS	60000

@@ -5,6 +5,7 @@ would notice a node that was disturbed.
 """
 
 import re
+import struct
 import time
 from typing import Callable, List
 
@@ -12,10 +13,11 @@ from machine import MachineError
 from isolation.campaign import Campaign
 from isolation.judge import Judge
 from isolation.report import BROKEN, NOT_CONTAINED, NOTICED, Row
-from isolation.site import FIRST_CPU, Site
+from isolation.site import FIRST_CPU, NUMBER, Site
 
 VANISH_S = 60.0
 TWIN_LIFE_S = 15.0
+BLOCK_BYTES = 16384      # BLOCK_WORDS of traffic.c
 
 REASONS = [
     Row("DMA into another node's memory", "any", NOT_CONTAINED,
@@ -71,6 +73,23 @@ def silent_survivor(site: Site, victim: str, silent: str) -> Row:
     return row
 
 
+def wrong_data(site: Site, victim: str, to: str) -> Row:
+    """The victim sends a block of zeros in the name of a survivor."""
+    row = Row("check of the judge: data is changed on its way", to, BROKEN)
+    judge = Judge(site, victim)
+    fake = next(name for name in judge.survivors if name != to)
+    header = "".join(f"\\{byte:o}" for byte in struct.pack("<QQ", 1, NUMBER[fake]))
+    site.witnesses[victim].run(
+        f"(printf '{header}'; head -c {BLOCK_BYTES} /dev/zero) | "
+        f"timeout 5 nc -N 10.0.0.{NUMBER[to]} 7000 >/dev/null", check=False)
+    judge.fault_is_there()
+    complaints = judge.findings().complaints
+    row.detail = f"ran: {'; '.join(complaints) or 'nobody noticed'}"
+    if complaints == [f"{to} got wrong data from {fake}"]:
+        row.result = NOTICED
+    return row
+
+
 def _until_it_vanishes(site: Site, row: Row) -> Row:
     deadline = time.monotonic() + VANISH_S
     while site.machine.is_alive() and time.monotonic() < deadline:
@@ -98,6 +117,7 @@ Run = Callable[[Site], Row]
 RUNS: List[Run] = [
     lambda site: wild_write(site, "b", "c"),
     lambda site: wild_write_nowhere(site, "c"),
+    lambda site: wrong_data(site, "d", "b"),
     lambda site: silent_survivor(site, "b", "d"),
     lambda site: triple_fault(site, "b"),
     lambda site: machine_check(site, "c"),
