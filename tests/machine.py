@@ -438,11 +438,18 @@ class Machine:
         Shell(shell.port, "node0").attach(seconds)
 
     def tell_qemu(self, command: str) -> None:
-        """Gives QEMU's monitor a command; what it answers is not read."""
+        """Gives QEMU's monitor a command, and waits until it was taken."""
+        answer = b""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(COMMAND_SECONDS)
             line.connect(str(self.socket_path("monitor")))
             line.sendall(f"{command}\n".encode())
-            line.recv(1)
+            # One prompt before the command, one after it; none if QEMU ends.
+            while answer.count(b"(qemu)") < 2:
+                part = line.recv(4096)
+                if not part:
+                    return
+                answer += part
 
     def is_alive(self) -> bool:
         """Does QEMU run?"""

@@ -81,7 +81,7 @@ def wrong_data(site: Site, victim: str, to: str) -> Row:
     header = "".join(f"\\{byte:o}" for byte in struct.pack("<QQ", 1, NUMBER[fake]))
     site.witnesses[victim].run(
         f"(printf '{header}'; head -c {BLOCK_BYTES} /dev/zero) | "
-        f"timeout 5 nc -N 10.0.0.{NUMBER[to]} 7000 >/dev/null", check=False)
+        f"nc -N -w 5 10.0.0.{NUMBER[to]} 7000 >/dev/null", check=False)
     judge.fault_is_there()
     complaints = judge.findings().complaints
     row.detail = f"ran: {'; '.join(complaints) or 'nobody noticed'}"
