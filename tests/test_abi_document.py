@@ -121,7 +121,7 @@ def header_constants(text: str) -> List[str]:
 
 def platform_defines() -> List[str]:
     """The places of the low memory slots, which only the kernel's headers name."""
-    lines = re.findall(r"^#define MINT_LOW_\w+[ \t]+\w+$", PLATFORM.read_text(), re.M)
+    lines = re.findall(r"^#define MINT_(?:LOW|PARK)_\w+[ \t]+\w+$", PLATFORM.read_text(), re.M)
     assert lines, f"{PLATFORM} has no low memory slots"
     return lines
 

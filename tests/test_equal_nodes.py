@@ -7,13 +7,21 @@ included. Node b manages from its own UART, so it needs nobody.
 import json
 from typing import Dict
 
+import faults
 import pytest
+import shared_region
 import traffic
 from conftest import Boot, join
 from machine import Machine, Shell
 from manager import start_manager
 
 DEATH_SECONDS = 20.0
+SELF_GENERATION = 68    # offset of mint_node_self.generation in struct mint_node
+BOOT_CPU_OWNER = 900    # offset of mint_ledger.cpus[0].owner
+NODE0_CONF = """
+printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
+	'initrd = /boot/node.cpio' 'cmdline = console=hvc0 hostname=node0' >/tmp/node0.conf
+"""
 
 
 def states(shell: Shell) -> Dict[str, str]:
@@ -47,6 +55,8 @@ def test_the_others_go_on_when_node0_ends(three: Machine, end: str, state: str) 
     shell = three.node("b")
     three.node().start(end)
     wait_state(shell, "node0", state)
+    # What it held comes back: its boot CPU was halted, the other got an INIT.
+    shell.poll("mint show node0 | grep -q '^fenced *1$'", DEATH_SECONDS)
     shell.poll("dmesg | grep -q 'vni0: node 0 takes no frames'", DEATH_SECONDS)
     traffic.ping(shell, "10.0.0.3")
     shell.run("mint kill c && mint start c")
@@ -56,6 +66,60 @@ def test_the_others_go_on_when_node0_ends(three: Machine, end: str, state: str) 
     shell.run("mint kill c")
     shell.start("poweroff -f")
     assert three.wait_exit() == 0
+
+
+@pytest.mark.parametrize("fault", ["true", "fault hang-all"])
+def test_node0_is_killed_and_started_again_by_another_node(boot: Boot, fault: str) -> None:
+    machine = boot(initrd=faults.root())
+    machine.expect_splat(faults.SPLATS)
+    shell = start_manager(machine)
+    shell.run("mint create /etc/mint/c.conf && mint start c", timeout=60)
+    machine.node().start(fault)
+    if fault != "true":
+        wait_state(shell, "node0", "silent")
+    shell.run("mint kill node0")
+    assert states(shell) == {"node0": "stopped", "b": "running", "c": "running"}
+    assert shell.run("mint kill node0", check=False).status == 4
+
+    # An ordinary node from here on, in the memory that it had.
+    shell.run(NODE0_CONF + "mint start node0 --file /tmp/node0.conf", timeout=60)
+    assert "generation  2" in shell.run("mint show node0").output
+    shell.run("mint kill node0 && mint start node0 --file /tmp/node0.conf", timeout=60)
+    shell.run("mint kill node0 && mint destroy node0")
+    assert "node0" not in states(shell)
+
+    # The boot CPU and the memory go where they are wanted.
+    shell.run(NODE0_CONF + "sed -i -e 's/node0/d/' -e 's/256M/400M@32M/' /tmp/node0.conf;"
+              "mint create /tmp/node0.conf && mint start d", timeout=60)
+    assert states(shell) == {"d": "running", "b": "running", "c": "running"}
+    shell.run("mint kill d && mint kill c")
+    shell.start("poweroff -f")
+    assert machine.wait_exit() == 0
+
+
+def test_a_boot_cpu_that_cannot_be_halted_keeps_what_it_has(three: Machine) -> None:
+    shell = three.node("b")
+    # As if its kernel had not come so far that it takes NMIs.
+    word = shared_region.section(shell, shared_region.NODES) + SELF_GENERATION
+    shell.run(shared_region.write_command(word, bytes([9])))
+    for command in ("kill node0", "destroy node0 --force"):
+        result = shell.run(f"mint {command}", check=False)
+        assert result.status == 5 and "boot CPU" in result.output
+    assert shell.run("dmesg | grep -c 'does not halt by NMI'").output.strip() == "1"
+    assert "fenced      0" in shell.run("mint show node0").output
+    assert three.node().run("nproc").output.strip() == "2"
+    shell.run(shared_region.write_command(word, bytes([1])))
+    wait_state(shell, "node0", "running")
+
+    # A boot CPU that runs is not given away, though the ledger has no owner.
+    owner = shared_region.section(shell, shared_region.LEDGER) + BOOT_CPU_OWNER
+    shell.run("sed -e 's/= b$/= d/' -e 's/^cpus.*/cpus = 0/' /etc/mint/b.conf >/tmp/d.conf")
+    shell.run(shared_region.write_command(owner, bytes([0xff, 0xff])))
+    result = shell.run("mint create /tmp/d.conf", check=False)
+    assert result.status == 1 and "the machine's boot CPU runs" in result.output
+    shell.run(shared_region.write_command(owner, bytes([0, 0])))
+    shell.run("mint kill node0")
+    assert states(shell)["node0"] == "stopped"
 
 
 def test_a_node_outlives_the_one_that_started_it(three: Machine) -> None:

@@ -366,7 +366,7 @@ def test_a_kernel_for_low_memory_is_not_placed_above_4g(mint: Mint, files: Files
 
 @pytest.mark.parametrize("changes, reason", [
     ({"cpus": "1"}, "CPU 1 belongs to node 'node0'"),
-    ({"cpus": "0"}, "boot CPU"),
+    ({"cpus": "0"}, "CPU 0 belongs to node 'node0'"),
     ({"cpus": "9"}, "no CPU 9"),
     ({"cpus": "2"}, "CPU 2 belongs to node 'a'"),
     ({"cpus": "3", "memory": "64M@512M"}, "belongs to node 'a'"),
@@ -393,11 +393,6 @@ def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
     refused(mint("check", path, region=region), 1, reason)
     refused(mint("create", "--dry-run", path, region=region), 1,
             "cannot create a node from", reason, "Try: mint ")
-
-
-def test_the_boot_cpu_is_refused_even_without_an_owner(mint: Mint, files: Files) -> None:
-    region = Region(cpus=[abi.OWNER_NONE, 0, 0, 0])
-    refused(mint("check", files.make(cpus="0"), region=region), 1, "boot CPU")
 
 
 @pytest.mark.parametrize("state, hint", [

@@ -70,7 +70,8 @@ static int explain(const struct region *region, const struct config *config, int
 		return code;
 	switch (error) {
 	case EPERM:
-		return fail(MINT_EXIT_FAILED, "only root may do that");
+		return fail(MINT_EXIT_FAILED, geteuid() ? "only root may do that" :
+			    "the machine's boot CPU runs, though no node owns it");
 	case ENOSPC:
 		return fail(MINT_EXIT_FAILED, "no place in the ledger is left. Try: mint list");
 	case EBUSY:

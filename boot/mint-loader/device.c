@@ -46,8 +46,16 @@ int device_failed(const struct node_view *node, int error)
 			    "another mint command is loading it. Try: mint show %s",
 			    node->life.name);
 	case EPERM:
-		return fail(MINT_EXIT_FAILED, geteuid() ? "only root may do that" :
-			    "the machine's boot CPU is in it");
+		return fail(MINT_EXIT_FAILED, "only root may do that");
+	case EHOSTDOWN:
+		return fail(MINT_EXIT_TIMEOUT,
+			    "the machine's boot CPU, which is in it, %s. Try: mint log %s",
+			    "cannot be halted: it keeps its CPUs and memory",
+			    node->life.name);
+	case ENOSPC:
+		return fail(MINT_EXIT_FAILED, "no low memory slot is left. Try: mint list");
+	case ENOMEM:
+		return fail(MINT_EXIT_FAILED, "this node has too little memory for it. Try: free");
 	case ETIMEDOUT:
 		return fail(MINT_EXIT_TIMEOUT,
 			    "another node keeps the ledger's lock. Try: mint list");

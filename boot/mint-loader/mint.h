@@ -362,6 +362,8 @@ const char *node_state(const struct node_view *node);
 bool node_active(const struct node_view *node);
 void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
 __u64 tables_bytes(const struct tables *tables, __u16 owner);
+unsigned int tables_ram(const struct tables *tables, __u16 owner, struct mint_extent *pieces,
+			unsigned int room);
 unsigned int tables_extents(const struct tables *tables, __u16 owner,
 			    struct mint_extent *extents, unsigned int room);
 unsigned int tables_functions(const struct tables *tables, __u16 owner, __u32 *functions);

@@ -124,10 +124,6 @@ static int refuse_cpu(const struct tables *tables, unsigned int cpu)
 	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
 	char owner[64], next[64];
 
-	if (entry->boot)
-		return fail(MINT_EXIT_FAILED,
-			    "CPU %u is the machine's boot CPU, which cannot change its node. %s",
-			    cpu, "Try: mint list");
 	return fail(MINT_EXIT_FAILED, "CPU %u belongs to %s. Try: %s", cpu,
 		    owner_text(tables, entry->owner, owner),
 		    next_command(tables, entry->owner, next));
@@ -148,7 +144,7 @@ static int check_cpus(const struct tables *tables, const struct config *config, 
 				    cpu, tables->ledger.nr_cpus);
 		if (entry->owner == except)
 			continue;
-		if (entry->boot || entry->owner != MINT_OWNER_NONE)
+		if (entry->owner != MINT_OWNER_NONE)
 			return refuse_cpu(tables, cpu);
 	}
 	return MINT_EXIT_OK;

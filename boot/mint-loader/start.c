@@ -24,7 +24,7 @@
  * @image: kernel and initrd
  * @placement: where they go
  * @nr_extents: entries of @extents
- * @extents: the node's memory, as the ledger has it
+ * @extents: the node's RAM, as the ledger has it
  * @params: the boot parameters
  * @generation: of this start
  */
@@ -118,11 +118,13 @@ static int set_going(const struct start *start)
 	if (!ioctl(start->region->fd, MINT_IOC_START, &call))
 		return MINT_EXIT_OK;
 	if (errno == EIO)
-		return fail(MINT_EXIT_FAILED, "its CPU did not take the start. Try: dmesg");
-	if (errno == ENOSPC)
-		return fail(MINT_EXIT_FAILED, "it has no low memory slot. Try: mint list");
+		return fail(MINT_EXIT_FAILED,
+			    "CPU %u did not take the start; it is stopped. Try: mint start %s",
+			    start->node->life.boot_cpu, start->node->life.name);
 	if (errno == EOPNOTSUPP)
-		return fail(MINT_EXIT_FAILED, "the CPU has no pages of 1 GB");
+		return fail(MINT_EXIT_FAILED,
+			    "the CPUs have no pages of 1 GB, which a start needs: %s",
+			    "this machine has one node only");
 	return device_failed(start->node, errno);
 }
 
@@ -278,8 +280,8 @@ static int prepare(const struct request *request, const struct tables *tables,
 		code = image_read(&start->config, &start->image);
 	if (code)
 		return code;
-	start->nr_extents = tables_extents(tables, start->node->id, start->extents,
-					   ARRAY_SIZE(start->extents));
+	start->nr_extents = tables_ram(tables, start->node->id, start->extents,
+				       ARRAY_SIZE(start->extents));
 	code = place(&start->image, start->extents, start->nr_extents, &start->placement);
 	if (!code)
 		params_fill(start->params, &start->image, &start->placement, start->extents,

@@ -324,6 +324,44 @@ unsigned int tables_extents(const struct tables *tables, __u16 owner,
 }
 
 /**
+ * tables_ram() - the RAM of an owner
+ * @tables: the tables
+ * @owner: node id
+ * @pieces: filled in
+ * @room: entries of @pieces
+ *
+ * That of node 0 begins below the first 2 MB, which all nodes share, and may
+ * have holes.
+ *
+ * Return: how many pieces there are, at most @room.
+ */
+unsigned int tables_ram(const struct tables *tables, __u16 owner, struct mint_extent *pieces,
+			unsigned int room)
+{
+	const struct mint_ledger *ledger = &tables->ledger;
+	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	unsigned int n, i, j, nr = 0;
+
+	n = tables_extents(tables, owner, extents, MINT_HANDOVER_EXTENTS);
+	for (i = 0; i < n; i++) {
+		__u64 end = extents[i].base + extents[i].bytes;
+
+		for (j = 0; j < ledger->nr_ram && nr < room; j++) {
+			__u64 ram_end = ledger->ram[j].base + ledger->ram[j].bytes;
+			__u64 from = extents[i].base > ledger->ram[j].base ?
+				     extents[i].base : ledger->ram[j].base;
+			__u64 to = end < ram_end ? end : ram_end;
+
+			if (from < to)
+				pieces[nr++] = (struct mint_extent) {
+					.base = from, .bytes = to - from, .owner = owner,
+				};
+		}
+	}
+	return nr;
+}
+
+/**
  * tables_bytes() - how much memory an owner has
  * @tables: the tables
  * @owner: node id or MINT_OWNER_SHARED

@@ -66,7 +66,10 @@ void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
 unsigned int mint_ledger_cpus(u32 node, u32 *cpus);
 u64 mint_ledger_bytes(u32 node);
+void mint_ledger_init(void);
+u32 mint_ledger_boot_cpu(void);
 bool mint_ledger_has_boot_cpu(u32 node);
+int mint_ledger_claim_low_slot(u32 node);
 u32 mint_ledger_apic_id(u32 cpu);
 unsigned int mint_ledger_nr_cpus(void);
 int mint_ledger_inherit_roles(u32 node);
@@ -89,6 +92,11 @@ int mint_life_write(const struct mint_ioc_write *write);
 int mint_life_start(const struct mint_ioc_start *start);
 int mint_life_kill(u32 node, u32 generation);
 int mint_life_destroy(u32 node, u32 generation);
+
+/* fence.c */
+int mint_fence(u32 node);
+bool mint_boot_cpu_rests(u32 node);
+bool mint_fence_failed(u32 node, u32 generation);
 
 /* peers.c */
 bool mint_state_ended(u32 state);

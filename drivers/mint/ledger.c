@@ -25,7 +25,7 @@ static void drop_half_claims(void)
 {
 	u32 node;
 
-	for (node = 1; node < MINT_MAX_NODES; node++)
+	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (mint_load(&mint_node_entry(node)->life.life) == MINT_LIFE_NONE)
 			mint_ledger_release(node);
 }
@@ -115,26 +115,65 @@ u64 mint_ledger_bytes(u32 node)
 	return bytes;
 }
 
+/* Private: what a peer corrupts must not send an INIT to the boot CPU. */
+static u32 machine_boot_cpu __ro_after_init;
+
+/**
+ * mint_ledger_init() - note what must not be read again
+ */
+void __init mint_ledger_init(void)
+{
+	unsigned int nr = mint_ledger_nr_cpus(), i;
+
+	for (i = 0; i < nr; i++)
+		if (mint_load(&mint_region.ledger->cpus[i].boot))
+			machine_boot_cpu = i;
+}
+
+/**
+ * mint_ledger_boot_cpu() - number of the CPU that the firmware booted
+ */
+u32 mint_ledger_boot_cpu(void)
+{
+	return machine_boot_cpu;
+}
+
 /**
  * mint_ledger_has_boot_cpu() - is the machine's boot CPU among a node's?
  * @node: the node
  */
 bool mint_ledger_has_boot_cpu(u32 node)
 {
-	unsigned int nr = mint_ledger_nr_cpus(), i;
+	return mint_load(&mint_region.ledger->cpus[machine_boot_cpu].owner) == node;
+}
 
-	for (i = 0; i < nr; i++)
-		if (mint_load(&mint_region.ledger->cpus[i].owner) == node &&
-		    mint_load(&mint_region.ledger->cpus[i].boot))
+static bool lies_in(u64 base, u64 bytes, const struct mint_extent *extent)
+{
+	return base >= extent->base && base - extent->base <= extent->bytes &&
+		bytes <= extent->bytes - (base - extent->base);
+}
+
+static bool is_ram(u64 base, u64 bytes)
+{
+	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
+
+	for (i = 0; i < nr; i++) {
+		struct mint_extent ram = mint_region.ledger->ram[i];
+
+		if (lies_in(base, bytes, &ram))
 			return true;
+	}
 	return false;
 }
 
 /**
- * mint_ledger_owns() - does a piece of memory lie in one extent of a node?
+ * mint_ledger_owns() - does a piece of RAM lie in one extent of a node?
  * @node: the node
  * @base: first byte
  * @bytes: size
+ *
+ * Node 0's extent begins at 0 and may have holes. Neither they nor the first
+ * 2 MB, which all nodes share, are RAM that a node owns.
  */
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 {
@@ -143,10 +182,8 @@ bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
 		struct mint_extent extent = mint_region.ledger->extents[i];
 
-		if (extent.owner == node && base >= extent.base &&
-		    base - extent.base <= extent.bytes &&
-		    bytes <= extent.bytes - (base - extent.base))
-			return true;
+		if (extent.owner == node && lies_in(base, bytes, &extent))
+			return is_ram(base, bytes);
 	}
 	return false;
 }
@@ -196,10 +233,10 @@ static int check_cpus(const struct mint_ioc_create *want)
 			continue;
 		if (i >= nr)
 			return -ERANGE;
-		if (cpu->boot)
-			return -EPERM;
 		if (cpu->owner != MINT_OWNER_NONE)
 			return -EBUSY;
+		if (i == machine_boot_cpu && !mint_boot_cpu_rests(MINT_MAX_NODES))
+			return -EPERM;
 		n++;
 	}
 	return n ? 0 : -EINVAL;
@@ -230,16 +267,9 @@ static u64 taken_until(const struct mint_ioc_create *want, unsigned int placed,
 static int check_place(const struct mint_ioc_create *want, unsigned int placed,
 		       u64 base, u64 bytes)
 {
-	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
-
-	for (i = 0; i < nr; i++) {
-		struct mint_extent ram = mint_region.ledger->ram[i];
-
-		if (base >= ram.base && base - ram.base <= ram.bytes &&
-		    bytes <= ram.bytes - (base - ram.base))
-			return taken_until(want, placed, base, bytes) ? -EBUSY : 0;
-	}
-	return -ERANGE;
+	if (!is_ram(base, bytes))
+		return -ERANGE;
+	return taken_until(want, placed, base, bytes) ? -EBUSY : 0;
 }
 
 /* First fit, from the lowest address. */
@@ -290,7 +320,13 @@ static int place_extents(u32 node, struct mint_ioc_create *want)
 	return 0;
 }
 
-static int claim_low_slot(u32 node)
+/**
+ * mint_ledger_claim_low_slot() - give a node a low memory slot
+ * @node: a node that has none
+ *
+ * Caller holds the ledger. Return: 0, or -ENOSPC when all are taken.
+ */
+int mint_ledger_claim_low_slot(u32 node)
 {
 	struct mint_ledger *ledger = mint_region.ledger;
 	unsigned int i, nr = min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS);
@@ -349,7 +385,7 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 	if (!err)
 		err = place_extents(node, want);
 	if (!err)
-		err = claim_low_slot(node);
+		err = mint_ledger_claim_low_slot(node);
 	if (!err)
 		err = claim_extents(node, want);
 	if (err) {

@@ -66,7 +66,9 @@ static void enter_node(u32 node, const struct mint_ioc_create *want)
 	u32 cpus[MINT_MAX_CPUS];
 
 	mint_ledger_cpus(node, cpus);
-	mint_store(&life->boot_cpu, cpus[0]);
+	/* A kernel starts its other CPUs by INIT. */
+	mint_store(&life->boot_cpu, mint_ledger_has_boot_cpu(node) ?
+		   mint_ledger_boot_cpu() : cpus[0]);
 	mint_store(&life->policy, want->policy);
 	memcpy(life->name, want->name, MINT_NAME_BYTES);
 	mint_store_release(&life->life, MINT_LIFE_CREATED);
@@ -149,7 +151,7 @@ static int take_for_loading(u32 node, u32 generation)
 
 	if (node >= MINT_MAX_NODES || life_of(node) == MINT_LIFE_NONE)
 		return -ENOENT;
-	if (node == mint_facts.node || mint_ledger_has_boot_cpu(node))
+	if (node == mint_facts.node)
 		return -EPERM;
 	if (!is_meant(node, generation))
 		return -ESTALE;
@@ -170,19 +172,40 @@ static int take_for_loading(u32 node, u32 generation)
 	return -ESTALE;
 }
 
-/* Every CPU of the node is stopped, whatever it did; only then it is dead. */
-static void fence(u32 node)
+static void set_life(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_peers_changed();
+}
+
+/**
+ * mint_life_abort() - give up loading; a node that was fenced stays stopped
+ * @node: a node that is ours to load
+ */
+void mint_life_abort(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
-	u32 cpus[MINT_MAX_CPUS];
-	unsigned int i, n;
+	u32 generation = mint_load(&life->generation);
 
-	n = mint_ledger_cpus(node, cpus);
-	for (i = 0; i < n; i++)
-		mint_cpu_init(mint_ledger_apic_id(cpus[i]));
-	mint_pci_fence(node);
-	mint_store_release(&life->fenced, mint_load(&life->generation));
-	mint_peers_changed();
+	if (mint_load(&life->fenced) < generation)
+		set_life(node, MINT_LIFE_STARTED);
+	else
+		set_life(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+}
+
+/* Node 0 had no use for a low memory slot when the firmware booted it. */
+static int ensure_low_slot(u32 node)
+{
+	int err;
+
+	if (mint_load(&mint_node_entry(node)->life.low_slot) != MINT_OWNER_NONE)
+		return 0;
+	err = mint_ledger_lock();
+	if (err)
+		return err;
+	err = mint_ledger_claim_low_slot(node);
+	mint_ledger_unlock();
+	return err;
 }
 
 /**
@@ -202,25 +225,15 @@ int mint_life_load(u32 node, u32 *generation)
 	mutex_unlock(&kill_mutex);
 	if (err)
 		return err;
-	fence(node);
+	err = mint_fence(node);
+	if (!err)
+		err = ensure_low_slot(node);
+	if (err) {
+		mint_life_abort(node);
+		return err;
+	}
 	*generation = mint_load(&mint_node_entry(node)->life.generation) + 1;
 	return 0;
-}
-
-static void set_life(u32 node, u32 life)
-{
-	mint_store_release(&mint_node_entry(node)->life.life, life);
-	mint_peers_changed();
-}
-
-/**
- * mint_life_abort() - give up loading; the node stays stopped
- * @node: a node that mint_life_load() gave us
- */
-void mint_life_abort(u32 node)
-{
-	set_life(node, mint_load(&mint_node_entry(node)->life.generation) ?
-		 MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
 }
 
 static int copy_mapped(void *to, const char __user *from, size_t bytes)
@@ -288,14 +301,18 @@ static void fill_extents(struct mint_handover *handover, u32 node)
 	}
 }
 
+/* The CPU that boots comes first. */
 static void fill_cpus(struct mint_handover *handover, u32 node)
 {
+	u32 boot_cpu = mint_load(&mint_node_entry(node)->life.boot_cpu);
 	u32 cpus[MINT_MAX_CPUS];
-	unsigned int i;
+	unsigned int i, n;
 
-	handover->nr_cpus = mint_ledger_cpus(node, cpus);
-	for (i = 0; i < handover->nr_cpus; i++)
-		handover->apic_ids[i] = mint_ledger_apic_id(cpus[i]);
+	n = mint_ledger_cpus(node, cpus);
+	handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(boot_cpu);
+	for (i = 0; i < n; i++)
+		if (cpus[i] != boot_cpu)
+			handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(cpus[i]);
 }
 
 static phys_addr_t low_slot_phys(u32 node)
@@ -355,12 +372,29 @@ static int write_handover(const struct mint_ioc_start *start, u32 generation)
 
 static int check_start(const struct mint_ioc_start *start)
 {
+	u32 boot_cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
+
+	if (boot_cpu >= mint_ledger_nr_cpus())
+		return -ERANGE;
 	if (!mint_ledger_owns(start->node, start->entry, 1) ||
 	    !mint_ledger_owns(start->node, start->boot_params, PAGE_SIZE) ||
 	    !mint_ledger_owns(start->node, start->handover,
 			      sizeof(struct mint_handover)))
 		return -ERANGE;
+	if (mint_load(&mint_region.ledger->cpus[boot_cpu].owner) != start->node)
+		return -ERANGE;
 	return low_slot_phys(start->node) ? 0 : -ENOSPC;
+}
+
+static int start_cpu(const struct mint_ioc_start *start)
+{
+	u32 cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
+
+	if (cpu == mint_ledger_boot_cpu())
+		return mint_cpu_wake(mint_ledger_apic_id(cpu), start->entry,
+				     start->boot_params);
+	return mint_cpu_start(mint_ledger_apic_id(cpu), low_slot_phys(start->node),
+			      start->entry, start->boot_params);
 }
 
 /**
@@ -382,13 +416,11 @@ int mint_life_start(const struct mint_ioc_start *start)
 		return err;
 	mint_store(&life->generation, generation);
 	set_life(start->node, MINT_LIFE_STARTED);
-	err = mint_cpu_start(mint_ledger_apic_id(mint_load(&life->boot_cpu)),
-			     low_slot_phys(start->node), start->entry,
-			     start->boot_params);
+	err = start_cpu(start);
 	if (err) {
 		pr_err("node %u: its CPU did not start (%d)\n", start->node, err);
 		set_life(start->node, MINT_LIFE_LOADING);
-		fence(start->node);
+		mint_fence(start->node);
 	}
 	return err;
 }
@@ -425,7 +457,7 @@ int mint_life_kill(u32 node, u32 generation)
 	mutex_lock(&kill_mutex);
 	err = take_for_loading(node, generation);
 	if (!err) {
-		fence(node);
+		err = mint_fence(node);
 		mint_life_abort(node);
 	}
 	mutex_unlock(&kill_mutex);

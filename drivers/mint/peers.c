@@ -261,7 +261,8 @@ static void fence_ended(const struct mint_peer *peer)
 {
 	if (mint_load(&mint_node_entry(peer->node)->life.life) == MINT_LIFE_STARTED &&
 	    peer->generation > peer->fenced &&
-	    mint_node_ended(peer->node, peer->generation) && first_of_the_running())
+	    mint_node_ended(peer->node, peer->generation) &&
+	    !mint_fence_failed(peer->node, peer->generation) && first_of_the_running())
 		mint_life_kill(peer->node, peer->generation);
 }
 

@@ -62,12 +62,13 @@ static void __init format_sections(struct mint_header *header)
 
 static void __init format_low_slots(struct mint_ledger *ledger)
 {
+	u64 low_end = MINT_PARK_BASE + MINT_PARK_BYTES;
 	unsigned int i;
 
 	ledger->low_base = MINT_LOW_BASE;
 	ledger->low_slot_bytes = MINT_LOW_SLOT_BYTES;
-	if (e820__mapped_all(MINT_LOW_BASE, MINT_LOW_END, E820_TYPE_RAM) &&
-	    real_mode_header && __pa(real_mode_header) >= MINT_LOW_END)
+	if (e820__mapped_all(MINT_LOW_BASE, low_end, E820_TYPE_RAM) &&
+	    real_mode_header && __pa(real_mode_header) >= low_end)
 		ledger->nr_low_slots = min((MINT_LOW_END - MINT_LOW_BASE) /
 					   MINT_LOW_SLOT_BYTES, MINT_MAX_LOW_SLOTS);
 	else
@@ -189,6 +190,17 @@ static bool __init map_sections(const struct mint_header *header)
 	return true;
 }
 
+/* Once we have said that we are attached, others may halt us. */
+static void __init prepare_parking(void)
+{
+	u64 *parked = &mint_region.doorbells[mint_ledger_boot_cpu()].parked;
+
+	if (mint_region.ledger->nr_low_slots && mint_ledger_has_boot_cpu(mint_facts.node))
+		mint_park_prepare(&mint_node_entry(mint_facts.node)->life.halt,
+				  __pa(parked),
+				  mint_lock_word(mint_facts.node, 0, mint_facts.generation));
+}
+
 static void __init announce_self(void)
 {
 	struct mint_node_self *self = &mint_node_entry(mint_facts.node)->self;
@@ -228,6 +240,8 @@ void __init mint_region_init(void)
 		format_nodes();
 		mint_store_release(&header->magic, MINT_ABI_MAGIC);
 	}
+	mint_ledger_init();
+	prepare_parking();
 	announce_self();
 	mint_log_init();
 }

@@ -360,9 +360,9 @@ static_assert(sizeof(struct mint_node) == 256);
  * struct mint_doorbell - pending bits of one CPU, one cache line
  * @pending: a bit for each channel. Anyone sets a bit, and sends the IPI if
  *	it was clear; the CPU that owns the line exchanges the word for 0.
- * @parked: incarnation that came to rest on this CPU after a
- *	mint_node_life.halt, coded as a lock word with CPU 0; written by this
- *	CPU as its last store, with release
+ * @parked: of the boot CPU: 0 while it runs, else the incarnation that came to
+ *	rest on it after a mint_node_life.halt, coded as a lock word with CPU 0;
+ *	written by this CPU as its last store, with release
  * @reserved: zero
  */
 struct mint_doorbell {

@@ -64,4 +64,22 @@ struct mint_handover {
 
 static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 4 * 256);
 
+/**
+ * struct mint_mailbox - how the machine's boot CPU is started again, which
+ * must not get an INIT; the first bytes of the parking place in low memory
+ * @command: 0 rest; 1 wake, by the starter, with NMIs until the CPU writes
+ *	2 awake; 3 go, by the starter; the CPU writes 0 and goes
+ * @entry: physical address of a kernel's 64-bit entry, before @command 1
+ * @boot_params: physical address of its boot parameters, before @command 1
+ * @reserved: zero
+ */
+struct mint_mailbox {
+	__u64 command;
+	__u64 entry;
+	__u64 boot_params;
+	__u64 reserved[5];
+};
+
+static_assert(sizeof(struct mint_mailbox) == 64);
+
 #endif /* MINT_BOOT_H */

@@ -55,7 +55,7 @@ static_assert(sizeof(struct mint_ioc_info) == 24);
  * Functions of the calling node without a driver are given away. All or
  * nothing. Errors: EINVAL malformed, ERANGE a CPU or address that the
  * machine does not have, ENODEV a function likewise, EPERM the machine's boot
- * CPU or a bridge, EEXIST the name is taken, EBUSY a CPU, extent or function
+ * CPU, which runs, or a bridge, EEXIST the name is taken, EBUSY a CPU, extent or function
  * has an owner or the calling node a driver for the function, ENOMEM no free place of that
  * size, ENOSPC a table is full, ETIMEDOUT another node keeps the ledger.
  */
@@ -90,8 +90,9 @@ static_assert(sizeof(struct mint_ioc_create) == 336);
  *
  * Errors: ENOENT no such node, ESTALE it has been started since the
  * generation that is meant, EBUSY the node is being loaded by another file,
- * EPERM the caller's own node or the machine's boot CPU is in it, ETIMEDOUT
- * another node keeps the ledger.
+ * EPERM the caller's own node, EHOSTDOWN the machine's boot CPU is in it and
+ * does not halt: nothing of the node was touched, ENOSPC no low memory slot is
+ * left, ETIMEDOUT another node keeps the ledger.
  */
 struct mint_ioc_node {
 	__u32 node;

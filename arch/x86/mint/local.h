@@ -8,6 +8,7 @@
 int mint_madt_cpus(u32 *apic_ids, unsigned int max);
 void mint_secondary_check(void);
 void mint_pci_take_platform(void);
+void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys);
 void mint_firmware_off(void);
 void mint_firmware_reset(void);
 

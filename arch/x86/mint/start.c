@@ -43,8 +43,22 @@ void mint_cpu_init(u32 apic_id)
 	icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
 }
 
-/* Identity map of the first 512 GB by pages of 1 GB. */
-static void fill_page_tables(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys)
+/**
+ * mint_cpu_nmi() - send a CPU a non-maskable interrupt
+ * @apic_id: which
+ */
+void mint_cpu_nmi(u32 apic_id)
+{
+	icr_send(APIC_DM_NMI, apic_id);
+}
+
+/**
+ * mint_identity_map() - map the first 512 GB one to one by pages of 1 GB
+ * @pml4: a page, filled in
+ * @pdpt: a page, filled in
+ * @pdpt_phys: physical address of @pdpt
+ */
+void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys)
 {
 	unsigned int i;
 
@@ -61,8 +75,8 @@ static struct mint_stub_data *fill_slot(void *slot, phys_addr_t phys,
 	struct mint_stub_data *data = slot + MINT_STUB_DATA;
 
 	memcpy(slot, mint_stub_start, mint_stub_end - mint_stub_start);
-	fill_page_tables(slot + PAGE_SIZE, slot + 2 * PAGE_SIZE,
-			 phys + 2 * PAGE_SIZE);
+	mint_identity_map(slot + PAGE_SIZE, slot + 2 * PAGE_SIZE,
+			  phys + 2 * PAGE_SIZE);
 	*data = (struct mint_stub_data) {
 		.gdt_limit = sizeof(data->gdt) - 1,
 		.gdt_base = phys + MINT_STUB_DATA +

@@ -61,6 +61,7 @@ extern struct mint_facts mint_facts;
 void mint_detect_secondary(void);
 void mint_setup_memory(void);
 bool mint_apic_id_foreign(u32 apic_id);
+void mint_nmi(void);
 
 static inline bool mint_active(void)
 {
@@ -74,9 +75,11 @@ static inline bool mint_secondary(void)
 
 /* Platform services for drivers/mint */
 #define MINT_LOW_BASE		0x10000
-#define MINT_LOW_END		0x90000
+#define MINT_LOW_END		0x8e000
 #define MINT_LOW_STUB_BYTES	0x3000
 #define MINT_LOW_SLOT_BYTES	0x9000
+#define MINT_PARK_BASE		0x8e000
+#define MINT_PARK_BYTES		0x3000
 
 void mint_take_platform(void);
 void mint_refuse(u16 major, u16 minor) __noreturn;
@@ -84,6 +87,9 @@ u32 mint_lapic_khz(void);
 void mint_ipi_send(u32 apic_id);
 void mint_ipi_listen(void (*handler)(void));
 void mint_cpu_init(u32 apic_id);
+void mint_cpu_nmi(u32 apic_id);
+int mint_cpu_wake(u32 apic_id, phys_addr_t entry, phys_addr_t boot_params);
+void mint_park_prepare(u32 *halt_word, u64 parked_at, u64 parked_word);
 int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
 		   phys_addr_t boot_params);
 
@@ -116,6 +122,7 @@ int mint_pci_next_own(int at, u16 *function);
 static inline void mint_detect_secondary(void) { }
 static inline void mint_setup_memory(void) { }
 static inline bool mint_apic_id_foreign(u32 apic_id) { return false; }
+static inline void mint_nmi(void) { }
 static inline bool mint_active(void) { return false; }
 static inline bool mint_secondary(void) { return false; }
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parking place: where the machine's boot CPU rests after its node was
+ * halted by NMI, and from where it is started again. All of it is copied to
+ * low memory, so that nothing of the dead kernel is used; its variables
+ * (struct mint_park_data) lie at a fixed offset and are filled in by park.c.
+ */
+#include <linux/linkage.h>
+#include <asm/msr-index.h>
+#include <asm/nospec-branch.h>
+#include <asm/processor-flags.h>
+#include "park.h"
+
+#define MAILBOX_COMMAND	(mint_park_start + 0)(%rip)
+#define MAILBOX_ENTRY	(mint_park_start + 8)(%rip)
+#define MAILBOX_PARAMS	(mint_park_start + 16)(%rip)
+
+#define DATA(offset)	(mint_park_start + MINT_PARK_DATA + (offset))(%rip)
+#define GDT_POINTER	DATA(0)
+#define IDT_POINTER	DATA(10)
+#define CR3_VALUE	DATA(24)
+#define PARKED_AT	DATA(32)
+#define PARKED_WORD	DATA(40)
+#define STACK		(mint_park_start + MINT_PARK_STACK)(%rip)
+
+	.section .noinstr.text, "ax"
+
+/*
+ * void mint_park_jump(u64 cr3, u64 entry): leave the kernel for an address
+ * that @cr3 maps, along with this code. Called in NMI context.
+ */
+SYM_FUNC_START(mint_park_jump)
+	movq	%rdi, %cr3
+	ANNOTATE_RETPOLINE_SAFE
+	jmp	*%rsi
+	int3
+SYM_FUNC_END(mint_park_jump)
+
+	.section .rodata, "a"
+	.balign 16
+
+	.code64
+SYM_DATA_START(mint_park_start)
+	.skip	MINT_PARK_MAILBOX_BYTES
+SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
+	endbr64
+	movq	CR3_VALUE, %rax
+	movq	%rax, %cr3
+	/* Without MCE a machine check would shut the CPU down, and all. */
+	movq	%cr4, %rax
+	andl	$X86_CR4_MCE, %eax
+	orl	$X86_CR4_PAE, %eax
+	movq	%rax, %cr4
+	movl	$(X86_CR0_PG | X86_CR0_NE | X86_CR0_ET | X86_CR0_PE), %eax
+	movq	%rax, %cr0
+	movl	$MSR_EFER, %ecx
+	rdmsr
+	andl	$(EFER_LME | EFER_LMA), %eax
+	xorl	%edx, %edx
+	wrmsr
+	xorl	%eax, %eax
+	movq	%rax, %dr7
+
+	lgdt	GDT_POINTER
+	lidt	IDT_POINTER
+	movl	%eax, %fs
+	movl	%eax, %gs
+	movl	$0x18, %eax
+	movl	%eax, %ds
+	movl	%eax, %es
+	/* NMIs stay blocked until an IRET, which loads CS and SS besides. */
+	leaq	STACK, %rcx
+	movq	%rcx, %rsp
+	pushq	%rax
+	pushq	%rcx
+	pushq	$X86_EFLAGS_FIXED
+	pushq	$0x10
+	leaq	.Lrest(%rip), %rcx
+	pushq	%rcx
+	iretq
+
+.Lrest:
+	movq	PARKED_AT, %rdi
+	movq	PARKED_WORD, %rax
+	movq	%rax, (%rdi)
+.Lsleep:
+	hlt
+	cmpq	$MINT_MAILBOX_WAKE, MAILBOX_COMMAND
+	jne	.Lsleep
+	/* From here on the waker sends no NMI: none can hit what follows. */
+	movq	$MINT_MAILBOX_AWAKE, MAILBOX_COMMAND
+.Lawake:
+	pause
+	cmpq	$MINT_MAILBOX_GO, MAILBOX_COMMAND
+	jne	.Lawake
+
+	movl	$X86_CR4_PAE, %eax
+	movq	%rax, %cr4
+	movq	MAILBOX_PARAMS, %rsi
+	movq	MAILBOX_ENTRY, %rax
+	movq	$0, (%rdi)
+	movq	$MINT_MAILBOX_REST, MAILBOX_COMMAND
+	jmp	*%rax
+	int3
+
+SYM_INNER_LABEL(mint_park_nmi, SYM_L_GLOBAL)
+	iretq
+
+SYM_INNER_LABEL(mint_park_mce, SYM_L_GLOBAL)
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	movl	$MSR_IA32_MCG_STATUS, %ecx
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	wrmsr
+	popq	%rdx
+	popq	%rcx
+	popq	%rax
+	iretq
+
+	/* Nothing here can fault; if it does, the CPU is lost, not the machine. */
+SYM_INNER_LABEL(mint_park_fault, SYM_L_GLOBAL)
+	hlt
+	jmp	mint_park_fault
+SYM_INNER_LABEL(mint_park_end, SYM_L_GLOBAL)
+SYM_DATA_END(mint_park_start)
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fencing a node: no CPU of it executes anything any more, whatever it did.
+ * Each gets an INIT, but for the CPU that the firmware booted: that one is
+ * halted by NMI, and has to confirm it. Callers hold the node in state LOADING.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/delay.h>
+#include <asm/mint.h>
+#include "core.h"
+
+#define HALT_MS		3000	/* a kernel that has just started attaches in 1 s */
+#define HALT_LOOK_MS	10
+
+/* The last generation of each node that could not be fenced, 0 at first. */
+static u32 given_up[MINT_MAX_NODES];
+
+/**
+ * mint_boot_cpu_rests() - is the machine's boot CPU in its parking place?
+ * @node: a node that is being fenced, MINT_MAX_NODES for none
+ *
+ * Only if it says so of an incarnation that is dead, or of the one that is
+ * being fenced: a word of any other kind is not believed.
+ */
+bool mint_boot_cpu_rests(u32 node)
+{
+	/* Pairs with the order of stores of the CPU: it rests already. */
+	u64 word = mint_load_acquire(&mint_region.doorbells[mint_ledger_boot_cpu()].parked);
+	u32 whose = mint_lock_node(word), generation = mint_lock_generation(word);
+
+	if (node < MINT_MAX_NODES && whose == node &&
+	    generation == mint_load(&mint_node_entry(node)->life.generation))
+		return true;
+	return mint_owner_dead(NULL, whose, generation);
+}
+
+/* A kernel that has not attached is not asked: it could not take an NMI yet. */
+static void ask_to_halt(u32 node)
+{
+	struct mint_node *entry = mint_node_entry(node);
+
+	if (mint_load(&entry->self.generation) == mint_load(&entry->life.generation))
+		mint_cpu_nmi(mint_ledger_apic_id(mint_ledger_boot_cpu()));
+}
+
+/**
+ * mint_fence_failed() - is it known that this incarnation cannot be fenced?
+ * @node: node id, less than MINT_MAX_NODES
+ * @generation: of which start
+ */
+bool mint_fence_failed(u32 node, u32 generation)
+{
+	return generation && READ_ONCE(given_up[node]) == generation;
+}
+
+static int give_up(u32 node, u32 generation)
+{
+	if (!mint_fence_failed(node, generation))
+		pr_err("node %u: CPU %u, which must not get an INIT, does not halt by NMI: the node is not fenced, what it has stays its own\n",
+		       node, mint_ledger_boot_cpu());
+	WRITE_ONCE(given_up[node], generation);
+	return -EHOSTDOWN;
+}
+
+static int halt_boot_cpu(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 generation = mint_load(&life->generation);
+	unsigned int tries;
+
+	/* Before the NMI, which orders it. */
+	mint_store(&life->halt, generation);
+	for (tries = 0; tries < HALT_MS / HALT_LOOK_MS; tries++) {
+		if (mint_boot_cpu_rests(node))
+			return 0;
+		ask_to_halt(node);
+		usleep_range(HALT_LOOK_MS * 1000, HALT_LOOK_MS * 1100);
+	}
+	return mint_boot_cpu_rests(node) ? 0 : give_up(node, generation);
+}
+
+/**
+ * mint_fence() - stop every CPU of a node
+ * @node: a node that is ours to load
+ *
+ * Only when this has succeeded the node is dead. May sleep.
+ *
+ * Return: 0; -EHOSTDOWN when the machine's boot CPU does not halt: nothing of
+ * the node was touched; -ETIMEDOUT when it is fenced, but another node keeps
+ * the ledger.
+ */
+int mint_fence(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	int err = mint_ledger_has_boot_cpu(node) ? halt_boot_cpu(node) : 0;
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i, n;
+
+	if (err)
+		return err;
+	n = mint_ledger_cpus(node, cpus);
+	for (i = 0; i < n; i++)
+		if (cpus[i] != mint_ledger_boot_cpu())
+			mint_cpu_init(mint_ledger_apic_id(cpus[i]));
+	mint_pci_fence(node);
+	mint_store_release(&life->fenced, mint_load(&life->generation));
+	mint_peers_changed();
+	/* Were it the fenced node that held the ledger, we take it over. */
+	return mint_ledger_inherit_roles(node);
+}
