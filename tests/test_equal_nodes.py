@@ -5,6 +5,7 @@ included. Node b manages from its own UART, so it needs nobody.
 """
 
 import json
+import shlex
 from typing import Dict
 
 import faults
@@ -18,6 +19,10 @@ from manager import start_manager
 DEATH_SECONDS = 20.0
 SELF_GENERATION = 68    # offset of mint_node_self.generation in struct mint_node
 BOOT_CPU_OWNER = 900    # offset of mint_ledger.cpus[0].owner
+# A node file whose initrd brings the images along, for a node that starts others.
+WITH_IMAGES = ("(cd / && find boot etc/mint | cpio -o -H newc) 2>/dev/null | "
+               "cat /boot/node.cpio - >/tmp/images.cpio && "
+               "sed 's,^initrd.*,initrd = /tmp/images.cpio,' /etc/mint/{0}.conf >/tmp/{0}.conf")
 NODE0_CONF = """
 printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
 	'initrd = /boot/node.cpio' 'cmdline = console=hvc0 hostname=node0' >/tmp/node0.conf
@@ -84,6 +89,10 @@ def test_node0_is_killed_and_started_again_by_another_node(boot: Boot, fault: st
     # An ordinary node from here on, in the memory that it had.
     shell.run(NODE0_CONF + "mint start node0 --file /tmp/node0.conf", timeout=60)
     assert "generation  2" in shell.run("mint show node0").output
+    shell.run("mint exec node0 -- ifconfig vni0 10.0.0.1 netmask 255.255.255.0 up")
+    traffic.bring_up(shell, "10.0.0.2")
+    traffic.wait_carrier(shell)
+    traffic.ping(shell, "10.0.0.1")
     shell.run("mint kill node0 && mint start node0 --file /tmp/node0.conf", timeout=60)
     shell.run("mint kill node0 && mint destroy node0")
     assert "node0" not in states(shell)
@@ -129,6 +138,19 @@ def test_a_node_outlives_the_one_that_started_it(three: Machine) -> None:
     wait_state(node0, "b", "panicked")
     traffic.ping(node0, "10.0.0.3")
     traffic.ping(three.node("c"), "10.0.0.1")
+
+
+def test_started_nodes_stop_and_start_each_other(node0: Machine) -> None:
+    shell = node0.node()
+    for node in ("b", "c"):
+        shell.run(f"{WITH_IMAGES.format(node)} && mint create /tmp/{node}.conf && "
+                  f"mint start {node}", timeout=60)
+    for manager, other in (("b", "c"), ("c", "b")):
+        work = f"{WITH_IMAGES.format(other)} && mint kill {other} && " \
+               f"mint start {other} --file /tmp/{other}.conf"
+        shell.run(f"mint exec {manager} -- sh -c {shlex.quote(work)}", timeout=60)
+    assert "generation  2" in shell.run("mint show b").output
+    assert states(shell) == {"node0": "running", "b": "running", "c": "running"}
 
 
 def test_kexec_is_forbidden(node0: Machine) -> None:
