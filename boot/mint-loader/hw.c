@@ -61,20 +61,6 @@ static __u64 low_slot_base(unsigned int slot, const struct mint_ledger *ledger)
 	return ledger->low_base + (__u64)slot * ledger->low_slot_bytes;
 }
 
-static unsigned int nr_devices(const struct tables *tables)
-{
-	__u32 nr = tables->ledger.nr_pci;
-
-	return nr < MINT_MAX_PCI ? nr : MINT_MAX_PCI;
-}
-
-static const char *address_text(const struct mint_pci *entry, char text[24])
-{
-	snprintf(text, 24, "%04x:%02x:%02x.%u", entry->segment, entry->function >> 8,
-		 entry->function >> 3 & 0x1f, entry->function & 7);
-	return text;
-}
-
 static json_t *cpu_json(const struct tables *tables, unsigned int cpu)
 {
 	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
@@ -108,7 +94,7 @@ static json_t *device_json(const struct tables *tables, const struct mint_pci *e
 	char address[24];
 
 	return json_pack("{s:s, s:i, s:i, s:i, s:b, s:o}",
-			 "address", address_text(entry, address),
+			 "address", pci_text(entry, address),
 			 "vendor", entry->vendor, "device", entry->device,
 			 "class", entry->class & 0xffffff,
 			 "bridge", entry->flags & MINT_PCI_BRIDGE,
@@ -143,7 +129,7 @@ static int print_json(const struct region *region, const struct tables *tables,
 		json_array_append_new(memory, piece_json(tables, &map->pieces[i]));
 	for (i = 0; i < ledger->nr_low_slots; i++)
 		json_array_append_new(slots, low_slot_json(tables, i));
-	for (i = 0; i < nr_devices(tables); i++)
+	for (i = 0; i < tables->ledger.nr_pci; i++)
 		json_array_append_new(devices, device_json(tables, &ledger->pci[i]));
 	for (i = 0; i < region->nr_sections; i++)
 		json_array_append_new(sections,
@@ -205,10 +191,10 @@ static void print_pci(const struct tables *tables)
 	unsigned int i;
 
 	printf("DEVICES\n");
-	for (i = 0; i < nr_devices(tables); i++) {
+	for (i = 0; i < tables->ledger.nr_pci; i++) {
 		const struct mint_pci *entry = &tables->ledger.pci[i];
 
-		printf("  %-12s %04x:%04x class %06x  %s%s\n", address_text(entry, address),
+		printf("  %-12s %04x:%04x class %06x  %s%s\n", pci_text(entry, address),
 		       entry->vendor, entry->device, entry->class & 0xffffff,
 		       owner_text(tables, entry->owner),
 		       entry->flags & MINT_PCI_BRIDGE ? ", a bridge" : "");

@@ -77,6 +77,7 @@ void make_printable(char *text);
 const char *size_text(__u64 bytes, char text[24]);
 const char *cpus_text(const __u64 *cpus, char *text, size_t room);
 const char *function_text(__u32 function, char text[24]);
+const char *pci_text(const struct mint_pci *entry, char text[24]);
 const char *functions_text(const __u32 *functions, unsigned int nr, char *text, size_t room);
 int finish_output(void);
 

@@ -141,6 +141,18 @@ const char *function_text(__u32 function, char text[24])
 }
 
 /**
+ * pci_text() - the address of a PCI function of the ledger
+ * @entry: the function
+ * @text: where to put it
+ *
+ * Return: @text.
+ */
+const char *pci_text(const struct mint_pci *entry, char text[24])
+{
+	return function_text((__u32)entry->segment << 16 | entry->function, text);
+}
+
+/**
  * functions_text() - PCI functions as a list
  * @functions: the functions
  * @nr: entries of @functions

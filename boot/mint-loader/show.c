@@ -45,11 +45,6 @@ static void fill_details(const struct region *region, const struct tables *table
 	details->console_bytes = stream_total(region, MINT_SECTION_CONSOLES, id);
 }
 
-static const char *entry_address(const struct mint_pci *entry, char address[24])
-{
-	return function_text((__u32)entry->segment << 16 | entry->function, address);
-}
-
 static json_t *devices_json(const struct tables *tables, __u16 owner)
 {
 	json_t *array = json_array();
@@ -65,7 +60,7 @@ static json_t *devices_json(const struct tables *tables, __u16 owner)
 		snprintf(ids[1], 8, "%04x", entry->device);
 		snprintf(ids[2], 8, "%06x", entry->class & 0xffffff);
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s}", "address",
-						       entry_address(entry, address),
+						       pci_text(entry, address),
 						       "vendor", ids[0], "device", ids[1],
 						       "class", ids[2]));
 	}
@@ -119,7 +114,7 @@ static void print_devices(const struct tables *tables, __u16 owner)
 
 		if (entry->owner == owner)
 			printf("device      %s, %04x:%04x, class %06x%s\n",
-			       entry_address(entry, address), entry->vendor, entry->device,
+			       pci_text(entry, address), entry->vendor, entry->device,
 			       entry->class & 0xffffff,
 			       entry->flags & MINT_PCI_BRIDGE ? ", a bridge" : "");
 	}
