@@ -19,7 +19,8 @@
 #define ESCAPE		0x1d	/* Ctrl-] */
 #define LEAVE		'q'
 #define IDLE_MS		250	/* a node that hangs tells nothing: look */
-#define FULL_MS		10	/* its input is full: try again */
+#define FULL_MS		10	/* its input is full, or it is being fenced: try again */
+#define FENCE_MS	1000	/* a fence takes no longer, a load may */
 
 /**
  * struct session - one connection
@@ -201,6 +202,19 @@ static int connect_both(struct session *session)
 	return mint_load(&stopped_by) ? MINT_EXIT_FAILED : code;
 }
 
+/* What ends a node fences it first: some 10 ms for each CPU. */
+static void look_behind_the_fence(const struct region *region, __u32 node,
+				  struct node_view *now)
+{
+	__u64 deadline = now_ms() + FENCE_MS;
+
+	tables_node(region, node, now);
+	while (now->life.life == MINT_LIFE_LOADING && now_ms() < deadline) {
+		pause_ms(FULL_MS);
+		tables_node(region, node, now);
+	}
+}
+
 static void say_goodbye(const struct region *region, const struct session *session)
 {
 	const struct node_view *node = session->node;
@@ -210,7 +224,7 @@ static void say_goodbye(const struct region *region, const struct session *sessi
 		fprintf(stderr, "\nmint: left the console of node '%s'\n", node->life.name);
 		return;
 	}
-	tables_node(region, node->id, &now);
+	look_behind_the_fence(region, node->id, &now);
 	fprintf(stderr, "\nmint: node '%s' has ended: %s. Try: mint log %s\n", node->life.name,
 		now.life.generation == node->life.generation ? node_state(&now) : "started again",
 		node->life.name);
