@@ -17,7 +17,8 @@ from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture
 from region_image import MB, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
-VERBS = ("check create start list show hw console log exec stop kill destroy supervise version").split()
+VERBS = ("check create start list show hw console log exec stop kill destroy supervise "
+         "version").split()
 
 
 # The command line
