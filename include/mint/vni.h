@@ -170,7 +170,8 @@ static_assert(offsetof(struct vni_slot, more) == 36);
 
 /* vni_receiver.features: what may be sent to it */
 #define VNI_CAP_CSUM		1	/* frames with partial checksum */
-#define VNI_CAP_TSO		2	/* frames over the MTU with GSO data */
+#define VNI_CAP_TSO		2	/* TCP frames over the MTU with GSO data */
+#define VNI_CAP_USO		4	/* UDP frames over the MTU with GSO data */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

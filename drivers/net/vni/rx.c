@@ -65,6 +65,20 @@ static struct sk_buff *vni_rx_copy(struct vni_priv *priv, const void *data,
 	return skb;
 }
 
+/* A capability just withdrawn does not forbid what is already on its way. */
+static bool vni_rx_gso_known(u8 gso_type)
+{
+	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Applies what the descriptor says of the frame; all of it is a private copy. */
 static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 			   const struct vni_frame *frame)
@@ -72,15 +86,19 @@ static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 	const struct vni_slot *slot = &frame->slot;
 	struct virtio_net_hdr hdr = {
 		.flags = slot->vnet_flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = slot->gso_type,
+		.hdr_len = __cpu_to_virtio16(true, slot->hdr_len),
+		.gso_size = __cpu_to_virtio16(true, slot->gso_size),
 		.csum_start = __cpu_to_virtio16(true, slot->csum_start),
 		.csum_offset = __cpu_to_virtio16(true, slot->csum_offset),
 	};
 
-	/* VNI_CAP_TSO is not offered, so no peer may send a GSO frame. */
-	if (slot->gso_type != VIRTIO_NET_HDR_GSO_NONE)
+	if (!vni_rx_gso_known(slot->gso_type) ||
+	    virtio_net_hdr_to_skb(skb, &hdr, true))
 		return -EPROTO;
-	if (virtio_net_hdr_to_skb(skb, &hdr, true))
-		return -EPROTO;
+	if (slot->vnet_flags & VIRTIO_NET_HDR_F_DATA_VALID &&
+	    skb->ip_summed == CHECKSUM_NONE)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (frame->flags & VNI_SLOT_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), slot->vlan_tci);
 	if (frame->flags & VNI_SLOT_HASH &&

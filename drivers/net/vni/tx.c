@@ -9,6 +9,7 @@
  * under the lock of the netdev queue.
  */
 #include <linux/virtio_net.h>
+#include <net/gso.h>
 
 #include "vni.h"
 
@@ -63,13 +64,27 @@ u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return vni_tx_route(netdev_priv(dev), skb->data) + 1;
 }
 
+/* Without checksum offload there is no segmentation offload either. */
+static netdev_features_t vni_lacking(u32 capabilities)
+{
+	netdev_features_t lacking = 0;
+
+	if (!(capabilities & VNI_CAP_CSUM))
+		return NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK;
+	if (!(capabilities & VNI_CAP_TSO))
+		lacking |= NETIF_F_ALL_TSO;
+	if (!(capabilities & VNI_CAP_USO))
+		lacking |= NETIF_F_GSO_UDP_L4;
+	return lacking;
+}
+
 /**
  * vni_features_check() - offloads that every receiver of a frame can take
  * @skb: the frame, data at its Ethernet header
  * @dev: the interface
  * @features: what the stack would use
  *
- * A receiver without VNI_CAP_CSUM is sent complete checksums.
+ * What a receiver does not take, the stack does before it hands over.
  *
  * Return: @features, possibly less.
  */
@@ -82,15 +97,17 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 	u32 node;
 	int to;
 
-	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_headlen(skb) < ETH_HLEN)
+	if (skb_headlen(skb) < ETH_HLEN)
 		return features;
 	to = vni_tx_route(priv, skb->data);
-	for (node = 0; node < vni_nr_nodes(priv); node++) {
-		if ((to == VNI_FLOOD || to == node) &&
-		    vni_peer_receiver(priv, node, &receiver) &&
-		    !(receiver.features & VNI_CAP_CSUM))
-			return features & ~NETIF_F_CSUM_MASK;
+	if (to != VNI_FLOOD) {
+		if (vni_peer_receiver(priv, to, &receiver))
+			features &= ~vni_lacking(receiver.features);
+		return features;
 	}
+	for (node = 0; node < vni_nr_nodes(priv); node++)
+		if (vni_peer_receiver(priv, node, &receiver))
+			features &= ~vni_lacking(receiver.features);
 	return features;
 }
 
@@ -98,9 +115,7 @@ static int vni_tx_describe(const struct sk_buff *skb, struct vni_frame *frame)
 {
 	struct virtio_net_hdr hdr;
 
-	/* Receivers of this version take no GSO frames, and none is offered. */
-	if (skb_is_gso(skb) ||
-	    virtio_net_hdr_from_skb(skb, &hdr, true, false, 0))
+	if (virtio_net_hdr_from_skb(skb, &hdr, true, true, 0))
 		return -EINVAL;
 
 	memset(frame, 0, sizeof(*frame));
@@ -124,17 +139,27 @@ static int vni_tx_describe(const struct sk_buff *skb, struct vni_frame *frame)
 	return 0;
 }
 
+/* Is the frame, or each segment of it, short enough for its receiver? */
+static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
+{
+	u32 tag = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
+
+	if (skb_is_gso(skb))
+		return max_frame > tag &&
+		       skb_gso_validate_mac_len(skb, max_frame - tag);
+	return skb->len + tag <= max_frame;
+}
+
 /* Copies a frame into a buffer, which then belongs to @frame. */
 static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 		       const struct vni_receiver *receiver,
 		       struct vni_frame *frame)
 {
-	u32 bytes = skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
 	int class = vni_class_for(&priv->port, skb->len);
 	u8 *data;
 	int err;
 
-	if (class < 0 || bytes > receiver->max_frame)
+	if (class < 0 || !vni_tx_fits(skb, receiver->max_frame))
 		return -EMSGSIZE;
 	err = vni_tx_describe(skb, frame);
 	if (err)

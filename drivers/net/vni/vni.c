@@ -15,7 +15,8 @@
 #include "vni.h"
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
-			 NETIF_F_HW_CSUM)
+			 NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | \
+			 NETIF_F_GSO_UDP_L4 | NETIF_F_GSO_ROBUST)
 
 /**
  * vni_buf_get() - a free buffer
@@ -113,8 +114,15 @@ static void vni_receiver_set_mac(struct vni_priv *priv)
 static void vni_receiver_set_features(struct vni_priv *priv,
 				      netdev_features_t features)
 {
+	u32 capabilities = 0;
+
+	if (features & NETIF_F_RXCSUM)
+		capabilities |= VNI_CAP_CSUM;
+	if (features & NETIF_F_GRO_HW)
+		capabilities |= VNI_CAP_TSO | VNI_CAP_USO;
+
 	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.features = features & NETIF_F_RXCSUM ? VNI_CAP_CSUM : 0;
+	priv->receiver.features = capabilities;
 	vni_receiver_publish(priv);
 	spin_unlock_bh(&priv->receiver_lock);
 }
@@ -270,7 +278,8 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	dev->stat_ops = &vni_stat_ops;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
-	dev->hw_features = VNI_FEATURES | NETIF_F_RXCSUM | NETIF_F_RXHASH;
+	dev->hw_features = VNI_FEATURES | NETIF_F_RXCSUM | NETIF_F_RXHASH |
+			   NETIF_F_GRO_HW;
 	dev->features = dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
 			NETIF_F_HW_VLAN_CTAG_RX;
 	dev->vlan_features = VNI_FEATURES;
