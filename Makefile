@@ -25,16 +25,19 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	python3 python3-pytest \
 	cloc shellcheck sparse mypy pylint \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
-	netcat-openbsd socat stress
+	netcat-openbsd socat stress \
+	gnuplot-nox liburing-dev
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.
 PREFIX ?= /usr/local
 MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
-.PHONY: help deps prepare kernel loader root demo shell test isolation soak lint series loc clean
+comma := ,
+
+.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation lint series loc clean
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball"
 
@@ -58,6 +61,12 @@ demo: root ## boot two nodes and show them talking over vni0
 
 shell: root ## the same, then node 0's console is yours
 	$(Q)scripts/demo shell
+
+bench: root ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
+
+evaluation: deps ## tables and plots of docs/evaluation.md from its raw results
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench.document
 
 lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 	$(Q)$(STEP) lint "lint" scripts/lint

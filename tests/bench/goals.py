@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The goals of vni, and what was measured against them."""
+
+from dataclasses import dataclass
+from typing import Callable, Dict, List, Optional
+
+from bench.results import Figure, ResultError, Table, brief
+
+Tables = Dict[str, Table]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on a figure."""
+
+    measure: str
+    needs: str
+    """The table that it is taken from."""
+    value: Callable[[Table], Figure]
+    bound: float
+    at_most: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A goal and what became of it."""
+
+    goal: Goal
+    value: Optional[Figure]
+
+    def met(self) -> bool:
+        """Is the bound kept?"""
+        if self.value is None:
+            return False
+        if self.goal.at_most:
+            return self.value.median <= self.goal.bound
+        return self.value.median >= self.goal.bound
+
+    def cells(self) -> List[str]:
+        """Measure, value, goal, verdict."""
+        sign = "≤" if self.goal.at_most else "≥"
+        goal = f"{sign} {self.goal.bound:g}"
+        if self.value is None:
+            return [self.goal.measure, "not measured", goal, ""]
+        return [self.goal.measure, self.value.text(), goal,
+                "met" if self.met() else f"not met: {self._distance()}"]
+
+    def _distance(self) -> str:
+        assert self.value is not None
+        if not self.goal.bound:
+            return f"{brief(self.value.median)} too many"
+        share = self.value.median / self.goal.bound
+        return f"{100 * abs(share - 1):.0f} % {'above' if share > 1 else 'below'}"
+
+
+def _ratio(series: str, other: str, x: str = "", other_x: Optional[str] = None
+           ) -> Callable[[Table], Figure]:
+    return lambda table: table.ratio(series, other, x, other_x)
+
+
+def _worst(series: str) -> Callable[[Table], Figure]:
+    def find(table: Table) -> Figure:
+        found = [table.figure(series, x) for x in table.columns()]
+        return max(found, key=lambda figure: figure.median)
+    return find
+
+
+def _most(series: str) -> Callable[[Table], Figure]:
+    """Where one is too many, the worst repetition counts."""
+    def find(table: Table) -> Figure:
+        found = [table.figure(series, x) for x in table.columns()]
+        most = max(figure.high for figure in found)
+        return Figure(most, min(figure.low for figure in found), most)
+    return find
+
+
+VETH, LO = "veth, 2 CPUs", "loopback, 2 CPUs"
+GOALS = [
+    Goal("TCP, vni / veth in a kernel of 2 CPUs", "tcp",
+         _ratio("vni", VETH, "send"), 1.2),
+    Goal("TCP, vni / loopback in a kernel of 2 CPUs", "tcp",
+         _ratio("vni", LO, "send"), 1.0),
+    Goal("TCP, vni / virtio-net through the hub", "tcp",
+         _ratio("vni", "virtio-net", "send"), 6),
+    Goal("TCP, vni / e1000e through the hub", "tcp",
+         _ratio("vni", "e1000e", "send"), 9),
+    Goal("TCP without offloads, MTU 1500, vni / veth", "plain",
+         _ratio("vni", VETH), 1.0),
+    Goal("TCP round trip, vni / veth", "rr",
+         _ratio("vni", VETH, "sleeping"), 1.0, at_most=True),
+    Goal("TCP round trip, vni with busy poll / veth", "rr",
+         _ratio("vni", VETH, "busy poll", "sleeping"), 0.5, at_most=True),
+    Goal("UDP at half the TCP rate: frames dropped inside vni0", "udp_half",
+         _most("dropped inside vni0, frames"), 0, at_most=True),
+    Goal("UDP at half the TCP rate: lost and in no counter", "udp_half",
+         _most("in no counter, datagrams"), 0, at_most=True),
+    Goal("UDP up to overload: frames dropped inside vni0", "lost_where",
+         _most("inside vni0"), 0, at_most=True),
+    Goal("UDP up to overload: lost and in no counter", "lost_where",
+         _most("in no counter"), 0, at_most=True),
+    Goal("TCP beside a frozen node / with all nodes running", "frozen",
+         _ratio("c stands still", "all run"), 0.9),
+    Goal("IPIs per frame under bulk TCP", "ipis", _worst("vni"), 0.1, at_most=True),
+]
+
+
+def judge(tables: Tables) -> List[Verdict]:
+    """What became of each goal."""
+    verdicts = []
+    for goal in GOALS:
+        value = None
+        if goal.needs in tables:
+            try:
+                value = goal.value(tables[goal.needs])
+            except ResultError:
+                pass
+        verdicts.append(Verdict(goal, value))
+    return verdicts

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Instructions instead of time: the emulator counts, by CPU and by function of the
+kernel, what is executed for a round trip and for bulk data. On a noisy host
+these are the steadiest figures. A plugin of the emulator (tests/bench/count)
+does it, in a machine of its own, which is slower for it.
+"""
+
+import bisect
+import os
+import re
+import time
+from pathlib import Path
+from typing import Dict, List, Tuple
+
+from machine import BUILD
+from bench.place import WHERE, Place, Way
+from bench.results import Table
+
+WAYS = ("vni", "veth, 2 CPUs", "virtio-net", "e1000e")
+CPUS = {"vni": (0, 1), "veth, 2 CPUs": (2, 3), "virtio-net": (0, 1), "e1000e": (0, 1)}
+KERNEL_FIRST = 1 << 63
+MOST_REPS = 3
+ANSWER_S = 30.0
+PROGRAMS = "programs"
+BULK = "1 MB of bulk TCP"
+WORK = {"a TCP round trip of 1 byte": ("rr {address} 1 800 0", "count", 1.0),
+        BULK: ("stream {address} send 131072 800", "bytes", 1e6)}
+"""Arguments of load, what it counts, and how much of it is a unit."""
+TOP = 15
+DRIVERS = re.compile(r"(vni|veth|virtnet|virtqueue|vring|vp|e1000|mint)_.*|start_xmit")
+IDLE = re.compile(r"default_idle.*|.*_halt|do_idle|cpu_idle.*|tick_nohz.*|menu_.*|"
+                  r"rcu_(idle|dynticks|watching).*|ct_(idle|kernel|nmi).*")
+Counts = Dict[str, float]
+Symbols = List[Tuple[int, str]]
+
+
+def read_symbols(lines: List[str]) -> Symbols:
+    """Functions by address, of a kernel that stands at its link address on every node."""
+    return sorted((int(address, 16), name) for address, kind, name in
+                  (line.split()[:3] for line in lines) if kind in "tTwW")
+
+
+def function_at(address: int, symbols: Symbols) -> str:
+    """The function that an address lies in."""
+    if address < KERNEL_FIRST:
+        return PROGRAMS
+    index = bisect.bisect_right(symbols, (address, "\x7f")) - 1
+    return symbols[index][1] if index >= 0 else "unknown"
+
+
+def by_function(lines: List[str], cpus: Tuple[int, ...], symbols: Symbols) -> Counts:
+    """Instructions that the CPUs have executed so far."""
+    counts: Counts = {}
+    for line in lines:
+        address, size, *executions = line.split()
+        times = sum(int(executions[cpu]) for cpu in cpus)
+        if times:
+            name = function_at(int(address, 16), symbols)
+            counts[name] = counts.get(name, 0) + times * int(size)
+    return counts
+
+
+class CountedPlace(Place):
+    """The same machine as for the other measures, with the plugin in it."""
+
+    def __init__(self, log_dir: Path) -> None:
+        self.fifo = WHERE / "count.fifo"
+        super().__init__(log_dir, ["-plugin",
+                                   f"{WHERE / 'count.so'},control={self.fifo}"])
+        self.symbols: Symbols = []
+
+    def boot(self) -> None:
+        """Starts the nodes; the plugin waits for orders."""
+        self.fifo.unlink(missing_ok=True)
+        os.mkfifo(self.fifo)
+        self.symbols = read_symbols((BUILD / "kernel/System.map").read_text(
+            encoding="ascii").splitlines())
+        super().boot()
+
+    def counts(self, cpus: Tuple[int, ...]) -> Counts:
+        """What the CPUs have executed up to now."""
+        path = self.fifo.with_name("counts")
+        path.unlink(missing_ok=True)
+        self.fifo.write_text(f"{path}\n", encoding="utf-8")
+        deadline = time.monotonic() + ANSWER_S
+        while not path.exists():
+            if time.monotonic() > deadline:
+                raise RuntimeError("the emulator's plugin does not answer")
+            time.sleep(0.02)
+        return by_function(path.read_text("ascii").splitlines(), cpus, self.symbols)
+
+
+def executed(place: CountedPlace, way: Way, kind: str) -> Counts:
+    """Thousands of instructions by function for a unit of work, idling aside."""
+    verb, unit, units = WORK[kind]
+    before = place.counts(CPUS[way.name])
+    done = way.near.words(f"load {verb.format(address=way.address)}")[unit] / units
+    now = place.counts(CPUS[way.name])
+    return {name: (count - before.get(name, 0)) / done / 1000 for name, count in now.items()
+            if not IDLE.fullmatch(name)}
+
+
+def split(counts: Counts) -> Counts:
+    """The same in three parts and as a whole."""
+    programs, total = counts.get(PROGRAMS, 0.0), sum(counts.values())
+    driver = sum(count for name, count in counts.items() if DRIVERS.fullmatch(name))
+    return {"driver": driver, "rest of the kernel": total - programs - driver,
+            "programs": programs, "together": total}
+
+
+def instructions(place: CountedPlace, reps: int) -> List[Table]:
+    """Instructions for a round trip and for a megabyte of bulk TCP, both nodes."""
+    tables = {kind: Table(f"insns_{work[0].split()[0]}",
+                          f"Instructions for {kind}, both sides", "1000", "part")
+              for kind, work in WORK.items()}
+    top = Table("insns_top", "vni: functions with the most instructions", "1000", "for")
+    for _ in range(min(reps, MOST_REPS)):
+        for way in place.choose(WAYS):
+            found = {kind: executed(place, way, kind) for kind in WORK}
+            for kind, table in tables.items():
+                for part, value in split(found[kind]).items():
+                    table.add(way.name, value, part)
+            if way.name == "vni" and not top.values:
+                _note_top(top, found)
+    return [*tables.values(), top]
+
+
+def _note_top(top: Table, found: Dict[str, Counts]) -> None:
+    bulk = found[BULK]
+    for name in sorted(bulk, key=lambda name: -bulk[name])[:TOP]:
+        for kind, counts in found.items():
+            top.add(name, counts.get(name, 0.0), kind)

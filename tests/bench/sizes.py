@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What sizes do: round trips by payload, throughput by size of a write, batches."""
+
+import re
+from typing import List
+
+from bench.measures import BUSY_US, counters
+from bench.place import Place, Way, parse_words
+from bench.results import Table
+
+WAYS_BY_SIZE = ("vni", "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net", "e1000e")
+PAYLOADS = (1, 64, 256, 512, 768, 1024, 4096, 16384, 65000)
+PAYLOAD_MS = 250
+WRITES_KB = (1, 4, 16, 64, 256, 1024, 4096)
+WRITE_MS = 350
+BATCHES = (1, 4, 8, 16, 32)
+FRAMES = (60, 1514)
+BATCH_FRAMES = 12000
+
+
+def rtt(place: Place, reps: int) -> List[Table]:
+    """Round trips by payload, over TCP and UDP."""
+    tables = {"tcp": Table("rtt_tcp", "TCP round trip by payload", "us", "payload, bytes"),
+              "udp": Table("rtt_udp", "UDP round trip by payload", "us", "payload, bytes")}
+    for _ in range(reps):
+        for way in place.choose(WAYS_BY_SIZE):
+            kinds = [("", 0)] + ([(", busy poll", BUSY_US)] if way.name == "vni" else [])
+            for suffix, busy in kinds:
+                _round_trips(way, tables["tcp"], way.name + suffix, "rr", busy)
+            _round_trips(way, tables["udp"], way.name, "udp-rr", 0)
+    return list(tables.values())
+
+
+def _round_trips(way: Way, table: Table, series: str, verb: str, busy: int) -> None:
+    """All sizes by one command: the shell takes longer than a measurement."""
+    output = way.near.run(
+        f"sh -c 'for size in {' '.join(map(str, PAYLOADS))}; do "
+        f"load {verb} {way.address} $size {PAYLOAD_MS} {busy} || exit 1; done'")
+    for size, line in zip(PAYLOADS, output.strip().splitlines(), strict=True):
+        table.add(series, parse_words(line)["median_ns"] / 1000, size)
+
+
+def writes(place: Place, reps: int) -> List[Table]:
+    """Throughput by size of a write, in both directions."""
+    names = ("vni", "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net")
+    tables = {direction: Table(f"writes_{direction}",
+                               f"TCP throughput by size of a {what}, {direction}",
+                               "Gbit/s", "size, KB")
+              for direction, what in (("send", "write"), ("receive", "write and read"))}
+    for _ in range(reps):
+        for way in place.choose(names):
+            for direction, table in tables.items():
+                output = way.near.run(
+                    f"sh -c 'for size in {' '.join(map(str, WRITES_KB))}; do "
+                    f"load stream {way.address} {direction} $((size * 1024)) {WRITE_MS} "
+                    "|| exit 1; done'")
+                for size, line in zip(WRITES_KB, output.strip().splitlines(), strict=True):
+                    words = parse_words(line)
+                    table.add(way.name, words["bytes"] * 8 / words["ns"], size)
+    return list(tables.values())
+
+
+def _mac(way: Way) -> str:
+    return way.far.run(f"cat /sys/class/net/{way.far.device}/address").strip()
+
+
+def _received(way: Way) -> int:
+    return int(way.far.run(f"cat /sys/class/net/{way.far.device}/statistics/rx_packets"))
+
+
+def _queue(way: Way) -> int:
+    """The queue that leads to the other end: the one that was used most."""
+    if way.name != "vni":
+        return 0
+    sent = {int(match[1]): value for name, value in counters(way.near).items()
+            if (match := re.fullmatch(r"q(\d+)_tx_packets", name))}
+    return max(sent, key=lambda queue: sent[queue])
+
+
+def batch(place: Place, reps: int) -> List[Table]:
+    """Frames per second by batch: pktgen hands them over, the stack of the peer drops."""
+    tables = [Table(f"batch_{size}", f"Frames of {size} bytes by batch (pktgen)",
+                    "1000 frames/s", "batch") for size in FRAMES]
+    ways = place.choose(("vni", "virtio-net", "e1000e"))
+    near = ways[0].near
+    near.run("insmod /lib/modules/pktgen.ko; test -d /proc/net/pktgen")
+    for _ in range(reps):
+        for way in ways:
+            for table, size in zip(tables, FRAMES):
+                for burst in BATCHES:
+                    table.add(way.name, _generate(way, size, burst), burst)
+    return tables
+
+
+def _generate(way: Way, size: int, burst: int) -> float:
+    """Thousands of frames a second that arrive; for an address that nobody has."""
+    place = "/proc/net/pktgen"
+    settings = [f"count {BATCH_FRAMES}", f"pkt_size {size}", f"burst {burst}", "delay 0",
+                "dst 198.18.0.42", f"dst_mac {_mac(way)}",
+                f"queue_map_min {_queue(way)}", f"queue_map_max {_queue(way)}"]
+    lines = [f"echo rem_device_all >{place}/kpktgend_0",
+             f"echo add_device {way.near.device} >{place}/kpktgend_0"]
+    lines += [f"echo {setting} >{place}/{way.near.device}" for setting in settings]
+    way.near.run(" && ".join(lines))
+    before = _received(way)
+    output = way.near.run(f"echo start >{place}/pgctrl; cat {place}/{way.near.device}")
+    taken = re.search(r"Result: OK: (\d+)\(", output)
+    if not taken:
+        raise RuntimeError(f"pktgen: {output}")
+    return (_received(way) - before) / int(taken[1]) * 1000
