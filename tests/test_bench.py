@@ -7,9 +7,11 @@ measures is not judged here.
 import json
 import os
 from pathlib import Path
+from typing import Any, Dict
 
 import pytest
-from bench import foreign, goals, report, results, udp
+from bench import document, foreign, goals, instructions, native, plots, report, results
+from bench import stages, udp
 from bench.__main__ import MEASURES, main
 from bench.measures import ipis_per_frame
 from bench.place import parse_words
@@ -63,7 +65,7 @@ def test_tables_are_kept_as_they_are(tmp_path: Path) -> None:
     ({"values": {"vni": {"send": []}}}, "'vni' at 'send' has no numbers"),
     ({"values": {"vni": {"send": [True]}}}, "'vni' at 'send' has no numbers"),
     ({"values": {"vni": {"send": ["1"]}}}, "'vni' at 'send' has no numbers")])
-def test_damaged_results_are_refused(tmp_path: Path, change: "dict[str, object]",
+def test_damaged_results_are_refused(tmp_path: Path, change: Dict[str, object],
                                      said: str) -> None:
     results.save(tmp_path, {}, sample_table())
     path = tmp_path / "tcp.json"
@@ -150,3 +152,109 @@ def test_an_unknown_measure_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     for reps in ("0", "-1", "x"):
         assert main([reps]) == 2
         assert f"'{reps}' repetitions" in capsys.readouterr().err
+
+
+def lines_table() -> Table:
+    """A table over numbers and a word."""
+    table = Table("loss", 'lost "so" _much_', "%", "offered")
+    for x in (5, 10, "unlimited"):
+        for value in (1.0, 2.0):
+            table.add("vni", value, x)
+            table.add("veth", 2 * value, x)
+    return table
+
+
+@pytest.mark.parametrize("kind", list(plots.SCRIPTS))
+def test_plots_show_title_unit_and_every_series(tmp_path: Path, kind: str) -> None:
+    plot = plots.Plot("picture", "loss", kind)
+    picture = plots.draw(plot, lines_table(), tmp_path).read_text("utf-8")
+    for word in ("lost ", "_much_", "%", "vni", "veth", "unlimited"):
+        assert word in picture, word
+
+
+def test_a_plot_that_gnuplot_refuses_is_an_error(tmp_path: Path) -> None:
+    plot = plots.Plot("picture", "loss", "lines", log="nonsense")
+    with pytest.raises(ResultError, match="gnuplot, picture: "):
+        plots.draw(plot, lines_table(), tmp_path)
+
+
+def test_only_tables_that_are_there_are_drawn(tmp_path: Path) -> None:
+    assert plots.draw_all({"tcp": sample_table()}, tmp_path) == [tmp_path / "tcp.svg"]
+
+
+def test_the_document_gets_its_tables_anew() -> None:
+    text = "before\n<!-- table: tcp -->\nold\n<!-- end -->\nafter\n"
+    filled = document.fill(text, {"tcp": sample_table()}, {})
+    assert filled.startswith("before\n<!-- table: tcp -->\n\n| direction | send |\n")
+    assert filled.endswith("|\n\n<!-- end -->\nafter\n") and "old" not in filled
+    assert document.fill(filled, {"tcp": sample_table()}, {}) == filled
+
+
+def test_a_table_without_results_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ResultError, match="no results of 'tcp'.*Try: make bench"):
+        document.fill("<!-- table: tcp -->\n<!-- end -->", {}, {})
+
+
+def ring_report() -> Dict[str, Any]:
+    """As the native benchmark writes it, much shortened."""
+    entry = {"n": 7, "median": 0.95, "min": 0.9, "max": 1.0}
+    goal = {**entry, "goal": 0.9, "at_least": True}
+    return {"schema": 1, "bin": "near", "bins": {"near": {
+        "measures": {"limit": entry}, "goals": {"of the limit": goal, "another": None}}}}
+
+
+def test_goals_of_the_ring_stand_with_the_others(tmp_path: Path) -> None:
+    assert native.load(tmp_path) == {} and not native.verdicts({})
+    (tmp_path / "ring.json").write_text(json.dumps(ring_report()), "utf-8")
+    found = native.load(tmp_path)
+    assert [verdict.cells() for verdict in native.verdicts(found)] == [
+        ["ring.c native, near cores: of the limit", "0.950 (0.900 to 1.00)", "≥ 0.9", "met"]]
+    assert native.rows(found)[1] == ["limit", "0.950 (0.900 to 1.00) (7.00)"]
+    assert results.load_all(tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2, "bin": null, "bins": {}}',
+                                  '{"schema": 1, "bin": "near", "bins": {}}'])
+def test_damaged_results_of_the_ring_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ring.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match="Try: make bench ONLY=ring"):
+        native.load(tmp_path)
+
+
+def test_the_innermost_mark_decides_the_stage() -> None:
+    send = "do_syscall_64;tcp_sendmsg_locked;__dev_queue_xmit;vni_start_xmit"
+    found = stages.shares(
+        [f"  5 0;{send};vni_tx_fill;skb_copy_bits;memcpy_orig", f"  2 0;{send};_raw_spin_lock",
+         "  1 0;do_syscall_64;tcp_sendmsg_locked;kmalloc", "  1 0;user", "  1 0;strange",
+         "  9 1;default_idle"], "0")
+    assert found == {"send: driver, copy": 0.5, "send: driver, rest": 0.2,
+                     "send: TCP and IP": 0.1, "program": 0.1, "other": 0.1}
+    with pytest.raises(ValueError, match="no samples of CPU 2"):
+        stages.shares(["1 0;user"], "2")
+
+
+SYSTEM_MAP = """ffffffff81000000 T tcp_sendmsg
+ffffffff81000100 t vni_start_xmit
+ffffffff81000180 d no_function
+ffffffff81000200 T default_idle
+"""
+
+
+def test_instructions_count_by_function_and_cpu() -> None:
+    symbols = instructions.read_symbols(SYSTEM_MAP.splitlines())
+    counts = instructions.by_function(
+        ["ffffffff81000100 4 10 1 7", "ffffffff810001f0 2 5 0 0", "ffffffff81000000 3 0 2 0",
+         "400000 8 1 0 0", "ffffffff80000000 1 1 0 0"], (0, 1), symbols)
+    assert counts == {"vni_start_xmit": 4 * 11 + 2 * 5, "tcp_sendmsg": 6, "programs": 8,
+                      "unknown": 1}
+    assert instructions.split(counts) == {"driver": 54, "programs": 8, "together": 69,
+                                          "rest of the kernel": 7}
+
+
+def test_every_table_of_the_document_is_made_by_a_measure_and_shown_once() -> None:
+    names = [match["name"] for match in document.PART.finditer(
+        document.DOCUMENT.read_text("utf-8"))]
+    assert len(names) == len(set(names)) and {"goals", "host", "ring"} <= set(names)
+    assert {plot.table for plot in plots.PLOTS} <= set(names)
+    pictures = document.DOCUMENT.read_text("utf-8")
+    assert all(f"(evaluation/{plot.name}.svg)" in pictures for plot in plots.PLOTS)

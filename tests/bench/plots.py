@@ -14,7 +14,7 @@ MORE_COLOURS = COLOURS + ("#8c564b", "#e377c2", "#17becf", "#bcbd22", "#1f9e89",
                           "#5e4fa2", "#d53e4f", "#3288bd", "#66c2a5", "#abdda4", "#fee08b",
                           "#9e0142", "#4d4d4d", "#b35806", "#542788", "#c7e9c0")
 SIZE = "800,480"
-HEAD = """set terminal svg size {size} dynamic background '#ffffff' font 'sans-serif,14'
+HEAD = """set terminal svg size {size} dynamic noenhanced background '#ffffff' font 'sans-serif,14'
 set output '{output}'
 set title "{title}"
 set grid ytics lc rgb '#dddddd'
@@ -63,7 +63,7 @@ PLOTS = [
 
 def quoted(text: str) -> str:
     """For a string in double quotes."""
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("_", "\\_")
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _head(plot: Plot, table: Table, output: Path, key: str, xlabel: str) -> List[str]:
