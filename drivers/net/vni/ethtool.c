@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What vni tells of itself: ethtool, and the statistics of the interface and
- * its queues. Nothing here can be set. See docs/vni.md for each counter.
+ * its queues; and what the user can switch. See docs/vni.md for each counter.
  */
 #include <linux/ethtool.h>
 #include <net/netdev_queues.h>
@@ -34,12 +34,14 @@ static const char vni_rx_names[][ETH_GSTRING_LEN] = {
 	[VNI_RX_BAD_DESC] = "rx_bad_desc",
 	[VNI_RX_ALLOC_FAIL] = "rx_alloc_fail",
 	[VNI_RX_SPACE_DOORBELLS] = "rx_space_doorbells",
+	[VNI_RX_ZEROCOPY] = "rx_zerocopy",
+	[VNI_RX_COPIED_ON_DEMAND] = "rx_copied_on_demand",
 };
 
 static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {
-	"missed_notify", "peer_resets", "lock_takeovers",
+	"rx_lent", "missed_notify", "peer_resets", "lock_takeovers",
 };
 
 static const char vni_fault_names[][ETH_GSTRING_LEN] = {
@@ -67,6 +69,10 @@ static const char vni_census_names[][ETH_GSTRING_LEN] = {
 };
 
 static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
+
+static const char vni_flag_names[][ETH_GSTRING_LEN] = {
+	"rx-zerocopy",
+};
 
 static unsigned int vni_nr_txqs(const struct vni_priv *priv)
 {
@@ -218,6 +224,8 @@ static int vni_get_sset_count(struct net_device *dev, int sset)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
+	if (sset == ETH_SS_PRIV_FLAGS)
+		return ARRAY_SIZE(vni_flag_names);
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 	return VNI_NR_TX_COUNTERS + VNI_NR_RX_COUNTERS +
@@ -240,6 +248,9 @@ static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 	struct vni_priv *priv = netdev_priv(dev);
 	unsigned int i, which;
 
+	if (sset == ETH_SS_PRIV_FLAGS)
+		vni_put_names(&data, vni_flag_names,
+			      ARRAY_SIZE(vni_flag_names));
 	if (sset != ETH_SS_STATS)
 		return;
 	vni_put_names(&data, vni_tx_names, VNI_NR_TX_COUNTERS);
@@ -265,6 +276,7 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 		*data++ = vni_tx_sum(priv, i);
 	for (i = 0; i < VNI_NR_RX_COUNTERS; i++)
 		*data++ = vni_rx_stat(priv, i);
+	*data++ = READ_ONCE(priv->lender.count);
 	*data++ = READ_ONCE(priv->missed_notify);
 	*data++ = READ_ONCE(priv->peer_resets);
 	*data++ = READ_ONCE(priv->port.takeovers);
@@ -280,6 +292,22 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 			*data++ = vni_tx_stat(&priv->txqs[i], which);
 }
 
+static u32 vni_get_priv_flags(struct net_device *dev)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	return priv->rx_zerocopy ? BIT(0) : 0;
+}
+
+/* From the next frame on; what is lent comes back as before. */
+static int vni_set_priv_flags(struct net_device *dev, u32 flags)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	WRITE_ONCE(priv->rx_zerocopy, flags & BIT(0));
+	return 0;
+}
+
 const struct ethtool_ops vni_ethtool_ops = {
 	.get_drvinfo		= vni_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
@@ -289,5 +317,7 @@ const struct ethtool_ops vni_ethtool_ops = {
 	.get_sset_count		= vni_get_sset_count,
 	.get_strings		= vni_get_strings,
 	.get_ethtool_stats	= vni_get_ethtool_stats,
+	.get_priv_flags		= vni_get_priv_flags,
+	.set_priv_flags		= vni_set_priv_flags,
 	.get_ts_info		= ethtool_op_get_ts_info,
 };

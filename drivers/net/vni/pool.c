@@ -321,6 +321,21 @@ __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
 EXPORT_SYMBOL_IF_KUNIT(vni_buf_bytes);
 
 /**
+ * vni_pool_level() - how many buffers of a class are in the pool
+ * @port: the port
+ * @class: VNI_CLASS_*
+ *
+ * Takes no lock, and believes what it reads: a hint.
+ *
+ * Return: handles in the free stack.
+ */
+__u32 vni_pool_level(const struct vni_port *port, unsigned int class)
+{
+	return mint_load(&vni_pool_of(port, class)->top);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_pool_level);
+
+/**
  * vni_port_census() - count all buffers by state word
  * @port: the port
  * @census: filled in

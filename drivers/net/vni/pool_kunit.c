@@ -154,12 +154,14 @@ static void alloc_empties_the_pool_and_free_fills_it(struct kunit *test)
 	struct fixture *f = test->priv;
 	u32 handles[SMALL_BUFS], i;
 
+	KUNIT_EXPECT_EQ(test, vni_pool_level(&f->a, VNI_CLASS_SMALL), SMALL_BUFS);
 	for (i = 0; i < SMALL_BUFS; i++) {
 		handles[i] = vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL);
 		KUNIT_ASSERT_EQ(test, *state_of(f, handles[i]), state(VNI_STATE_ALLOC, 0, 5));
 	}
 	KUNIT_EXPECT_EQ(test, vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL), VNI_NO_BUF);
 	KUNIT_EXPECT_EQ(test, vni_buf_alloc(&f->a, &f->ca, VNI_NR_CLASSES), VNI_NO_BUF);
+	KUNIT_EXPECT_EQ(test, vni_pool_level(&f->a, VNI_CLASS_SMALL), 0);
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_ALLOC], SMALL_BUFS);
 	for (i = 0; i < SMALL_BUFS; i++)
 		vni_buf_free(&f->a, &f->ca, handles[i]);

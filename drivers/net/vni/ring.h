@@ -131,6 +131,7 @@ void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
 		  __u32 handle);
 void *vni_buf_data(const struct vni_port *port, __u32 handle);
 __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle);
+__u32 vni_pool_level(const struct vni_port *port, unsigned int class);
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 
 /* Sending */

@@ -2,9 +2,9 @@
 /*
  * Receive side of vni: from our ring into the stack.
  *
- * A doorbell only schedules NAPI. The poll takes frames, copies them out of
- * the shared pool and gives the buffers back at once. Before it sleeps it
- * arms the ring and looks again. See docs/vni.md.
+ * A doorbell only schedules NAPI. The poll takes frames and copies them out of
+ * the shared pool, or lends long ones to the stack (lend.c). Before it sleeps
+ * it arms the ring and looks again. See docs/vni.md.
  */
 #include <linux/virtio_net.h>
 
@@ -12,7 +12,6 @@
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
-#define VNI_RX_LINEAR_BYTES	2048
 
 static void vni_rx_count(struct vni_priv *priv, enum vni_rx_counter which,
 			 u64 n)
@@ -79,6 +78,25 @@ static bool vni_rx_gso_known(u8 gso_type)
 	}
 }
 
+/* The frame as an skb; its buffer is then lent, or free again. */
+static struct sk_buff *vni_rx_skb(struct vni_priv *priv,
+				  const struct vni_frame *frame)
+{
+	struct sk_buff *skb;
+
+	if (vni_lend_fits(priv, frame)) {
+		skb = vni_lend(&priv->lender, frame);
+		vni_rx_count(priv, skb ? VNI_RX_ZEROCOPY :
+				   VNI_RX_COPIED_ON_DEMAND, 1);
+		if (likely(skb))
+			return skb;
+	}
+	skb = vni_rx_copy(priv, vni_buf_data(&priv->port, frame->handle),
+			  frame->length);
+	vni_buf_put(priv, frame->handle);
+	return skb;
+}
+
 /* Applies what the descriptor says of the frame; all of it is a private copy. */
 static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 			   const struct vni_frame *frame)
@@ -112,11 +130,8 @@ static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 static void vni_rx_frame(struct vni_priv *priv, const struct vni_frame *frame)
 {
 	u32 source = frame->slot.source;
-	struct sk_buff *skb;
+	struct sk_buff *skb = vni_rx_skb(priv, frame);
 
-	skb = vni_rx_copy(priv, vni_buf_data(&priv->port, frame->handle),
-			  frame->length);
-	vni_buf_put(priv, frame->handle);
 	if (unlikely(!skb)) {
 		vni_rx_count(priv, VNI_RX_ALLOC_FAIL, 1);
 		return;
@@ -189,6 +204,8 @@ int vni_poll(struct napi_struct *napi, int budget)
 	priv->port.rx_cpu = smp_processor_id();
 	vni_ring_disarm(&priv->port);
 	done = vni_rx_ring(priv, budget);
+	if (budget)
+		vni_lend_reclaim(&priv->lender);
 	vni_rx_wake_senders(priv);
 	vni_tx_resume(priv);
 	if (done == budget)

@@ -203,6 +203,7 @@ static void vni_ring_stop(struct vni_priv *priv)
 {
 	mutex_lock(&priv->lock);
 	napi_disable(&priv->napi);
+	vni_lend_reclaim_closed(&priv->lender);
 	spin_lock_irq(&priv->receiver_lock);
 	priv->open = false;
 	priv->bury_cache.cpu = smp_processor_id();
@@ -381,10 +382,13 @@ static int vni_probe(struct mint_device *mdev)
 	err = vni_init_caches(priv);
 	if (err)
 		goto free_netdev;
+	err = vni_lender_init(&priv->lender, priv, &priv->napi);
+	if (err)
+		goto free_caches;
 	vni_bury(priv, port.node, port.generation - 1);
 	err = mint_channel_register(VNI_CHANNEL, vni_rx_doorbell, priv);
 	if (err)
-		goto free_caches;
+		goto destroy_lender;
 	err = register_netdev(priv->netdev);
 	if (err)
 		goto unregister_channel;
@@ -401,6 +405,8 @@ unregister_netdev:
 unregister_channel:
 	mint_channel_unregister(VNI_CHANNEL);
 	cancel_work_sync(&priv->refresh);
+destroy_lender:
+	vni_lender_destroy(&priv->lender);
 free_caches:
 	free_percpu(priv->cache);
 free_netdev:
@@ -416,12 +422,15 @@ static void vni_remove(struct mint_device *mdev)
 	unregister_netdev(priv->netdev);
 	mint_channel_unregister(VNI_CHANNEL);
 	cancel_work_sync(&priv->refresh);
+	vni_lender_destroy(&priv->lender);
 	free_percpu(priv->cache);
 	free_netdev(priv->netdev);
 }
 
+/* What is lent keeps the module; unbinding would ask nobody. */
 static struct mint_driver vni_driver = {
 	.driver.name	= "vni",
+	.driver.suppress_bind_attrs = true,
 	.kind		= "vni",
 	.probe		= vni_probe,
 	.remove		= vni_remove,

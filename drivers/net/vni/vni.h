@@ -25,6 +25,8 @@
 #define VNI_CHECK_MS		100
 #define VNI_STATIONS		256
 #define VNI_STATION_AGE_S	300
+/* Frames up to this long are copied into the linear part of an skb. */
+#define VNI_RX_LINEAR_BYTES	2048
 
 /* What a frame needs beside its payload when it is at most @mtu long. */
 #define VNI_HEADERS_BYTES	(ETH_HLEN + VLAN_HLEN)
@@ -76,6 +78,9 @@ enum vni_tx_counter {
  * @VNI_RX_BAD_DESC: descriptors dropped because a field was impossible
  * @VNI_RX_ALLOC_FAIL: frames dropped for want of an skb
  * @VNI_RX_SPACE_DOORBELLS: doorbells rung for senders that wait for space
+ * @VNI_RX_ZEROCOPY: frames given to the stack in the buffer they came in
+ * @VNI_RX_COPIED_ON_DEMAND: frames copied only because too many buffers are
+ *	lent, or too few free
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -84,6 +89,8 @@ enum vni_rx_counter {
 	VNI_RX_BAD_DESC,
 	VNI_RX_ALLOC_FAIL,
 	VNI_RX_SPACE_DOORBELLS,
+	VNI_RX_ZEROCOPY,
+	VNI_RX_COPIED_ON_DEMAND,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -137,6 +144,50 @@ struct vni_station {
 };
 
 /**
+ * struct vni_lent - a buffer that the stack may still read
+ * @handle: the buffer, HELD by this node
+ * @pages: pages of it that were given away
+ * @back: those below this one have come back
+ */
+struct vni_lent {
+	u32 handle;
+	u16 pages;
+	u16 back;
+};
+
+/**
+ * struct vni_lender - buffers that are lent to the stack
+ * @priv: the device
+ * @napi: the context that lends; all below is its own, but while the interface
+ *	is closed, when it is guarded by vni_priv.lock
+ * @queue: @size entries, a power of two; lent are @count from @first on, the
+ *	oldest first
+ * @size: see there
+ * @first: see there
+ * @count: see there; also read without any lock
+ * @frames: frames that might have been lent since the last full scan
+ * @scan_due: the timer wants a full scan
+ * @lent: buffers that are out, by class
+ * @share: most that may be out, by class
+ * @spare: no more are lent when no more than these are free, by class
+ * @work: looks at what is lent when no frames come
+ */
+struct vni_lender {
+	struct vni_priv *priv;
+	struct napi_struct *napi;
+	struct vni_lent *queue;
+	u32 size;
+	u32 first;
+	u32 count;
+	u32 frames;
+	bool scan_due;
+	u32 lent[VNI_NR_CLASSES];
+	u32 share[VNI_NR_CLASSES];
+	u32 spare[VNI_NR_CLASSES];
+	struct delayed_work work;
+};
+
+/**
  * struct vni_priv - one vni device
  * @port: the rings and the pool, as this node sees them
  * @netdev: the interface
@@ -146,6 +197,8 @@ struct vni_station {
  * @rx_syncp: guards @rx_stats on machines that need it
  * @rx_stats: by enum vni_rx_counter; written by NAPI
  * @rx_taken: slots ever taken, good or bad; written by NAPI
+ * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
+ * @lender: lends them
  * @peers_dirty: a frame came from a peer that is not up; NAPI's own
  * @lock: guards @peers but for their senders' view, @bury_cache, @open and
  *	the fields of the check; taken inside RTNL
@@ -175,6 +228,8 @@ struct vni_priv {
 	struct u64_stats_sync rx_syncp;
 	u64_stats_t rx_stats[VNI_NR_RX_COUNTERS];
 	u32 rx_taken;
+	bool rx_zerocopy;
+	struct vni_lender lender;
 	bool peers_dirty;
 
 	struct mutex lock;		/* see above */
@@ -216,6 +271,16 @@ void vni_tx_purge(struct vni_priv *priv, u32 node);
 void vni_rx_doorbell(void *context);
 int vni_poll(struct napi_struct *napi, int budget);
 void vni_rx_check(struct vni_priv *priv);
+
+/* lend.c */
+int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
+		    struct napi_struct *napi);
+void vni_lender_destroy(struct vni_lender *lender);
+bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame);
+struct sk_buff *vni_lend(struct vni_lender *lender,
+			 const struct vni_frame *frame);
+void vni_lend_reclaim(struct vni_lender *lender);
+void vni_lend_reclaim_closed(struct vni_lender *lender);
 
 /* peer.c */
 extern const u8 vni_mac_prefix[ETH_ALEN - 1];
