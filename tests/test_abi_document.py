@@ -53,7 +53,7 @@ WORDS: Dict[str, Dict[str, str]] = {
     "State word": {
         "state": "vni_state_make(1, 0, 0)",
         "owner": "vni_state_make(0, 1, 0)",
-        "destination": "vni_state_inflight(0, 0, 1, 0) ^ VNI_STATE_INFLIGHT",
+        "ring": "vni_state_inflight(0, 0, 1, 0) ^ VNI_STATE_INFLIGHT",
         "generation": "vni_state_make(0, 0, 1)",
         "destination_generation": "vni_state_inflight(0, 0, 0, 1) ^ VNI_STATE_INFLIGHT",
     },
@@ -461,7 +461,7 @@ MUTATIONS = {
                                 "'two' is not a number"),
     "unknown_mention": (r"\Z", "\nSee `MINT_ABI_MEDIUM`.\n", "speaks of MINT_ABI_MEDIUM"),
     "wrong_bits": (r"^\| 4-11 (.*\n)\| 12-19 ", r"| 4-12 \1| 13-19 ",
-                   "State word: lowest bit of destination is 0xc, not 0xd"),
+                   "State word: lowest bit of ring is 0xc, not 0xd"),
     "bits_with_a_gap": (r"^\| 4-11 ", "| 5-11 ", "the bits of owner do not begin at 4"),
     "bits_missing_at_the_end": (r"^\| 48-63 .*\n", "", "Slot word: its bits do not end at 63"),
     "missing_cell": (r"^(\| 12 \| 4 \| u32 \| `header_bytes` \|[^|]*\|).*$", r"\1",

@@ -38,8 +38,9 @@ def run(program: str, *arguments: str) -> str:
     return call([build(program), *arguments])
 
 
-@pytest.mark.parametrize("program", ["unit-pool", "unit-ring",
-                                     "unit-pool-clang", "unit-ring-clang"])
+@pytest.mark.parametrize("program", ["unit-pool", "unit-ring", "unit-queue",
+                                     "unit-pool-clang", "unit-ring-clang",
+                                     "unit-queue-clang"])
 def test_every_function_and_reject_path(program: str) -> None:
     output = run(program)
     assert "\nok " in output and "not ok" not in output

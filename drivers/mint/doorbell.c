@@ -72,6 +72,18 @@ void mint_doorbell_ring(u32 cpu, unsigned int channel)
 EXPORT_SYMBOL_GPL(mint_doorbell_ring);
 
 /**
+ * mint_machine_cpu() - what the machine calls a CPU of this node
+ * @cpu: possible CPU of this kernel
+ *
+ * Return: its machine-wide number, as mint_doorbell_ring() takes it.
+ */
+u32 mint_machine_cpu(unsigned int cpu)
+{
+	return per_cpu(machine_cpu, cpu);
+}
+EXPORT_SYMBOL_GPL(mint_machine_cpu);
+
+/**
  * mint_doorbell_check() - look for bits whose interrupt never came
  *
  * A node that dies between setting a bit and sending the interrupt would

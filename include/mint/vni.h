@@ -11,7 +11,7 @@
 #include <mint/abi.h>
 
 #define VNI_MAGIC		0x31494e56U	/* "VNI1" */
-#define VNI_VERSION		1
+#define VNI_VERSION		2
 
 #define VNI_CLASS_SMALL		0
 #define VNI_CLASS_LARGE		1
@@ -24,6 +24,7 @@
 #define VNI_MIN_FRAME		14
 #define VNI_MAX_BUFS		0x1000000U
 #define VNI_MAX_SLOTS		0x4000U
+#define VNI_MAX_QUEUES		4
 #define VNI_NO_BUF		0xffffffffU
 
 static_assert(VNI_MAX_FRAME <= VNI_LARGE_BYTES);
@@ -52,10 +53,13 @@ static_assert(sizeof(struct vni_class) == 32);
  * struct vni_header - geometry, at the start of the section
  * @magic: VNI_MAGIC, written last
  * @version: VNI_VERSION
- * @nr_nodes: number of rings
+ * @nr_nodes: number of nodes that have rings
  * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
  * @nr_bufs: buffers of all classes
  * @ring_bytes: distance between two rings
+ * @nr_queues: rings of a node: 1, 2 or 4. Ring r is queue r % nr_queues of
+ *	node r / nr_queues.
+ * @reserved: zero
  * @ring_offset: first ring, from the start of the section
  * @state_offset: state words, one __u64 for each buffer by handle
  * @classes: by VNI_CLASS_*; the handles of a class follow the one before
@@ -70,12 +74,16 @@ struct vni_header {
 	__u32 nr_slots;
 	__u32 nr_bufs;
 	__u32 ring_bytes;
+	__u32 nr_queues;
+	__u32 reserved;
 	__u64 ring_offset;
 	__u64 state_offset;
 	struct vni_class classes[VNI_NR_CLASSES];
 };
 
-static_assert(sizeof(struct vni_header) == 40 + 32 * VNI_NR_CLASSES);
+static_assert(sizeof(struct vni_header) == 48 + 32 * VNI_NR_CLASSES);
+/* A ring number has eight bits in a state word. */
+static_assert(MINT_MAX_NODES * VNI_MAX_QUEUES <= 256);
 
 /*
  * State word of a buffer: the truth about who holds it. Written by the
@@ -83,14 +91,14 @@ static_assert(sizeof(struct vni_header) == 40 + 32 * VNI_NR_CLASSES);
  *
  *	bits  0-3   VNI_STATE_*
  *	bits  4-11  owner, or sender of a frame in flight
- *	bits 12-19  destination of a frame in flight, else 0
+ *	bits 12-19  number of the ring a frame is in flight to, else 0
  *	bits 20-41  generation of the owner, modulo 2^22
  *	bits 42-63  generation of the destination, modulo 2^22, else 0
  */
 #define VNI_STATE_POOL		0	/* free, in the pool's stack */
 #define VNI_STATE_CACHED	1	/* free, in a cache of the owner */
 #define VNI_STATE_ALLOC		2	/* being filled by the owner */
-#define VNI_STATE_INFLIGHT	3	/* in the ring of the destination */
+#define VNI_STATE_INFLIGHT	3	/* in a ring of the destination */
 #define VNI_STATE_HELD		4	/* being read by the owner */
 #define VNI_STATE_BAD		5	/* inconsistent; not used again */
 #define VNI_GENERATION_MASK	0x3fffffU
@@ -130,7 +138,7 @@ static_assert(offsetof(struct vni_pool, stack) == 128);
  * @word: see above
  * @source: node id of the sender
  * @nr_bufs: number of buffers, 1 in this version
- * @queue: destination queue, 0 in this version
+ * @queue: queue of the destination that the ring is
  * @generation: generation of the sender
  * @vnet_flags: VIRTIO_NET_HDR_F_*
  * @gso_type: VIRTIO_NET_HDR_GSO_*
@@ -185,9 +193,12 @@ static_assert(offsetof(struct vni_slot, more) == 36);
  * @pad: zero
  * @mcast: filter: bit crc32_le(~0, address, 6) >> 26 is set for each
  *	multicast address it wants
+ * @steer: 32 queue numbers of two bits, the first in bits 0-1: a frame with
+ *	flow hash h goes to the ring of queue number h >> 27
  * @reserved: zero
  *
- * Written by its node alone.
+ * Written by its node alone. The lines of a node's rings differ in @cpu, and
+ * in @open when the node uses fewer queues than it has rings.
  */
 struct vni_receiver {
 	__u32 generation;
@@ -199,7 +210,8 @@ struct vni_receiver {
 	__u8 mac[6];
 	__u8 pad[2];
 	__u64 mcast;
-	__u64 reserved[3];
+	__u64 steer;
+	__u64 reserved[2];
 };
 
 static_assert(sizeof(struct vni_receiver) == 64);
@@ -208,7 +220,7 @@ static_assert(sizeof(struct vni_receiver) == 64);
 #define VNI_ARMED		0x100000000ULL
 
 /**
- * struct vni_ring - frames for one node
+ * struct vni_ring - frames for one queue of a node
  * @lock: guards @tail and @slots; taken by senders
  * @tail: position of the next slot to fill; a hint, since the slots describe
  *	themselves

@@ -123,11 +123,11 @@ static unsigned long receive_some(unsigned long n)
 {
 	struct vni_frame frame;
 
-	while (vni_ring_take(&receiver.port, &frame)) {
+	while (vni_ring_take(&receiver.port, 0, &frame)) {
 		CHECK(frame.slot.hash == (__u32)n++);
 		vni_buf_free(&receiver.port, &receiver.cache, frame.handle);
 	}
-	if (vni_ring_take_waiters(&receiver.port))
+	if (vni_ring_take_waiters(&receiver.port, 0))
 		ring_bell(0);
 	return n;
 }
@@ -143,7 +143,7 @@ static void *receive_all(void *unused)
 		n = receive_some(n);
 		mint_store_release(&nr_taken, n);
 		dawdle(n);
-		if (n < nr_frames && !vni_ring_arm(&receiver.port))
+		if (n < nr_frames && !vni_ring_arm(&receiver.port, 0, 1))
 			sleep_on_bell(1, seen);
 	}
 	return unused;
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	nr_frames = strtoul(argv[1], NULL, 0);
-	CHECK(!vni_section_format(section, SECTION_BYTES, 2, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, 2, 1, SLOTS));
 	ringtest_attach(&sender, section, SECTION_BYTES, 0, 1, &fences);
 	ringtest_attach(&receiver, section, SECTION_BYTES, 1, 1, &fences);
 	sender.port.lock_spins = 1u << 24;

@@ -127,7 +127,7 @@ static void do_take(struct player *p, struct input *in)
 	struct vni_frame frame;
 	int got;
 
-	while (n-- && (got = vni_ring_take(&p->node.port, &frame))) {
+	while (n-- && (got = vni_ring_take(&p->node.port, 0, &frame))) {
 		if (got < 0)
 			continue;
 		CHECK(frame.slot.source < NODES);
@@ -158,7 +158,7 @@ static void do_attach(struct player *p, __u32 id, __u32 generation)
 			  ringtest_dead, &fences))
 		return;
 	p->node.port.lock_spins = 4;
-	p->attached = !vni_ring_open(&p->node.port, 0, &ringtest_receiver);
+	p->attached = !vni_ring_open(&p->node.port, 0, 0, &ringtest_receiver);
 }
 
 static void do_small(struct player *p, struct input *in)
@@ -175,14 +175,14 @@ static void do_small(struct player *p, struct input *in)
 		CHECK(vni_ring_space(port, to) <= port->geometry.nr_slots);
 		break;
 	case 1:
-		vni_ring_pending(port);
-		vni_ring_arm(port);
+		vni_ring_pending(port, 0);
+		vni_ring_arm(port, 0, 1);
 		break;
 	case 2:
-		vni_ring_disarm(port);
+		vni_ring_disarm(port, 0);
 		break;
 	case 3:
-		CHECK(!(vni_ring_take_waiters(port) >> port->geometry.nr_nodes));
+		CHECK(!(vni_ring_take_waiters(port, 0) >> port->geometry.nr_nodes));
 		break;
 	case 4:
 		vni_cache_flush(port, &p->node.cache);
@@ -191,7 +191,7 @@ static void do_small(struct player *p, struct input *in)
 		vni_port_census(port, &census);
 		break;
 	default:
-		vni_ring_close(port, &p->node.cache);
+		vni_ring_close(port, 0, &p->node.cache);
 		p->attached = 0;
 	}
 }
@@ -236,7 +236,7 @@ static void set_up(struct input *in)
 	if (!section)
 		section = aligned_alloc(4096, SECTION_BYTES);
 	CHECK(section);
-	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, 1, SLOTS));
 	meta_bytes = ((struct vni_header *)section)->classes[0].data_offset;
 	memset(&fences, 0, sizeof(fences));
 	switch (eat(in, 1) & 3) {

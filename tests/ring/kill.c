@@ -63,7 +63,7 @@ static void receive_all(struct node *me, __u32 from_generation,
 	unsigned char *data;
 	int err;
 
-	while ((err = vni_ring_take(&me->port, &frame))) {
+	while ((err = vni_ring_take(&me->port, 0, &frame))) {
 		CHECK(err == 1);
 		data = vni_buf_data(&me->port, frame.handle);
 		if (frame.slot.generation == from_generation) {
@@ -83,7 +83,7 @@ static void play_victim(__u32 generation)
 
 	ringtest_attach(&me, section, SECTION_BYTES, 0, generation, fences);
 	vni_port_bury(&me.port, &me.cache, 0, generation - 1);
-	while (vni_ring_open(&me.port, 0, &ringtest_receiver))
+	while (vni_ring_open(&me.port, 0, 0, &ringtest_receiver))
 		;
 	for (;;) {
 		send_one(&me, 1, 1, &flow);
@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 		return 2;
 	fences = ringtest_map(sizeof(*fences));
 	section = ringtest_map(SECTION_BYTES);
-	CHECK(!vni_section_format(section, SECTION_BYTES, 2, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, 2, 1, SLOTS));
 	ringtest_attach(&me, section, SECTION_BYTES, 1, 1, fences);
 	ringtest_open(&me);
 	for (generation = 1; generation <= kills; generation++) {

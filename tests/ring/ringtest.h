@@ -67,7 +67,7 @@ static inline void ringtest_attach(struct node *node, void *section,
 
 static inline void ringtest_open(struct node *node)
 {
-	CHECK(!vni_ring_open(&node->port, 0, &ringtest_receiver));
+	CHECK(!vni_ring_open(&node->port, 0, 0, &ringtest_receiver));
 }
 
 static inline __u64 ringtest_faults(const struct vni_port *port)

@@ -99,13 +99,13 @@ static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
 	__u32 got = 0;
 	int err;
 
-	while (got < n && (err = vni_ring_take(&node->port, &frame))) {
+	while (got < n && (err = vni_ring_take(&node->port, 0, &frame))) {
 		CHECK(err == 1);
 		if (frame.slot.source == from)
 			CHECK(frame.slot.hash == mark + got++);
 		vni_buf_free(&node->port, &node->cache, frame.handle);
 	}
-	vni_ring_take_waiters(&node->port);
+	vni_ring_take_waiters(&node->port, 0);
 	return got;
 }
 
@@ -121,10 +121,10 @@ static void victim_script(struct node *me)
 		vni_ring_wait_space(&me->port, 1);
 		progress->posted[2] += send(me, 2, 1, progress->posted[2], 2, 60);
 		progress->posted[1] += send(me, 1, 1, progress->posted[1], 1, 5000);
-		if (!vni_ring_arm(&me->port))
-			vni_ring_disarm(&me->port);
+		if (!vni_ring_arm(&me->port, 0, 1))
+			vni_ring_disarm(&me->port, 0);
 		if (round)
-			vni_ring_close(&me->port, &me->cache);
+			vni_ring_close(&me->port, 0, &me->cache);
 		else
 			vni_cache_flush(&me->port, &me->cache);
 	}
@@ -140,7 +140,7 @@ static void set_up(struct others *o, struct node *victim)
 
 	memset(o, 0, sizeof(*o));
 	memset(progress, 0, sizeof(*progress));
-	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, 1, SLOTS));
 	for (i = 0; i < NODES; i++) {
 		ringtest_attach(&o->node[i], section, SECTION_BYTES, i, 1, &nobody_dead);
 		o->node[i].port.lock_spins = 64;
@@ -210,9 +210,9 @@ static void all_over(struct node *a, struct node *b, struct node *c)
 {
 	CHECK(!ringtest_faults(&a->port) && !ringtest_faults(&b->port) &&
 	      !ringtest_faults(&c->port));
-	vni_ring_close(&a->port, &a->cache);
-	vni_ring_close(&b->port, &b->cache);
-	vni_ring_close(&c->port, &c->cache);
+	vni_ring_close(&a->port, 0, &a->cache);
+	vni_ring_close(&b->port, 0, &b->cache);
+	vni_ring_close(&c->port, 0, &c->cache);
 	ringtest_all_free(&a->port);
 }
 
@@ -287,7 +287,7 @@ static void reborn_script(struct node *me)
 	ringtest_open(me);
 	vni_buf_free(&me->port, &me->cache, make_frame(me, 60, 0).handle);
 	receive(me, 1, 0, 1);
-	vni_ring_close(&me->port, &me->cache);
+	vni_ring_close(&me->port, 0, &me->cache);
 }
 
 static pid_t start_stepped(void (*script)(struct node *), struct node *node)
@@ -410,7 +410,7 @@ static void step_reborn(unsigned long points)
 static void take_script(struct node *me)
 {
 	struct vni_frame frame;
-	int err = vni_ring_take(&me->port, &frame);
+	int err = vni_ring_take(&me->port, 0, &frame);
 
 	CHECK(err == 1 || err == -EBADMSG);
 	if (err == 1) {
@@ -431,7 +431,7 @@ static void flip(struct vni_slot *slot)
 
 /*
  * A descriptor that changes while it is taken: after every instruction of
- * vni_ring_take() in turn. What was checked must be what is used.
+ * vni_ring_take(, 0) in turn. What was checked must be what is used.
  */
 static void step_flip(void)
 {
@@ -450,7 +450,7 @@ static void step_flip(void)
 			before_end = step(pid);
 		if (!before_end)
 			break;
-		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.head % SLOTS]);
+		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.rx[0].head % SLOTS]);
 		while (step(pid))
 			;
 	}
@@ -491,7 +491,7 @@ int main(int argc, char **argv)
 	section = ringtest_map(SECTION_BYTES);
 	copy = ringtest_map(SECTION_BYTES);
 	progress = ringtest_map(sizeof(*progress));
-	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, 1, SLOTS));
 	h = section;
 	meta_bytes = h->classes[0].data_offset;
 	if (!strcmp(argv[1], "victim"))

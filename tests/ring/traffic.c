@@ -153,7 +153,7 @@ static int receive_some(struct player *p)
 	int n;
 
 	for (n = 0; n < 64; n++) {
-		int got = vni_ring_take(&p->node.port, &frame);
+		int got = vni_ring_take(&p->node.port, 0, &frame);
 
 		CHECK(got >= 0);
 		if (!got)
@@ -163,7 +163,7 @@ static int receive_some(struct player *p)
 		p->received_all++;
 		vni_buf_free(&p->node.port, &p->node.cache, frame.handle);
 	}
-	waiters = vni_ring_take_waiters(&p->node.port);
+	waiters = vni_ring_take_waiters(&p->node.port, 0);
 	for (i = 0; i < nr_nodes; i++)
 		if (waiters & 1ULL << i)
 			ring_bell(i);
@@ -205,9 +205,9 @@ static void rest(struct player *p)
 		sched_yield();
 		return;
 	}
-	if (!vni_ring_arm(&p->node.port)) {
+	if (!vni_ring_arm(&p->node.port, 0, 1)) {
 		sleep_on_bell(p->id, seen);
-		vni_ring_disarm(&p->node.port);
+		vni_ring_disarm(&p->node.port, 0);
 	}
 }
 
@@ -252,7 +252,7 @@ static void *play(void *argument)
 	}
 	meet(&shared->done, "end");
 	CHECK(!ringtest_faults(&p->node.port));
-	vni_ring_close(&p->node.port, &p->node.cache);
+	vni_ring_close(&p->node.port, 0, &p->node.cache);
 	free(p);
 	return NULL;
 }
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
 	CHECK(nr_nodes >= 2 && nr_nodes <= MAX_NODES);
 	shared = ringtest_map(sizeof(*shared));
 	section = ringtest_map(SECTION_BYTES);
-	CHECK(!vni_section_format(section, SECTION_BYTES, nr_nodes, SLOTS));
+	CHECK(!vni_section_format(section, SECTION_BYTES, nr_nodes, 1, SLOTS));
 	if (!strcmp(argv[1], "threads"))
 		run_threads();
 	else

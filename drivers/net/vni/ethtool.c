@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What vni tells of itself: ethtool, and the statistics of the interface and
- * its queues; and what the user can switch. See docs/vni.md for each counter.
+ * What vni tells of itself and lets be set: ethtool, and the statistics of the
+ * interface and its queues. See docs/vni.md.
  */
 #include <linux/ethtool.h>
 #include <net/netdev_queues.h>
 
 #include "vni.h"
+
+#define VNI_COALESCE_MAX_USECS	1000U
 
 static const char vni_tx_names[][ETH_GSTRING_LEN] = {
 	[VNI_TX_PACKETS] = "tx_packets",
@@ -36,6 +38,7 @@ static const char vni_rx_names[][ETH_GSTRING_LEN] = {
 	[VNI_RX_SPACE_DOORBELLS] = "rx_space_doorbells",
 	[VNI_RX_ZEROCOPY] = "rx_zerocopy",
 	[VNI_RX_COPIED_ON_DEMAND] = "rx_copied_on_demand",
+	[VNI_RX_POLLS] = "rx_polls",
 };
 
 static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);
@@ -76,7 +79,7 @@ static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 
 static unsigned int vni_nr_txqs(const struct vni_priv *priv)
 {
-	return vni_nr_nodes(priv) + 1;
+	return vni_nr_rings(priv) + 1;
 }
 
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
@@ -101,16 +104,37 @@ static u64 vni_tx_sum(const struct vni_priv *priv, enum vni_tx_counter which)
 	return sum;
 }
 
-static u64 vni_rx_stat(const struct vni_priv *priv, enum vni_rx_counter which)
+static u64 vni_rx_stat(const struct vni_rxq *rxq, enum vni_rx_counter which)
 {
 	unsigned int start;
 	u64 value;
 
 	do {
-		start = u64_stats_fetch_begin(&priv->rx_syncp);
-		value = u64_stats_read(&priv->rx_stats[which]);
-	} while (u64_stats_fetch_retry(&priv->rx_syncp, start));
+		start = u64_stats_fetch_begin(&rxq->syncp);
+		value = u64_stats_read(&rxq->stats[which]);
+	} while (u64_stats_fetch_retry(&rxq->syncp, start));
 	return value;
+}
+
+static u64 vni_rx_sum(const struct vni_priv *priv, enum vni_rx_counter which)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < vni_nr_queues(priv); i++)
+		sum += vni_rx_stat(&priv->rxqs[i], which);
+	return sum;
+}
+
+/* Buffers that the stack has now. */
+static u64 vni_lent(const struct vni_priv *priv)
+{
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < vni_nr_queues(priv); i++)
+		sum += READ_ONCE(priv->rxqs[i].lender.count);
+	return sum;
 }
 
 /**
@@ -123,10 +147,10 @@ void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 	struct vni_priv *priv = netdev_priv(dev);
 	enum vni_tx_counter which;
 
-	stats->rx_packets = vni_rx_stat(priv, VNI_RX_PACKETS);
-	stats->rx_bytes = vni_rx_stat(priv, VNI_RX_BYTES);
-	stats->rx_errors = vni_rx_stat(priv, VNI_RX_BAD_DESC);
-	stats->rx_dropped = vni_rx_stat(priv, VNI_RX_ALLOC_FAIL);
+	stats->rx_packets = vni_rx_sum(priv, VNI_RX_PACKETS);
+	stats->rx_bytes = vni_rx_sum(priv, VNI_RX_BYTES);
+	stats->rx_errors = vni_rx_sum(priv, VNI_RX_BAD_DESC);
+	stats->rx_dropped = vni_rx_sum(priv, VNI_RX_ALLOC_FAIL);
 	stats->tx_packets = vni_tx_sum(priv, VNI_TX_PACKETS);
 	stats->tx_bytes = vni_tx_sum(priv, VNI_TX_BYTES);
 	stats->tx_carrier_errors = vni_tx_sum(priv, VNI_TX_PEER_DOWN);
@@ -141,9 +165,9 @@ static void vni_get_queue_stats_rx(struct net_device *dev, int i,
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
-	stats->packets = vni_rx_stat(priv, VNI_RX_PACKETS);
-	stats->bytes = vni_rx_stat(priv, VNI_RX_BYTES);
-	stats->alloc_fail = vni_rx_stat(priv, VNI_RX_ALLOC_FAIL);
+	stats->packets = vni_rx_stat(&priv->rxqs[i], VNI_RX_PACKETS);
+	stats->bytes = vni_rx_stat(&priv->rxqs[i], VNI_RX_BYTES);
+	stats->alloc_fail = vni_rx_stat(&priv->rxqs[i], VNI_RX_ALLOC_FAIL);
 }
 
 static void vni_get_queue_stats_tx(struct net_device *dev, int i,
@@ -204,7 +228,7 @@ static void vni_get_ringparam(struct net_device *dev,
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
-	/* A TX queue fills the ring of its node; all rings are of one size. */
+	/* A TX queue fills a ring of its node; all rings are of one size. */
 	ring->rx_max_pending = priv->port.geometry.nr_slots;
 	ring->tx_max_pending = priv->port.geometry.nr_slots;
 	ring->rx_pending = ring->rx_max_pending;
@@ -220,18 +244,111 @@ static void vni_get_channels(struct net_device *dev,
 	channels->tx_count = dev->real_num_tx_queues;
 }
 
-static int vni_get_sset_count(struct net_device *dev, int sset)
+static int vni_set_channels(struct net_device *dev,
+			    struct ethtool_channels *channels)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
+	/* TX queues lead to the rings of the others, which choose theirs. */
+	if (channels->tx_count != dev->real_num_tx_queues ||
+	    !channels->rx_count)
+		return -EINVAL;
+	return vni_set_queues(priv, channels->rx_count);
+}
+
+static int vni_get_coalesce(struct net_device *dev,
+			    struct ethtool_coalesce *coalesce,
+			    struct kernel_ethtool_coalesce *kernel_coalesce,
+			    struct netlink_ext_ack *extack)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	coalesce->rx_coalesce_usecs = priv->coalesce.usecs;
+	coalesce->rx_max_coalesced_frames = priv->coalesce.frames;
+	coalesce->use_adaptive_rx_coalesce = priv->coalesce.adaptive;
+	return 0;
+}
+
+static int vni_set_coalesce(struct net_device *dev,
+			    struct ethtool_coalesce *coalesce,
+			    struct kernel_ethtool_coalesce *kernel_coalesce,
+			    struct netlink_ext_ack *extack)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	u32 most = priv->port.geometry.nr_slots / 2;
+
+	if (coalesce->rx_coalesce_usecs > VNI_COALESCE_MAX_USECS) {
+		NL_SET_ERR_MSG_FMT(extack, "rx-usecs is at most %u",
+				   VNI_COALESCE_MAX_USECS);
+		return -ERANGE;
+	}
+	if (!coalesce->rx_max_coalesced_frames ||
+	    coalesce->rx_max_coalesced_frames > most) {
+		NL_SET_ERR_MSG_FMT(extack, "rx-frames is from 1 to %u", most);
+		return -ERANGE;
+	}
+	WRITE_ONCE(priv->coalesce.usecs, coalesce->rx_coalesce_usecs);
+	WRITE_ONCE(priv->coalesce.frames, coalesce->rx_max_coalesced_frames);
+	WRITE_ONCE(priv->coalesce.adaptive,
+		   coalesce->use_adaptive_rx_coalesce);
+	return 0;
+}
+
+static u32 vni_get_rxfh_indir_size(struct net_device *dev)
+{
+	return VNI_STEER_ENTRIES;
+}
+
+static int vni_get_rxfh(struct net_device *dev,
+			struct ethtool_rxfh_param *rxfh)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	u64 steer = priv->receiver.steer;
+	unsigned int i;
+
+	for (i = 0; rxfh->indir && i < VNI_STEER_ENTRIES; i++)
+		rxfh->indir[i] = steer >> 2 * i & 3;
+	return 0;
+}
+
+/* Core has checked that each entry names an RX queue in use. */
+static int vni_set_rxfh(struct net_device *dev,
+			struct ethtool_rxfh_param *rxfh,
+			struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	u64 steer = 0;
+
+	if (rxfh->key || rxfh->hfunc != ETH_RSS_HASH_NO_CHANGE) {
+		NL_SET_ERR_MSG(extack, "senders hash with a key of their own");
+		return -EOPNOTSUPP;
+	}
+	if (!rxfh->indir)
+		return 0;
+	for (i = 0; i < VNI_STEER_ENTRIES; i++)
+		steer |= (u64)rxfh->indir[i] << 2 * i;
+	vni_set_steering(netdev_priv(dev), steer);
+	return 0;
+}
+
+static int vni_get_rxnfc(struct net_device *dev, struct ethtool_rxnfc *info,
+			 u32 *rules)
+{
+	if (info->cmd != ETHTOOL_GRXRINGS)
+		return -EOPNOTSUPP;
+	info->data = dev->real_num_rx_queues;
+	return 0;
+}
+
+static int vni_get_sset_count(struct net_device *dev, int sset)
+{
 	if (sset == ETH_SS_PRIV_FLAGS)
 		return ARRAY_SIZE(vni_flag_names);
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 	return VNI_NR_TX_COUNTERS + VNI_NR_RX_COUNTERS +
 	       ARRAY_SIZE(vni_device_names) + VNI_NR_FAULTS +
-	       ARRAY_SIZE(vni_census_names) +
-	       vni_nr_txqs(priv) * VNI_TX_NR_QUEUE_COUNTERS;
+	       ARRAY_SIZE(vni_census_names);
 }
 
 static void vni_put_names(u8 **data, const char (*names)[ETH_GSTRING_LEN],
@@ -245,9 +362,6 @@ static void vni_put_names(u8 **data, const char (*names)[ETH_GSTRING_LEN],
 
 static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
-	struct vni_priv *priv = netdev_priv(dev);
-	unsigned int i, which;
-
 	if (sset == ETH_SS_PRIV_FLAGS)
 		vni_put_names(&data, vni_flag_names,
 			      ARRAY_SIZE(vni_flag_names));
@@ -258,10 +372,6 @@ static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 	vni_put_names(&data, vni_device_names, ARRAY_SIZE(vni_device_names));
 	vni_put_names(&data, vni_fault_names, VNI_NR_FAULTS);
 	vni_put_names(&data, vni_census_names, ARRAY_SIZE(vni_census_names));
-	for (i = 0; i < vni_nr_txqs(priv); i++)
-		for (which = 0; which < VNI_TX_NR_QUEUE_COUNTERS; which++)
-			ethtool_sprintf(&data, "q%u_%s", i,
-					vni_tx_names[which]);
 }
 
 /* In the order of the names. */
@@ -270,13 +380,13 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 {
 	struct vni_priv *priv = netdev_priv(dev);
 	struct vni_census census;
-	unsigned int i, which;
+	unsigned int i;
 
 	for (i = 0; i < VNI_NR_TX_COUNTERS; i++)
 		*data++ = vni_tx_sum(priv, i);
 	for (i = 0; i < VNI_NR_RX_COUNTERS; i++)
-		*data++ = vni_rx_stat(priv, i);
-	*data++ = READ_ONCE(priv->lender.count);
+		*data++ = vni_rx_sum(priv, i);
+	*data++ = vni_lent(priv);
 	*data++ = READ_ONCE(priv->missed_notify);
 	*data++ = READ_ONCE(priv->peer_resets);
 	*data++ = READ_ONCE(priv->port.takeovers);
@@ -287,9 +397,6 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 		*data++ = census.state[i];
 	*data++ = census.invalid;
 	*data++ = census.stacked;
-	for (i = 0; i < vni_nr_txqs(priv); i++)
-		for (which = 0; which < VNI_TX_NR_QUEUE_COUNTERS; which++)
-			*data++ = vni_tx_stat(&priv->txqs[i], which);
 }
 
 static u32 vni_get_priv_flags(struct net_device *dev)
@@ -309,11 +416,21 @@ static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 }
 
 const struct ethtool_ops vni_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS |
+				     ETHTOOL_COALESCE_RX_MAX_FRAMES |
+				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.get_drvinfo		= vni_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= vni_get_link_ksettings,
 	.get_ringparam		= vni_get_ringparam,
 	.get_channels		= vni_get_channels,
+	.set_channels		= vni_set_channels,
+	.get_coalesce		= vni_get_coalesce,
+	.set_coalesce		= vni_set_coalesce,
+	.get_rxnfc		= vni_get_rxnfc,
+	.get_rxfh_indir_size	= vni_get_rxfh_indir_size,
+	.get_rxfh		= vni_get_rxfh,
+	.set_rxfh		= vni_set_rxfh,
 	.get_sset_count		= vni_get_sset_count,
 	.get_strings		= vni_get_strings,
 	.get_ethtool_stats	= vni_get_ethtool_stats,

@@ -111,10 +111,11 @@ static bool vni_lend_begin(struct vni_lender *lender,
 			   const struct vni_frame *frame)
 {
 	unsigned int class = vni_lend_class(lender, frame->handle);
+	struct vni_priv *priv = lender->priv;
 	u32 count = lender->count;
 
-	if (lender->lent[class] >= lender->share[class] ||
-	    vni_pool_level(&lender->priv->port, class) <= lender->spare[class])
+	if (lender->lent[class] * priv->nr_rxqs >= lender->share[class] ||
+	    vni_pool_level(&priv->port, class) <= lender->spare[class])
 		return false;
 	if (!count && !vni_lend_first(lender))
 		return false;
@@ -249,12 +250,13 @@ static void vni_lend_work(struct work_struct *work)
 {
 	struct vni_lender *lender = container_of(to_delayed_work(work),
 						 struct vni_lender, work);
+	struct vni_rxq *rxq = container_of(lender, struct vni_rxq, lender);
 	struct vni_priv *priv = lender->priv;
 
 	mutex_lock(&priv->lock);
-	if (priv->open) {
+	if (priv->open && rxq->queue < priv->nr_rxqs) {
 		WRITE_ONCE(lender->scan_due, true);
-		vni_napi_kick(priv);
+		vni_napi_kick(rxq);
 	} else {
 		vni_lend_reclaim_closed(lender);
 	}
@@ -270,7 +272,8 @@ static void vni_lend_work(struct work_struct *work)
  * @priv: its device, its port set
  * @napi: the context that lends
  *
- * A quarter of each class may be out, and a quarter is left to the others.
+ * All queues together may lend a quarter of each class, and leave a quarter to
+ * the others.
  *
  * Return: 0 or -ENOMEM.
  */

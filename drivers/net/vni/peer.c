@@ -119,10 +119,18 @@ bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac)
 	return receiver->mcast & vni_mcast_bit(mac);
 }
 
-static void vni_receiver_read(struct vni_priv *priv, u32 node,
+static struct vni_receiver *vni_receiver_line(struct vni_priv *priv, u32 node,
+					      u32 queue)
+{
+	u32 number = vni_ring_number(&priv->port, node, queue);
+
+	return &vni_ring_of(&priv->port, number)->receiver;
+}
+
+static void vni_receiver_read(struct vni_priv *priv, u32 node, u32 queue,
 			      struct vni_receiver *receiver)
 {
-	struct vni_receiver *shared = &vni_ring_of(&priv->port, node)->receiver;
+	struct vni_receiver *shared = vni_receiver_line(priv, node, queue);
 
 	/* Each field once. Pairs with the release of open by its node. */
 	receiver->open = mint_load_acquire(&shared->open);
@@ -138,16 +146,17 @@ static void vni_receiver_read(struct vni_priv *priv, u32 node,
  * vni_peer_receiver() - read a peer's receiver line
  * @priv: the device
  * @node: the peer; below the number of nodes
+ * @queue: its queue; all of them say the same but for CPU and open
  * @receiver: the copy, without mac; fields are as the peer wrote them
  *
  * Return: its generation if it takes frames, else 0; 0 for ourselves.
  */
-u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
+u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 		      struct vni_receiver *receiver)
 {
 	if (node == priv->port.node)
 		return 0;
-	vni_receiver_read(priv, node, receiver);
+	vni_receiver_read(priv, node, queue, receiver);
 	if (receiver->open != 1 ||
 	    receiver->generation == READ_ONCE(priv->peers[node].lost))
 		return 0;
@@ -155,7 +164,44 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
 }
 
 /**
- * vni_peers_ring() - ring the doorbell of peers that take frames
+ * vni_peer_steer() - the queue that a peer wants a flow on
+ * @priv: the device
+ * @node: the peer; below the number of nodes
+ * @skb: a frame of the flow
+ *
+ * Return: number of a queue; whether it is open shows when it is posted to.
+ */
+u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb)
+{
+	u64 steer = mint_load(&vni_receiver_line(priv, node, 0)->steer);
+	u32 queue;
+
+	if (!steer)
+		return 0;
+	queue = (steer >> (skb_get_hash(skb) >> 27) * 2) & 3;
+	return queue < vni_nr_queues(priv) ? queue : 0;
+}
+
+/**
+ * vni_peer_ring() - ring the doorbell of a peer's queue if it takes frames
+ * @priv: the device
+ * @node: the peer; below the number of nodes
+ * @queue: its queue
+ *
+ * Return: true if it was rung.
+ */
+bool vni_peer_ring(struct vni_priv *priv, u32 node, u32 queue)
+{
+	struct vni_receiver receiver;
+
+	if (!vni_peer_receiver(priv, node, queue, &receiver))
+		return false;
+	mint_doorbell_ring(receiver.cpu, MINT_CHANNEL_VNI + queue);
+	return true;
+}
+
+/**
+ * vni_peers_ring() - ring peers that take frames, for other news than frames
  * @priv: the device
  * @nodes: a bit for each node id; others than peers are ignored
  *
@@ -163,7 +209,6 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
  */
 unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes)
 {
-	struct vni_receiver receiver;
 	unsigned int rung = 0;
 	u32 node;
 
@@ -171,10 +216,7 @@ unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes)
 		node = __ffs64(nodes);
 		if (node >= vni_nr_nodes(priv))
 			break;
-		if (!vni_peer_receiver(priv, node, &receiver))
-			continue;
-		mint_doorbell_ring(receiver.cpu, VNI_CHANNEL);
-		rung++;
+		rung += vni_peer_ring(priv, node, 0);
 	}
 	return rung;
 }
@@ -191,7 +233,7 @@ bool vni_peers_changed(struct vni_priv *priv)
 	u32 node;
 
 	for (node = 0; node < vni_nr_nodes(priv); node++)
-		if (vni_peer_receiver(priv, node, &receiver) !=
+		if (vni_peer_receiver(priv, node, 0, &receiver) !=
 		    READ_ONCE(priv->peers[node].up))
 			return true;
 	return false;
@@ -210,19 +252,17 @@ void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 	u64 *timeouts = &priv->port.faults[VNI_FAULT_LOCK_TIMEOUT];
 	u64 before = READ_ONCE(*timeouts);
 
-	/* The protocol wants the receive context: keep NAPI out of it. */
+	/* The protocol wants no receive context to run meanwhile. */
 	if (priv->open)
-		napi_disable(&priv->napi);
+		vni_napi_hold(priv);
 	/* No interrupt may make peers wait for the pool's lock. */
 	scoped_guard(irqsave) {
 		priv->bury_cache.cpu = smp_processor_id();
 		vni_port_bury(&priv->port, &priv->bury_cache, node, generation);
 		vni_cache_flush(&priv->port, &priv->bury_cache);
 	}
-	if (priv->open) {
-		napi_enable(&priv->napi);
-		vni_napi_kick(priv);
-	}
+	if (priv->open)
+		vni_napi_release(priv);
 	if (READ_ONCE(*timeouts) != before)
 		return;
 	priv->peers[node].buried = generation;
@@ -238,7 +278,7 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 	u32 lost = 0, up = 0;
 
 	/* In this order: a line read first cannot be newer than the node. */
-	vni_receiver_read(priv, node, &receiver);
+	vni_receiver_read(priv, node, 0, &receiver);
 	mint_peer_get(node, &peer);
 	if (!peer.running || peer.generation != receiver.generation)
 		lost = receiver.generation;

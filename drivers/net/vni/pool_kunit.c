@@ -13,8 +13,8 @@ static void layout_is_golden(struct kunit *test)
 	const struct vni_header *h = f->header;
 
 	KUNIT_EXPECT_EQ(test, h->magic, 0x31494e56);
-	KUNIT_EXPECT_EQ(test, offsetof(struct vni_header, ring_offset), 24);
-	KUNIT_EXPECT_EQ(test, offsetof(struct vni_header, classes), 40);
+	KUNIT_EXPECT_EQ(test, offsetof(struct vni_header, ring_offset), 32);
+	KUNIT_EXPECT_EQ(test, offsetof(struct vni_header, classes), 48);
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_slot, generation), 12);
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_slot, csum_start), 22);
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_receiver, mcast), 32);
@@ -40,23 +40,30 @@ static void format_rejects_bad_shapes(struct kunit *test)
 	static const struct {
 		u64 bytes;
 		u32 nodes;
+		u32 queues;
 		u32 slots;
 	} bad[] = {
-		{ SECTION_BYTES, 0, SLOTS },
-		{ SECTION_BYTES, 65, SLOTS },
-		{ SECTION_BYTES, NODES, 0 },
-		{ SECTION_BYTES, NODES, 12 },
-		{ SECTION_BYTES, NODES, VNI_MAX_SLOTS * 2 },
-		{ SECTION_BYTES, NODES, VNI_MAX_SLOTS },
-		{ 0, NODES, SLOTS },
-		{ 128 * 1024, NODES, SLOTS },
+		{ SECTION_BYTES, 0, 1, SLOTS },
+		{ SECTION_BYTES, 65, 1, SLOTS },
+		{ SECTION_BYTES, NODES, 0, SLOTS },
+		{ SECTION_BYTES, NODES, 3, SLOTS },
+		{ SECTION_BYTES, NODES, VNI_MAX_QUEUES * 2, SLOTS },
+		{ SECTION_BYTES, NODES, 1, 0 },
+		{ SECTION_BYTES, NODES, 1, 12 },
+		{ SECTION_BYTES, NODES, 1, VNI_MAX_SLOTS * 2 },
+		{ SECTION_BYTES, NODES, 1, VNI_MAX_SLOTS },
+		{ 0, NODES, 1, SLOTS },
+		{ 128 * 1024, NODES, 1, SLOTS },
 	};
 	struct fixture *f = test->priv;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		KUNIT_EXPECT_EQ(test, vni_section_format(f->section, bad[i].bytes,
-							 bad[i].nodes, bad[i].slots), -EINVAL);
+							 bad[i].nodes,
+							 bad[i].queues,
+							 bad[i].slots),
+				-EINVAL);
 }
 
 static void port_rejects_bad_geometry(struct kunit *test)
@@ -75,24 +82,28 @@ static void port_rejects_bad_geometry(struct kunit *test)
 		{ 2, (u64)4096 << 32 | 48, -EINVAL },			/* buffers */
 		{ 2, (u64)320 << 32 | 47, -EINVAL },			/* ring size */
 		{ 2, (u64)4100 << 32 | 47, -EINVAL },
-		{ 3, 0, -EINVAL },					/* rings */
-		{ 3, 4097, -EINVAL },
-		{ 3, SECTION_BYTES - 4096, -EINVAL },
-		{ 3, ~0ULL - 4095, -EINVAL },
-		{ 4, 4096, -EINVAL },					/* states */
-		{ 4, 20484, -EINVAL },
-		{ 4, SECTION_BYTES - 64, -EINVAL },
-		{ 5, 45ULL << 32 | 1, -EINVAL },			/* first */
-		{ 5, 0, -EINVAL },					/* count */
-		{ 5, 0xffffffffULL << 32, -EINVAL },
-		{ 6, 0, -EINVAL },					/* size */
-		{ 6, 4097, -EINVAL },
-		{ 6, 0xfffff000ULL, -EINVAL },
-		{ 7, 28672, -EINVAL },					/* pool */
-		{ 7, ~0ULL - 63, -EINVAL },
-		{ 8, 32768 + 64, -EINVAL },				/* data */
-		{ 8, 217088 - 4096, -EINVAL },
-		{ 12, ~0ULL & ~0xfffULL, -EINVAL },
+		{ 3, 0, -EINVAL },					/* queues */
+		{ 3, 2, -EINVAL },
+		{ 3, 3, -EINVAL },
+		{ 3, VNI_MAX_QUEUES * 2, -EINVAL },
+		{ 4, 0, -EINVAL },					/* rings */
+		{ 4, 4097, -EINVAL },
+		{ 4, SECTION_BYTES - 4096, -EINVAL },
+		{ 4, ~0ULL - 4095, -EINVAL },
+		{ 5, 4096, -EINVAL },					/* states */
+		{ 5, 20484, -EINVAL },
+		{ 5, SECTION_BYTES - 64, -EINVAL },
+		{ 6, 45ULL << 32 | 1, -EINVAL },			/* first */
+		{ 6, 0, -EINVAL },					/* count */
+		{ 6, 0xffffffffULL << 32, -EINVAL },
+		{ 7, 0, -EINVAL },					/* size */
+		{ 7, 4097, -EINVAL },
+		{ 7, 0xfffff000ULL, -EINVAL },
+		{ 8, 28672, -EINVAL },					/* pool */
+		{ 8, ~0ULL - 63, -EINVAL },
+		{ 9, 32768 + 64, -EINVAL },				/* data */
+		{ 9, 217088 - 4096, -EINVAL },
+		{ 13, ~0ULL & ~0xfffULL, -EINVAL },
 	};
 	struct fixture *f = test->priv;
 	u64 *words = (u64 *)f->section;

@@ -13,12 +13,14 @@
  * @node: a dead node
  * @generation: it is dead up to this generation
  * @own_posts: nonzero if frames from here to @node are to be freed too
+ * @ring: number of the own ring that is meant, for orphans
  */
 struct reclaim {
 	struct vni_port *port;
 	__u32 node;
 	__u32 generation;
 	int own_posts;
+	__u32 ring;
 };
 
 /**
@@ -91,7 +93,8 @@ static int not_newer(__u32 generation, __u32 than)
  */
 static int state_dead(const struct reclaim *r, __u32 node, __u32 generation)
 {
-	struct vni_ring *ring = vni_ring_of(r->port, node);
+	struct vni_ring *ring = vni_ring_of(r->port,
+					    vni_ring_number(r->port, node, 0));
 	__u32 full;
 
 	if (!ring)
@@ -117,6 +120,7 @@ static int is_own(const struct vni_port *port, __u32 node, __u32 generation)
 
 static int may_reclaim(const struct reclaim *r, __u64 word)
 {
+	__u32 to = vni_ring_node(r->port, vni_state_ring(word));
 	__u32 from = vni_state_owner(word);
 	__u32 from_generation = vni_state_generation(word);
 
@@ -126,11 +130,10 @@ static int may_reclaim(const struct reclaim *r, __u64 word)
 	case VNI_STATE_HELD:
 		return from == r->node && not_newer(from_generation, r->generation);
 	case VNI_STATE_INFLIGHT:
-		if (!state_dead(r, vni_state_to(word),
-				vni_state_to_generation(word)))
+		if (!state_dead(r, to, vni_state_to_generation(word)))
 			return 0;
 		if (is_own(r->port, from, from_generation))
-			return r->own_posts && vni_state_to(word) == r->node;
+			return r->own_posts && to == r->node;
 		return state_dead(r, from, from_generation);
 	default:
 		return 0;
@@ -169,42 +172,64 @@ static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
 static int flies_to_us(const struct reclaim *r, __u64 word)
 {
 	return vni_state_kind(word) == VNI_STATE_INFLIGHT &&
-	       is_own(r->port, vni_state_to(word),
+	       is_own(r->port, vni_ring_node(r->port, vni_state_ring(word)),
 		      vni_state_to_generation(word));
 }
 
+static int flies_to_ring(const struct reclaim *r, __u64 word)
+{
+	return flies_to_us(r, word) && vni_state_ring(word) == r->ring;
+}
+
 /**
- * vni_reclaim_orphans() - free every buffer in flight to this incarnation
- * @port: the port, in its receive context; the lock of its ring is held and
- *	the ring has just been emptied
+ * vni_reclaim_orphans() - free every buffer in flight to an own ring
+ * @port: the port
+ * @queue: own queue, in its receive context; the lock of its ring is held
+ *	and the ring has just been emptied
  *
  * Return: number of buffers freed.
  */
-unsigned int vni_reclaim_orphans(struct vni_port *port)
+unsigned int vni_reclaim_orphans(struct vni_port *port, __u32 queue)
 {
-	struct reclaim r = { .port = port };
+	struct reclaim r = {
+		.port = port,
+		.ring = vni_ring_number(port, port->node, queue),
+	};
 
-	return reclaim(&r, flies_to_us, port->rx_cpu);
+	return reclaim(&r, flies_to_ring, port->rx[queue].cpu);
 }
 
-/* Drop from @handles those that stand in the own ring; how many are left? */
-static unsigned int drop_posted(struct vni_port *port, __u32 *handles,
-				unsigned int n)
+/* Drop from @handles those that stand in a ring; how many are left? */
+static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,
+				 __u32 *handles, unsigned int n)
 {
-	struct vni_ring *ring = vni_ring_of(port, port->node);
+	struct vni_ring *ring =
+		vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	__u32 head = port->rx[queue].head;
 	__u32 p, i;
 
 	for (p = 0; n && p < port->geometry.nr_slots; p++) {
-		struct vni_slot *slot = vni_slot_at(port, ring, port->head + p);
+		struct vni_slot *slot = vni_slot_at(port, ring, head + p);
 		/* Pairs with the release in slot_fill(). */
 		__u64 word = mint_load_acquire(&slot->word);
 
-		if (!vni_word_fills(word, port->head + p))
+		if (!vni_word_fills(word, head + p))
 			break;
 		for (i = 0; i < n; i++)
 			if (handles[i] == (word & 0xffffff))
 				handles[i--] = handles[--n];
 	}
+	return n;
+}
+
+/* Drop from @handles those that stand in an own ring. */
+static unsigned int drop_posted(struct vni_port *port, __u32 *handles,
+				unsigned int n)
+{
+	__u32 queue;
+
+	for (queue = 0; queue < port->geometry.nr_queues; queue++)
+		n = drop_in_ring(port, queue, handles, n);
 	return n;
 }
 
@@ -251,20 +276,25 @@ static unsigned int bury_unposted(const struct reclaim *r,
 static int end_posts(struct vni_port *port, __u32 cpu, __u32 node,
 		     __u32 generation)
 {
-	struct vni_ring *ring = vni_ring_of(port, node);
 	__u32 buried = port->buried[node];
+	__u32 queue;
 
 	if (!buried || (__s32)(generation - buried) > 0)
 		mint_store(&port->buried[node], generation);
-	if (vni_ring_lock(port, ring, cpu))
-		return -EBUSY;
-	vni_unlock(port, &ring->lock, cpu);
+	for (queue = 0; queue < port->geometry.nr_queues; queue++) {
+		struct vni_ring *ring =
+			vni_ring_of(port, vni_ring_number(port, node, queue));
+
+		if (vni_ring_lock(port, ring, cpu))
+			return -EBUSY;
+		vni_unlock(port, &ring->lock, cpu);
+	}
 	return 0;
 }
 
 /**
  * vni_port_bury() - get back what a dead node held
- * @port: the port, in its receive context, its ring drained
+ * @port: the port; none of its receive contexts runs meanwhile
  * @cache: of the CPU that this runs on
  * @node: node id; the own one for its former generations
  * @generation: it is fenced up to this generation
@@ -313,7 +343,8 @@ static void receiver_publish(struct vni_receiver *shared,
 /**
  * vni_ring_open() - begin to take frames
  * @port: the port; its own former generations have been buried
- * @cpu: number of the CPU that the receive context runs on
+ * @queue: own queue
+ * @cpu: number of the CPU that its receive context runs on
  * @receiver: what is wanted; its @generation and @open are filled in here
  *
  * The ring starts empty. Look at it once after this, and at all stopped
@@ -321,17 +352,19 @@ static void receiver_publish(struct vni_receiver *shared,
  *
  * Return: 0, or -EBUSY if the ring's lock could not be had.
  */
-int vni_ring_open(struct vni_port *port, __u32 cpu,
+int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
 		  const struct vni_receiver *receiver)
 {
-	struct vni_ring *ring = vni_ring_of(port, port->node);
+	struct vni_ring *ring =
+		vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	struct vni_rx *rx = &port->rx[queue];
 
-	port->rx_cpu = cpu;
+	rx->cpu = cpu;
 	if (vni_ring_lock(port, ring, cpu))
 		return -EBUSY;
 	mint_store(&ring->receiver.open, 0);
-	port->head = mint_load(&ring->tail);
-	vni_ring_reset(ring, port->geometry.nr_slots, port->head);
+	rx->head = mint_load(&ring->tail);
+	vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 	mint_store(&ring->armed, 0ULL);
 	receiver_publish(&ring->receiver, receiver, port->generation);
 	vni_unlock(port, &ring->lock, cpu);
@@ -340,15 +373,18 @@ int vni_ring_open(struct vni_port *port, __u32 cpu,
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
 
 /**
- * vni_ring_close() - take no more frames, and let go of everything
- * @port: the port, its ring open, in its receive context
+ * vni_ring_close() - take no more frames from a ring, and let go of them
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
  * @cache: of the CPU that this runs on; flushed
  *
  * Caches of other CPUs are the caller's to flush.
  */
-void vni_ring_close(struct vni_port *port, struct vni_cache *cache)
+void vni_ring_close(struct vni_port *port, __u32 queue,
+		    struct vni_cache *cache)
 {
-	struct vni_ring *ring = vni_ring_of(port, port->node);
+	struct vni_ring *ring =
+		vni_ring_of(port, vni_ring_number(port, port->node, queue));
 	struct vni_frame frame;
 	__u32 i;
 	int err;
@@ -358,7 +394,7 @@ void vni_ring_close(struct vni_port *port, struct vni_cache *cache)
 	if (!vni_ring_lock(port, ring, cache->cpu))
 		vni_unlock(port, &ring->lock, cache->cpu);
 	for (i = 0; i < port->geometry.nr_slots; i++) {
-		err = vni_ring_take(port, &frame);
+		err = vni_ring_take(port, queue, &frame);
 		if (!err)
 			break;
 		if (err > 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Address rings of vni: posting frames to a node, taking one's own, and who
- * wakes whom.
+ * Address rings of vni: posting frames to a ring, taking those of an own one,
+ * and who wakes whom.
  *
  * A ring's lock guards its tail and slots; its head belongs to the receiver.
  */
@@ -67,22 +67,27 @@
  * sender that finds otherwise goes on from head to the first slot that does
  * not match. If that is not sound either, slots are damaged and only the
  * receiver can tell what to do: ring_mend() empties the ring, and frees every
- * buffer in flight to this node, since nothing but the ring could hold it.
+ * buffer in flight to it, since nothing but the ring could hold it.
+ *
+ * A node has one to four rings, its queues. Each is a ring as described here,
+ * with a receive context of its own; the state word of a buffer in flight
+ * names the ring, so that no ring needs to know of another. Rings are opened
+ * and closed one by one, but buried all at once.
  *
  * Death. A node may act on the death of an incarnation (node, generation)
  * once that one is fenced: it executes no further instruction. Its locks are
  * taken over by whoever meets them, who then rebuilds what they guard. Its
  * buffers come back by vni_port_bury(), which each survivor calls for itself:
  *
- * - First it notes the generation, then passes through the lock of the dead
- *   node's ring: from then on no CPU of the survivor is in the middle of a
+ * - First it notes the generation, then passes through the locks of the dead
+ *   node's rings: from then on no CPU of the survivor is in the middle of a
  *   post to the dead incarnation and none will begin one. Without this, a
  *   late post could put a buffer in flight that has just been freed.
  * - In flight from the dead to the survivor: a sender posts slot by slot in
  *   order, so what it has posted stands in the ring in one piece after head.
  *   The rest never got there and is freed. Frames in the ring stay good. A
- *   frame taken by the receive context is HELD before it leaves the ring, so
- *   this runs in that context.
+ *   frame taken by a receive context is HELD before it leaves the ring, so this
+ *   runs while none of them does.
  * - In flight from the survivor to the dead: freed.
  * - CACHED, ALLOC, HELD by the dead, and in flight between two dead: freed by
  *   whoever comes first. Freeing happens under the pool's lock and looks at
@@ -177,25 +182,39 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 }
 
 /**
- * vni_ring_of() - the ring of frames for a node
+ * vni_ring_of() - a ring by its number
  * @port: the port
- * @node: node id
+ * @number: of the ring, as vni_ring_number() gives it
  *
- * Return: the ring, or NULL for a node id out of range.
+ * Return: the ring, or NULL for a number out of range.
  */
-struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 node)
+struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 number)
 {
-	if (node >= port->geometry.nr_nodes)
+	if (number >= port->geometry.nr_nodes * port->geometry.nr_queues)
 		return NULL;
 	return vni_at(port, port->geometry.ring_offset +
-		      (__u64)node * port->geometry.ring_bytes);
+		      (__u64)number * port->geometry.ring_bytes);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_of);
 
 /**
+ * vni_ring_number() - number of the ring that leads to a queue of a node
+ * @port: the port
+ * @node: node id
+ * @queue: below @port->geometry.nr_queues
+ *
+ * Return: the number; out of range if @node is.
+ */
+__u32 vni_ring_number(const struct vni_port *port, __u32 node, __u32 queue)
+{
+	return node * port->geometry.nr_queues + queue;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_number);
+
+/**
  * vni_ring_space() - free slots of a ring, as far as can be told unlocked
  * @port: the port
- * @to: node id
+ * @to: number of the ring
  *
  * Return: number of slots; all of them when the indices make no sense, so
  * that the caller posts and vni_ring_post() finds out.
@@ -236,7 +255,7 @@ static void slot_fill(struct vni_port *port, struct vni_slot *shared,
 
 	slot.source = port->node;
 	slot.nr_bufs = 1;
-	slot.queue = 0;
+	slot.queue = vni_state_ring(state) % port->geometry.nr_queues;
 	slot.generation = port->generation;
 	memset(slot.more, 0, sizeof(slot.more));
 
@@ -255,7 +274,7 @@ static void slot_fill(struct vni_port *port, struct vni_slot *shared,
 static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
 			  __u32 to, __u32 generation)
 {
-	__u32 buried = mint_load(&port->buried[to]);
+	__u32 buried = mint_load(&port->buried[vni_ring_node(port, to)]);
 
 	return mint_load(&ring->receiver.open) == 1 &&
 	       mint_load(&ring->receiver.generation) == generation &&
@@ -292,11 +311,11 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 }
 
 /**
- * vni_ring_post() - put frames into a node's ring
+ * vni_ring_post() - put frames into a ring
  * @port: the port
  * @cpu: own CPU number; no other context of it posts meanwhile
- * @to: node id of the destination, not the own one
- * @to_generation: the incarnation of it that is meant
+ * @to: number of the ring, not an own one
+ * @to_generation: the incarnation of its node that is meant
  * @frames: the frames, their buffers ALLOC or HELD by this node
  * @n: number of them
  *
@@ -315,7 +334,7 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 	struct vni_ring *ring = vni_ring_of(port, to);
 	int posted;
 
-	if (!ring || to == port->node)
+	if (!ring || vni_ring_node(port, to) == port->node)
 		return -EINVAL;
 	if (vni_ring_lock(port, ring, cpu))
 		return -EBUSY;
@@ -328,7 +347,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
 /**
  * vni_ring_must_ring() - after a post: must the doorbell be rung?
  * @port: the port
- * @to: node id of the destination
+ * @to: number of the ring
  *
  * Return: nonzero if the receiver sleeps, has something to take, and no other
  * sender has undertaken to wake it.
@@ -353,7 +372,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_must_ring);
 /**
  * vni_ring_wait_space() - ask to be rung when a ring has space again
  * @port: the port
- * @to: node id of the destination
+ * @to: number of the ring
  *
  * Look at vni_ring_space() once more afterwards: space that came about before
  * this call rings nobody.
@@ -372,16 +391,16 @@ void vni_ring_wait_space(struct vni_port *port, __u32 to)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
-static struct vni_ring *own_ring(const struct vni_port *port)
+static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 {
-	return vni_ring_of(port, port->node);
+	return vni_ring_of(port, vni_ring_number(port, port->node, queue));
 }
 
 /* Slot reuse: pairs with the acquire in tail_find(). */
-static void head_advance(struct vni_port *port, struct vni_ring *ring)
+static void head_advance(struct vni_rx *rx, struct vni_ring *ring)
 {
-	port->head++;
-	mint_store_release(&ring->head, port->head);
+	rx->head++;
+	mint_store_release(&ring->head, rx->head);
 }
 
 /* Copy a slot whose word has been read, every other word of it once. */
@@ -398,7 +417,7 @@ static void slot_copy(struct vni_slot *copy, struct vni_slot *shared,
 	memcpy(copy, words, sizeof(words));
 }
 
-static int slot_fields_ok(const struct vni_port *port,
+static int slot_fields_ok(const struct vni_port *port, __u32 queue,
 			  const struct vni_frame *frame)
 {
 	static const __u32 none[sizeof(frame->slot.more) / sizeof(__u32)];
@@ -406,14 +425,15 @@ static int slot_fields_ok(const struct vni_port *port,
 
 	return slot->source < port->geometry.nr_nodes &&
 	       slot->source != port->node && slot->nr_bufs == 1 &&
-	       slot->queue == 0 && !memcmp(slot->more, none, sizeof(none)) &&
+	       slot->queue == queue && !memcmp(slot->more, none, sizeof(none)) &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS);
 }
 
 /* What is wrong with a frame, as an enum vni_fault; VNI_NR_FAULTS: nothing */
-static enum vni_fault frame_fault(const struct vni_port *port,
+static enum vni_fault frame_fault(const struct vni_port *port, __u32 queue,
 				  const struct vni_frame *frame)
 {
+	__u32 number = vni_ring_number(port, port->node, queue);
 	const struct vni_slot *slot = &frame->slot;
 	__u64 state, expected;
 
@@ -422,23 +442,24 @@ static enum vni_fault frame_fault(const struct vni_port *port,
 	if (frame->length < VNI_MIN_FRAME || frame->length > VNI_MAX_FRAME ||
 	    frame->length > vni_buf_bytes(port, frame->handle))
 		return VNI_FAULT_LENGTH;
-	if (!slot_fields_ok(port, frame))
+	if (!slot_fields_ok(port, queue, frame))
 		return VNI_FAULT_SLOT;
 	state = mint_load(vni_state_of(port, frame->handle));
-	expected = vni_state_inflight(slot->source, slot->generation,
-				      port->node, port->generation);
+	expected = vni_state_inflight(slot->source, slot->generation, number,
+				      port->generation);
 	if (state == expected)
 		return VNI_NR_FAULTS;
 	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
 	    vni_state_owner(state) == slot->source &&
-	    vni_state_to(state) == port->node)
+	    vni_state_ring(state) == number)
 		return VNI_FAULT_STALE;
 	return VNI_FAULT_STATE;
 }
 
 /**
- * vni_ring_take() - take the next frame out of the own ring
- * @port: the port, its ring open
+ * vni_ring_take() - take the next frame out of an own ring
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
  * @frame: filled in, all fields checked and private
  *
  * The buffer is then HELD by this node, until it is freed or posted on.
@@ -446,128 +467,140 @@ static enum vni_fault frame_fault(const struct vni_port *port,
  * Return: 1; 0 if the ring is empty; -EBADMSG if there was a bad descriptor:
  * it was counted and skipped, and its buffer left alone.
  */
-int vni_ring_take(struct vni_port *port, struct vni_frame *frame)
+int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 {
-	struct vni_ring *ring = own_ring(port);
-	struct vni_slot *slot = vni_slot_at(port, ring, port->head);
+	struct vni_ring *ring = own_ring(port, queue);
+	struct vni_rx *rx = &port->rx[queue];
+	struct vni_slot *slot = vni_slot_at(port, ring, rx->head);
 	/* Publish: pairs with the release in slot_fill(). */
 	__u64 word = mint_load_acquire(&slot->word);
 	enum vni_fault fault;
 
-	if (!vni_word_fills(word, port->head))
+	if (!vni_word_fills(word, rx->head))
 		return 0;
 	slot_copy(&frame->slot, slot, word);
 	frame->handle = word & 0xffffff;
 	frame->length = (word >> 24) & 0xfffff;
 	frame->flags = (word >> 44) & 0xf;
-	fault = frame_fault(port, frame);
+	fault = frame_fault(port, queue, frame);
 	if (fault == VNI_NR_FAULTS)
 		mint_store(vni_state_of(port, frame->handle),
 			   vni_state_make(VNI_STATE_HELD, port->node,
 					  port->generation));
 	else
 		vni_fault(port, fault);
-	head_advance(port, ring);
+	head_advance(rx, ring);
 	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
 
 /*
- * Is the own ring in a state that no sender leaves behind? Either tail claims
+ * Is an own ring in a state that no sender leaves behind? Either tail claims
  * frames that no slot shows, or the slot before head is of another lap. Looks
  * at the slot of head last, as a frame may arrive meanwhile.
  */
-static int ring_confused(struct vni_port *port)
+static int ring_confused(struct vni_port *port, __u32 queue)
 {
-	struct vni_ring *ring = own_ring(port);
+	struct vni_ring *ring = own_ring(port, queue);
+	__u32 head = port->rx[queue].head;
 	/* Pairs with the release of tail in post_locked(). */
-	__u32 ahead = mint_load_acquire(&ring->tail) - port->head;
+	__u32 ahead = mint_load_acquire(&ring->tail) - head;
 
 	return ((ahead && ahead <= port->geometry.nr_slots) ||
-		!vni_slot_filled(port, ring, port->head - 1)) &&
-	       !vni_slot_filled(port, ring, port->head);
+		!vni_slot_filled(port, ring, head - 1)) &&
+	       !vni_slot_filled(port, ring, head);
 }
 
-/* Empty a damaged ring, and free all that was in flight to this node. */
-static void ring_mend(struct vni_port *port)
+/* Empty a damaged ring, and free all that was in flight to it. */
+static void ring_mend(struct vni_port *port, __u32 queue)
 {
-	struct vni_ring *ring = own_ring(port);
+	struct vni_ring *ring = own_ring(port, queue);
+	struct vni_rx *rx = &port->rx[queue];
 
-	if (vni_ring_lock(port, ring, port->rx_cpu))
+	if (vni_ring_lock(port, ring, rx->cpu))
 		return;
-	if (ring_confused(port)) {
+	if (ring_confused(port, queue)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
-		vni_ring_reset(ring, port->geometry.nr_slots, port->head);
-		vni_reclaim_orphans(port);
+		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
+		vni_reclaim_orphans(port, queue);
 	}
-	vni_unlock(port, &ring->lock, port->rx_cpu);
+	vni_unlock(port, &ring->lock, rx->cpu);
 }
 
 /**
- * vni_ring_pending() - has the own ring something to do?
- * @port: the port, its ring open
+ * vni_ring_pending() - has an own ring something to do?
+ * @port: the port
+ * @queue: own queue, its ring open
  *
  * Return: nonzero if a frame can be taken, or if the ring is damaged, which
  * vni_ring_arm() mends.
  */
-int vni_ring_pending(struct vni_port *port)
+int vni_ring_pending(struct vni_port *port, __u32 queue)
 {
-	return vni_slot_filled(port, own_ring(port), port->head) ||
-	       ring_confused(port);
+	return vni_slot_filled(port, own_ring(port, queue),
+			       port->rx[queue].head) ||
+	       ring_confused(port, queue);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
 /**
  * vni_ring_arm() - ask to be rung, before going to sleep
- * @port: the port, its ring open
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
+ * @frames: how many frames are worth a doorbell, 1 to half a ring. More than
+ *	one needs a caller that looks again by itself after a while.
  *
  * Return: zero if the caller may sleep; nonzero, and not armed, if there are
- * frames to take or waiters to be rung.
+ * so many frames to take or waiters to be rung.
  */
-int vni_ring_arm(struct vni_port *port)
+int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 {
-	struct vni_ring *ring = own_ring(port);
+	struct vni_ring *ring = own_ring(port, queue);
+	__u32 head = port->rx[queue].head;
+	__u32 last = head + frames - 1;
 
-	if (ring_confused(port))
-		ring_mend(port);
+	if (ring_confused(port, queue))
+		ring_mend(port, queue);
 	/* Sets right a head that another node may have scribbled on. */
-	mint_store(&ring->head, port->head);
-	mint_store(&ring->armed, VNI_ARMED | port->head);
+	mint_store(&ring->head, head);
+	mint_store(&ring->armed, VNI_ARMED | last);
 	/*
 	 * Armed before the slot: pairs with the one in vni_ring_must_ring().
 	 * Head before waiters: pairs with the one in vni_ring_wait_space().
 	 */
 	mint_mb();
-	if (!vni_slot_filled(port, ring, port->head) &&
-	    !mint_load(&ring->waiters))
+	if (!vni_slot_filled(port, ring, last) && !mint_load(&ring->waiters))
 		return 0;
-	vni_ring_disarm(port);
+	vni_ring_disarm(port, queue);
 	return 1;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
 
 /**
- * vni_ring_disarm() - no doorbell is needed, the own ring is being looked at
+ * vni_ring_disarm() - no doorbell is needed, an own ring is being looked at
  * @port: the port
+ * @queue: own queue
  */
-void vni_ring_disarm(struct vni_port *port)
+void vni_ring_disarm(struct vni_port *port, __u32 queue)
 {
-	mint_store(&own_ring(port)->armed, 0ULL);
+	mint_store(&own_ring(port, queue)->armed, 0ULL);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_disarm);
 
 /**
- * vni_ring_take_waiters() - who is to be told that the own ring has space?
- * @port: the port, its ring open
+ * vni_ring_take_waiters() - who is to be told that an own ring has space?
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
  *
  * To be called after taking frames, at the latest before vni_ring_arm().
  *
  * Return: a bit for each node to ring, which are then no waiters any more;
  * none as long as more than half of the ring is full.
  */
-__u64 vni_ring_take_waiters(struct vni_port *port)
+__u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
 {
-	struct vni_ring *ring = own_ring(port);
+	struct vni_ring *ring = own_ring(port, queue);
+	__u32 head = port->rx[queue].head;
 	__u32 half = port->geometry.nr_slots / 2;
 	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
 
@@ -575,8 +608,8 @@ __u64 vni_ring_take_waiters(struct vni_port *port)
 	mint_mb();
 	if (!mint_load(&ring->waiters))
 		return 0;
-	if (vni_slot_filled(port, ring, port->head) &&
-	    vni_slot_filled(port, ring, port->head + half))
+	if (vni_slot_filled(port, ring, head) &&
+	    vni_slot_filled(port, ring, head + half))
 		return 0;
 	return mint_xchg(&ring->waiters, 0ULL) & nodes;
 }

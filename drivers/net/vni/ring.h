@@ -41,6 +41,18 @@ enum vni_fault {
 };
 
 /**
+ * struct vni_rx - the receive context of one own ring
+ * @head: next position to take; the one in shared memory is only ever a copy
+ * @cpu: number of the CPU that the context runs on, for lock words
+ * @pad: keeps the contexts of two CPUs out of one cache line
+ */
+struct vni_rx {
+	__u32 head;
+	__u32 cpu;
+	__u32 pad[14];
+};
+
+/**
  * struct vni_port - one node's private view of a vni section
  * @base: the section, mapped
  * @geometry: private copy of the header, checked by vni_port_init()
@@ -52,9 +64,7 @@ enum vni_fault {
  * @faults: counters, by enum vni_fault; updated without a lock, may lose
  *	an increment when two CPUs count at once
  * @takeovers: locks taken over from the dead, likewise
- * @head: next position to take from the own ring; the one in shared memory is
- *	only ever a copy of it
- * @rx_cpu: CPU number for lock words of the receive context
+ * @rx: by queue, the receive contexts
  * @buried: by node id, the last generation that vni_port_bury() was told of
  * @unstacked: by class, nonzero when a free buffer was left out of the stack
  *	because the pool's lock could not be had
@@ -69,8 +79,7 @@ struct vni_port {
 	void *dead_context;
 	__u64 faults[VNI_NR_FAULTS];
 	__u64 takeovers;
-	__u32 head;
-	__u32 rx_cpu;
+	struct vni_rx rx[VNI_MAX_QUEUES];
 	__u32 buried[MINT_MAX_NODES];
 	__u32 unstacked[VNI_NR_CLASSES];
 };
@@ -118,7 +127,7 @@ struct vni_census {
 
 /* Format and attach */
 int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
-		       __u32 nr_slots);
+		       __u32 nr_queues, __u32 nr_slots);
 int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
 		  void *dead_context);
@@ -135,7 +144,8 @@ __u32 vni_pool_level(const struct vni_port *port, unsigned int class);
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 
 /* Sending */
-struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 node);
+struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 number);
+__u32 vni_ring_number(const struct vni_port *port, __u32 node, __u32 queue);
 unsigned int vni_ring_space(struct vni_port *port, __u32 to);
 int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 		  __u32 to_generation, const struct vni_frame *frames,
@@ -144,16 +154,17 @@ int vni_ring_must_ring(struct vni_port *port, __u32 to);
 void vni_ring_wait_space(struct vni_port *port, __u32 to);
 
 /* Receiving */
-int vni_ring_take(struct vni_port *port, struct vni_frame *frame);
-int vni_ring_pending(struct vni_port *port);
-int vni_ring_arm(struct vni_port *port);
-void vni_ring_disarm(struct vni_port *port);
-__u64 vni_ring_take_waiters(struct vni_port *port);
+int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame);
+int vni_ring_pending(struct vni_port *port, __u32 queue);
+int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames);
+void vni_ring_disarm(struct vni_port *port, __u32 queue);
+__u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue);
 
 /* Life and death */
-int vni_ring_open(struct vni_port *port, __u32 cpu,
+int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
 		  const struct vni_receiver *receiver);
-void vni_ring_close(struct vni_port *port, struct vni_cache *cache);
+void vni_ring_close(struct vni_port *port, __u32 queue,
+		    struct vni_cache *cache);
 unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
 			   __u32 node, __u32 generation);
 void vni_port_census(struct vni_port *port, struct vni_census *census);

@@ -61,11 +61,11 @@ static inline int setup(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f->section);
 	f->header = (void *)f->section;
 	KUNIT_ASSERT_EQ(test, vni_section_format(f->section, SECTION_BYTES,
-						 NODES, SLOTS), 0);
+						 NODES, 1, SLOTS), 0);
 	KUNIT_ASSERT_EQ(test, port_init(f, &f->a, 0, 5), 0);
 	KUNIT_ASSERT_EQ(test, port_init(f, &f->b, 1, 9), 0);
-	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->a, 0, &anyone), 0);
-	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->a, 0, 0, &anyone), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 	test->priv = f;
 	return 0;
 }
@@ -142,7 +142,7 @@ static inline int drain(struct fixture *f)
 	struct vni_frame frame;
 	int n = 0, err;
 
-	while ((err = vni_ring_take(&f->b, &frame))) {
+	while ((err = vni_ring_take(&f->b, 0, &frame))) {
 		if (err < 0)
 			continue;
 		vni_buf_free(&f->b, &f->cb, frame.handle);

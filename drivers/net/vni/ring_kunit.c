@@ -30,10 +30,10 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	sent.slot.gso_size = 1448;
 	sent.slot.more[6] = 1;
 	sent.slot.source = 3;
-	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b));
+	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b, 0));
 	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
-	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b));
-	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, &got), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b, 0));
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
 	KUNIT_EXPECT_EQ(test, got.handle, sent.handle);
 	KUNIT_EXPECT_EQ(test, got.length, VNI_MAX_FRAME);
 	KUNIT_EXPECT_EQ(test, got.flags, sent.flags);
@@ -44,7 +44,7 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, got.slot.generation, 5);
 	KUNIT_EXPECT_EQ(test, got.slot.more[6], 0);
 	KUNIT_EXPECT_EQ(test, *state_of(f, got.handle), state(VNI_STATE_HELD, 1, 9));
-	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &got), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &got), 0);
 	vni_buf_free(&f->b, &f->cb, sent.handle);
 	expect_all_free(test, f);
 }
@@ -76,9 +76,9 @@ static void positions_wrap(struct kunit *test)
 	unsigned int i, n;
 
 	for (i = 0; i < ARRAY_SIZE(near_wrap); i++) {
-		vni_ring_close(&f->b, &f->cb);
+		vni_ring_close(&f->b, 0, &f->cb);
 		vni_ring_of(&f->b, 1)->tail = near_wrap[i];
-		KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+		KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 		for (n = 0; n < 3 * SLOTS; n += 4) {
 			KUNIT_EXPECT_EQ(test, send(f, 60) + send(f, 61), 2);
 			KUNIT_EXPECT_EQ(test, send(f, 62) + send(f, 63), 2);
@@ -159,10 +159,10 @@ static void take_rejects(struct kunit *test)
 		handle = words[0] & 0xffffff;
 		words[bad[i].word] ^= bad[i].xor;
 		memset(f->b.faults, 0, sizeof(f->b.faults));
-		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), -EBADMSG);
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &frame), -EBADMSG);
 		expect_faults(test, &f->b, bad[i].fault, 1);
 		KUNIT_EXPECT_EQ(test, *state_of(f, handle), inflight(0, 5, 1, 9));
-		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), 0);
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &frame), 0);
 	}
 }
 
@@ -188,7 +188,7 @@ static void take_believes_the_state_word(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
 		*state_of(f, slot_b(f, i)->word & 0xffffff) = bad[i].word;
 		memset(f->b.faults, 0, sizeof(f->b.faults));
-		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, &frame), -EBADMSG);
+		KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &frame), -EBADMSG);
 		expect_faults(test, &f->b, bad[i].fault, 1);
 	}
 }
@@ -247,14 +247,14 @@ static void damaged_ring_is_mended_by_its_receiver(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
 	slot_b(f, 0)->word = 0;
 	KUNIT_EXPECT_EQ(test, drain(f), 0);
-	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b));
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b, 0));
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	expect_faults(test, &f->b, VNI_FAULT_RING_INDEX, 1);
-	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b));
+	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b, 0));
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_INFLIGHT], 0);
 	ring->head += 0x1234;
 	KUNIT_EXPECT_EQ(test, send(f, 60), -EPROTO);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 }
@@ -265,17 +265,17 @@ static void doorbell_is_rung_once_and_only_when_armed(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
-	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_NE(test, vni_ring_must_ring(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
-	vni_ring_disarm(&f->b);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	vni_ring_disarm(&f->b, 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
@@ -290,22 +290,22 @@ static void waiters_are_told_at_half_and_at_empty(struct kunit *test)
 
 	for (i = 0; i < SLOTS; i++)
 		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
 	vni_ring_wait_space(&f->a, 1);
 	vni_ring_wait_space(&f->a, NODES);
 	vni_ring_of(&f->a, 1)->waiters |= 1ULL << 63;
 	for (i = 0; i < SLOTS / 2; i++) {
-		KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
-		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, &frame), 1);
+		KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &frame), 1);
 		vni_buf_free(&f->b, &f->cb, frame.handle);
 	}
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), SLOTS / 2);
 	vni_ring_wait_space(&f->a, 1);
-	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b), 0);
+	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	expect_all_free(test, f);
 }
 
@@ -314,12 +314,12 @@ static void close_lets_go_of_everything(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	KUNIT_EXPECT_EQ(test, send(f, 60) + send(f, 9000), 2);
-	vni_ring_close(&f->b, &f->cb);
+	vni_ring_close(&f->b, 0, &f->cb);
 	KUNIT_EXPECT_EQ(test, send(f, 60), -ENETDOWN);
 	vni_cache_flush(&f->a, &f->ca);
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_ALLOC], 1);
 	KUNIT_EXPECT_EQ(test, census(f).stacked, f->header->nr_bufs - 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 }
@@ -329,7 +329,7 @@ static void busy_ring_is_not_opened(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	vni_ring_of(&f->b, 1)->lock.word = mint_lock_word(2, 0, 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, &anyone), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), -EBUSY);
 	expect_faults(test, &f->b, VNI_FAULT_LOCK_TIMEOUT, 1);
 }
 
@@ -341,7 +341,7 @@ static void new_incarnation_starts_empty(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
 	f->fenced[1] = 9;
 	KUNIT_ASSERT_EQ(test, port_init(f, &f->b, 1, 10), 0);
-	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, &anyone), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 0);
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->b, &f->cb, 1, 9), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 62), -ENETDOWN);

@@ -58,10 +58,10 @@ static inline __u64 vni_state_make(__u32 state, __u32 node, __u32 generation)
 }
 
 static inline __u64 vni_state_inflight(__u32 from, __u32 from_generation,
-				       __u32 to, __u32 to_generation)
+				       __u32 ring, __u32 to_generation)
 {
 	return vni_state_make(VNI_STATE_INFLIGHT, from, from_generation) |
-	       (__u64)to << 12 |
+	       (__u64)ring << 12 |
 	       (__u64)(to_generation & VNI_GENERATION_MASK) << 42;
 }
 
@@ -75,7 +75,7 @@ static inline __u32 vni_state_owner(__u64 word)
 	return (word >> 4) & 0xff;
 }
 
-static inline __u32 vni_state_to(__u64 word)
+static inline __u32 vni_state_ring(__u64 word)
 {
 	return (word >> 12) & 0xff;
 }
@@ -88,6 +88,12 @@ static inline __u32 vni_state_generation(__u64 word)
 static inline __u32 vni_state_to_generation(__u64 word)
 {
 	return word >> 42;
+}
+
+/* The node that a ring leads to. */
+static inline __u32 vni_ring_node(const struct vni_port *port, __u32 number)
+{
+	return number / port->geometry.nr_queues;
 }
 
 /* May this node give the buffer away: is it ALLOC or HELD by us? */
@@ -148,6 +154,6 @@ int vni_owner_dead(void *context, __u32 node, __u32 generation);
 enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
 			       __u32 cpu);
 void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu);
-unsigned int vni_reclaim_orphans(struct vni_port *port);
+unsigned int vni_reclaim_orphans(struct vni_port *port, __u32 queue);
 
 #endif /* VNI_RING_PRIV_H */

@@ -12,32 +12,47 @@
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
+/* So much between two polls is bulk data. */
+#define VNI_RX_BULK_BYTES	(32 * 1024)
 
-static void vni_rx_count(struct vni_priv *priv, enum vni_rx_counter which,
-			 u64 n)
+static void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n)
 {
-	u64_stats_update_begin(&priv->rx_syncp);
-	u64_stats_add(&priv->rx_stats[which], n);
-	u64_stats_update_end(&priv->rx_syncp);
+	u64_stats_update_begin(&rxq->syncp);
+	u64_stats_add(&rxq->stats[which], n);
+	u64_stats_update_end(&rxq->syncp);
 }
 
 /**
- * vni_rx_doorbell() - our doorbell was rung
- * @context: the struct vni_priv
+ * vni_rx_doorbell() - the doorbell of a queue was rung
+ * @context: the struct vni_rxq
  *
  * Says nothing of the reason: frames, room in a peer's ring, or a peer that
- * came or went. NAPI looks at all three.
+ * came or went. NAPI looks at all three; the latter two ring queue 0.
  *
- * Context: hard interrupt.
+ * Context: hard interrupt, on the CPU that the queue's NAPI runs on.
  */
 void vni_rx_doorbell(void *context)
 {
-	struct vni_priv *priv = context;
+	struct vni_rxq *rxq = context;
 
-	napi_schedule_irqoff(&priv->napi);
+	napi_schedule_irqoff(&rxq->napi);
 }
 
-static struct sk_buff *vni_rx_copy(struct vni_priv *priv, const void *data,
+/**
+ * vni_rx_timer() - frames may have waited long enough for others
+ * @timer: of a struct vni_rxq
+ *
+ * Return: HRTIMER_NORESTART.
+ */
+enum hrtimer_restart vni_rx_timer(struct hrtimer *timer)
+{
+	struct vni_rxq *rxq = container_of(timer, struct vni_rxq, timer);
+
+	napi_schedule_irqoff(&rxq->napi);
+	return HRTIMER_NORESTART;
+}
+
+static struct sk_buff *vni_rx_copy(struct vni_rxq *rxq, const void *data,
 				   u32 length)
 {
 	u32 head = min_t(u32, length, VNI_RX_HEAD_BYTES);
@@ -45,7 +60,7 @@ static struct sk_buff *vni_rx_copy(struct vni_priv *priv, const void *data,
 	int err;
 
 	if (length <= VNI_RX_LINEAR_BYTES) {
-		skb = napi_alloc_skb(&priv->napi, length);
+		skb = napi_alloc_skb(&rxq->napi, length);
 		if (skb)
 			skb_put_data(skb, data, length);
 		return skb;
@@ -79,19 +94,20 @@ static bool vni_rx_gso_known(u8 gso_type)
 }
 
 /* The frame as an skb; its buffer is then lent, or free again. */
-static struct sk_buff *vni_rx_skb(struct vni_priv *priv,
+static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 				  const struct vni_frame *frame)
 {
+	struct vni_priv *priv = rxq->priv;
 	struct sk_buff *skb;
 
 	if (vni_lend_fits(priv, frame)) {
-		skb = vni_lend(&priv->lender, frame);
-		vni_rx_count(priv, skb ? VNI_RX_ZEROCOPY :
-				   VNI_RX_COPIED_ON_DEMAND, 1);
+		skb = vni_lend(&rxq->lender, frame);
+		vni_rx_count(rxq, skb ? VNI_RX_ZEROCOPY :
+				  VNI_RX_COPIED_ON_DEMAND, 1);
 		if (likely(skb))
 			return skb;
 	}
-	skb = vni_rx_copy(priv, vni_buf_data(&priv->port, frame->handle),
+	skb = vni_rx_copy(rxq, vni_buf_data(&priv->port, frame->handle),
 			  frame->length);
 	vni_buf_put(priv, frame->handle);
 	return skb;
@@ -127,96 +143,150 @@ static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 	return 0;
 }
 
-static void vni_rx_frame(struct vni_priv *priv, const struct vni_frame *frame)
+static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 {
+	struct vni_priv *priv = rxq->priv;
 	u32 source = frame->slot.source;
-	struct sk_buff *skb = vni_rx_skb(priv, frame);
+	struct sk_buff *skb = vni_rx_skb(rxq, frame);
 
 	if (unlikely(!skb)) {
-		vni_rx_count(priv, VNI_RX_ALLOC_FAIL, 1);
+		vni_rx_count(rxq, VNI_RX_ALLOC_FAIL, 1);
 		return;
 	}
 	if (unlikely(vni_rx_describe(priv, skb, frame))) {
-		vni_rx_count(priv, VNI_RX_BAD_DESC, 1);
+		vni_rx_count(rxq, VNI_RX_BAD_DESC, 1);
 		dev_kfree_skb_any(skb);
 		return;
 	}
 	if (READ_ONCE(priv->peers[source].up) != frame->slot.generation)
-		priv->peers_dirty = true;
+		rxq->peers_dirty = true;
 
-	vni_rx_count(priv, VNI_RX_PACKETS, 1);
-	vni_rx_count(priv, VNI_RX_BYTES, frame->length);
-	skb_record_rx_queue(skb, 0);
+	vni_rx_count(rxq, VNI_RX_PACKETS, 1);
+	vni_rx_count(rxq, VNI_RX_BYTES, frame->length);
+	skb_record_rx_queue(skb, rxq->queue);
 	skb->protocol = eth_type_trans(skb, priv->netdev);
 	vni_station_learn(priv, eth_hdr(skb)->h_source, source);
-	napi_gro_receive(&priv->napi, skb);
+	napi_gro_receive(&rxq->napi, skb);
 }
 
-static int vni_rx_ring(struct vni_priv *priv, int budget)
+/* Takes up to @budget frames; adds to @bytes what they had. */
+static int vni_rx_ring(struct vni_rxq *rxq, int budget, u32 *bytes)
 {
+	struct vni_port *port = &rxq->priv->port;
 	struct vni_frame frame;
 	int done;
 
 	for (done = 0; done < budget; done++) {
-		int got = vni_ring_take(&priv->port, &frame);
+		int got = vni_ring_take(port, rxq->queue, &frame);
 
 		if (!got)
 			break;
-		if (likely(got > 0))
-			vni_rx_frame(priv, &frame);
-		else
-			vni_rx_count(priv, VNI_RX_BAD_DESC, 1);
+		if (unlikely(got < 0)) {
+			vni_rx_count(rxq, VNI_RX_BAD_DESC, 1);
+			continue;
+		}
+		vni_rx_frame(rxq, &frame);
+		*bytes += frame.length;
 	}
-	WRITE_ONCE(priv->rx_taken, priv->rx_taken + done);
+	WRITE_ONCE(rxq->taken, rxq->taken + done);
 	return done;
 }
 
-static void vni_rx_wake_senders(struct vni_priv *priv)
+static void vni_rx_wake_senders(struct vni_rxq *rxq)
 {
-	u64 waiters = vni_ring_take_waiters(&priv->port);
+	u64 waiters = vni_ring_take_waiters(&rxq->priv->port, rxq->queue);
 
 	if (waiters)
-		vni_rx_count(priv, VNI_RX_SPACE_DOORBELLS,
-			     vni_peers_ring(priv, waiters));
+		vni_rx_count(rxq, VNI_RX_SPACE_DOORBELLS,
+			     vni_peers_ring(rxq->priv, waiters));
 }
 
 /* A doorbell without frames may mean that a peer came or went. */
-static void vni_rx_peers(struct vni_priv *priv, int done)
+static void vni_rx_peers(struct vni_rxq *rxq, int done)
 {
-	if (priv->peers_dirty || (!done && vni_peers_changed(priv))) {
-		priv->peers_dirty = false;
-		schedule_work(&priv->refresh);
+	if (rxq->peers_dirty || (!done && vni_peers_changed(rxq->priv))) {
+		rxq->peers_dirty = false;
+		schedule_work(&rxq->priv->refresh);
 	}
+}
+
+/*
+ * Does bulk data move? What this CPU has sent counts too: the short frames
+ * that it takes meanwhile are acknowledgements, and can wait.
+ */
+static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
+{
+	u32 sent = __this_cpu_read(rxq->priv->cpu->sent);
+	u32 moved = taken_bytes + sent - rxq->sent;
+
+	rxq->sent = sent;
+	return moved >= VNI_RX_BULK_BYTES;
+}
+
+/* How many frames are worth a doorbell after this poll? */
+static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
+{
+	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
+	bool bulk = vni_rx_bulk(rxq, taken_bytes);
+
+	if (!READ_ONCE(coalesce->usecs) || !taken_bytes ||
+	    (READ_ONCE(coalesce->adaptive) && !bulk))
+		return 1;
+	return READ_ONCE(coalesce->frames);
+}
+
+/* Returns false if there is something to do at once. */
+static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
+{
+	u32 frames = vni_rx_worth(rxq, taken_bytes);
+	u32 usecs = READ_ONCE(rxq->priv->coalesce.usecs);
+
+	if (vni_ring_arm(&rxq->priv->port, rxq->queue, frames))
+		return false;
+	if (frames > 1)
+		hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_PINNED);
+	return true;
 }
 
 /**
  * vni_poll() - NAPI poll
- * @napi: of a struct vni_priv
+ * @napi: of a struct vni_rxq
  * @budget: most frames to take; 0 from netpoll, which wants senders served
  *
  * Return: slots taken, or @budget to be called again.
  */
 int vni_poll(struct napi_struct *napi, int budget)
 {
-	struct vni_priv *priv = container_of(napi, struct vni_priv, napi);
+	struct vni_rxq *rxq = container_of(napi, struct vni_rxq, napi);
+	struct vni_priv *priv = rxq->priv;
+	u32 bytes = 0;
 	int done;
 
-	priv->port.rx_cpu = smp_processor_id();
-	vni_ring_disarm(&priv->port);
-	done = vni_rx_ring(priv, budget);
+	priv->port.rx[rxq->queue].cpu = smp_processor_id();
+	vni_ring_disarm(&priv->port, rxq->queue);
+	done = vni_rx_ring(rxq, budget, &bytes);
+	vni_rx_count(rxq, VNI_RX_POLLS, 1);
 	if (budget)
-		vni_lend_reclaim(&priv->lender);
-	vni_rx_wake_senders(priv);
+		vni_lend_reclaim(&rxq->lender);
+	vni_rx_wake_senders(rxq);
 	vni_tx_resume(priv);
 	if (done == budget)
 		return done;
 
-	vni_rx_peers(priv, done);
+	vni_rx_peers(rxq, done);
+	/* A busy poller looks again by itself: no doorbell is wanted. Nobody
+	 * but the owner of NAPI, which we are, sets or clears this bit.
+	 */
+	if (test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state)) {
+		napi_complete_done(napi, done);
+		return done;
+	}
 	/* A frame posted before the ring was armed rang nobody, so arming looks
 	 * again. It is done while NAPI is still ours; a doorbell that arrives
 	 * from here on makes napi_complete_done() schedule another poll.
 	 */
-	if (vni_ring_arm(&priv->port))
+	if (!vni_rx_may_sleep(rxq, bytes))
 		return budget;
 	napi_complete_done(napi, done);
 	return done;
@@ -224,24 +294,25 @@ int vni_poll(struct napi_struct *napi, int budget)
 
 /**
  * vni_rx_check() - look for frames that wait while nobody polls
- * @priv: the device, open, its lock held
+ * @rxq: a queue of an open device, whose lock is held
  *
- * Runs on the CPU that doorbells go to: there, a doorbell that was sent has
- * also arrived. A sender may be halted between its post and its doorbell, so
- * only what has not moved for a whole period is called missed.
+ * A sender may be halted between its post and its doorbell, so only what has
+ * not moved for a whole period is called missed. Runs on CPU 0, where a
+ * doorbell that was sent to queue 0 has also arrived; one that another CPU
+ * has not served for so long counts as missed, rightly.
  */
-void vni_rx_check(struct vni_priv *priv)
+void vni_rx_check(struct vni_rxq *rxq)
 {
-	u32 taken = READ_ONCE(priv->rx_taken);
+	u32 taken = READ_ONCE(rxq->taken);
 	bool idle;
 
-	idle = vni_ring_pending(&priv->port) &&
-	       !test_bit(NAPI_STATE_SCHED, &priv->napi.state);
-	if (idle && priv->check_idle && taken == priv->check_taken) {
-		priv->missed_notify++;
-		vni_napi_kick(priv);
+	idle = vni_ring_pending(&rxq->priv->port, rxq->queue) &&
+	       !test_bit(NAPI_STATE_SCHED, &rxq->napi.state);
+	if (idle && rxq->check_idle && taken == rxq->check_taken) {
+		rxq->priv->missed_notify++;
+		vni_napi_kick(rxq);
 		idle = false;
 	}
-	priv->check_idle = idle;
-	priv->check_taken = taken;
+	rxq->check_idle = idle;
+	rxq->check_taken = taken;
 }

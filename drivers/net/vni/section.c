@@ -40,10 +40,16 @@ static __u64 ring_bytes(__u32 nr_slots)
 	return sizeof(struct vni_ring) + (__u64)nr_slots * sizeof(struct vni_slot);
 }
 
-static int shape_ok(__u32 nr_nodes, __u32 nr_slots)
+static int shape_ok(__u32 nr_nodes, __u32 nr_queues, __u32 nr_slots)
 {
 	return nr_nodes >= 1 && nr_nodes <= MINT_MAX_NODES &&
+	       is_power_of_two(nr_queues) && nr_queues <= VNI_MAX_QUEUES &&
 	       is_power_of_two(nr_slots) && nr_slots <= VNI_MAX_SLOTS;
+}
+
+static __u64 rings_bytes(const struct vni_header *h)
+{
+	return (__u64)h->nr_nodes * h->nr_queues * h->ring_bytes;
 }
 
 /**
@@ -75,7 +81,7 @@ static int plan_counts(struct vni_header *h, __u64 bytes)
 	const __u64 per_buf = sizeof(__u64) + sizeof(__u32);
 	const __u64 slack = (1 + VNI_NR_CLASSES) * PAGE_OF_SECTION +
 			    VNI_NR_CLASSES * sizeof(struct vni_pool);
-	__u64 taken = PAGE_OF_SECTION + (__u64)h->nr_nodes * h->ring_bytes + slack;
+	__u64 taken = PAGE_OF_SECTION + rings_bytes(h) + slack;
 	__u64 large, small;
 
 	if (bytes < taken)
@@ -103,7 +109,7 @@ static void plan_offsets(struct vni_header *h)
 	int i;
 
 	h->ring_offset = offset;
-	offset += (__u64)h->nr_nodes * h->ring_bytes;
+	offset += rings_bytes(h);
 	h->state_offset = offset;
 	offset = page_up(offset + 8ULL * h->nr_bufs);
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
@@ -134,7 +140,8 @@ static void fill_pool(char *section, const struct vni_class *class)
  * vni_section_format() - lay out a vni section
  * @section: the section, 64-byte aligned; nobody else uses it yet
  * @bytes: its size
- * @nr_nodes: rings to make, 1 to MINT_MAX_NODES
+ * @nr_nodes: nodes that get rings, 1 to MINT_MAX_NODES
+ * @nr_queues: rings of each, a power of two up to VNI_MAX_QUEUES
  * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
  *
  * All buffers end up free and stacked. About half of their bytes go to large
@@ -144,17 +151,18 @@ static void fill_pool(char *section, const struct vni_class *class)
  * Return: 0, or -EINVAL for a bad shape or too small a section.
  */
 int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
-		       __u32 nr_slots)
+		       __u32 nr_queues, __u32 nr_slots)
 {
 	struct vni_header *shared = section;
 	struct vni_header h = {
 		.version = VNI_VERSION,
 		.nr_nodes = nr_nodes,
+		.nr_queues = nr_queues,
 		.nr_slots = nr_slots,
 	};
 	__u32 i;
 
-	if (!shape_ok(nr_nodes, nr_slots))
+	if (!shape_ok(nr_nodes, nr_queues, nr_slots))
 		return -EINVAL;
 	h.ring_bytes = page_up(ring_bytes(nr_slots));
 	h.classes[VNI_CLASS_SMALL].buf_bytes = VNI_SMALL_BYTES;
@@ -164,7 +172,7 @@ int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
 	plan_offsets(&h);
 
 	memset(section, 0, PAGE_OF_SECTION);
-	for (i = 0; i < nr_nodes; i++) {
+	for (i = 0; i < nr_nodes * nr_queues; i++) {
 		struct vni_ring *ring = (void *)((char *)section + h.ring_offset +
 						 (__u64)i * h.ring_bytes);
 
@@ -204,8 +212,7 @@ static void list_extents(const struct vni_header *h, struct extent *extents)
 	int i;
 
 	*extents++ = (struct extent){ 0, sizeof(*h), 64 };
-	*extents++ = (struct extent){ h->ring_offset,
-		(__u64)h->nr_nodes * h->ring_bytes, 64 };
+	*extents++ = (struct extent){ h->ring_offset, rings_bytes(h), 64 };
 	*extents++ = (struct extent){ h->state_offset, 8ULL * h->nr_bufs, 64 };
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		const struct vni_class *class = &h->classes[i];
@@ -237,7 +244,7 @@ static int extents_ok(const struct vni_header *h, __u64 section_bytes)
 
 static int geometry_ok(const struct vni_header *h, __u64 section_bytes)
 {
-	return shape_ok(h->nr_nodes, h->nr_slots) &&
+	return shape_ok(h->nr_nodes, h->nr_queues, h->nr_slots) &&
 	       h->ring_bytes >= ring_bytes(h->nr_slots) &&
 	       h->ring_bytes % 64 == 0 && classes_ok(h) &&
 	       extents_ok(h, section_bytes);

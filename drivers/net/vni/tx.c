@@ -49,19 +49,26 @@ static int vni_tx_route(struct vni_priv *priv, const u8 *mac)
 }
 
 /**
- * vni_select_queue() - the TX queue of a frame's destination
+ * vni_select_queue() - the TX queue of a frame's destination and flow
  * @dev: the interface
  * @skb: the frame, data at its Ethernet header
  * @sb_dev: unused
  *
- * Return: node id + 1, or 0 for the queue that floods.
+ * Return: ring number + 1, or 0 for the queue that floods.
  */
 u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
 		     struct net_device *sb_dev)
 {
+	struct vni_priv *priv = netdev_priv(dev);
+	int node;
+
 	if (unlikely(skb_headlen(skb) < ETH_HLEN))
 		return 0;
-	return vni_tx_route(netdev_priv(dev), skb->data) + 1;
+	node = vni_tx_route(priv, skb->data);
+	if (node == VNI_FLOOD)
+		return 0;
+	return vni_ring_number(&priv->port, node,
+			       vni_peer_steer(priv, node, skb)) + 1;
 }
 
 /* Without checksum offload there is no segmentation offload either. */
@@ -101,12 +108,12 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 		return features;
 	to = vni_tx_route(priv, skb->data);
 	if (to != VNI_FLOOD) {
-		if (vni_peer_receiver(priv, to, &receiver))
+		if (vni_peer_receiver(priv, to, 0, &receiver))
 			features &= ~vni_lacking(receiver.features);
 		return features;
 	}
 	for (node = 0; node < vni_nr_nodes(priv); node++)
-		if (vni_peer_receiver(priv, node, &receiver))
+		if (vni_peer_receiver(priv, node, 0, &receiver))
 			features &= ~vni_lacking(receiver.features);
 	return features;
 }
@@ -178,28 +185,30 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 	return 0;
 }
 
-static int vni_tx_post(struct vni_priv *priv, u32 node, u32 generation,
+static int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
 		       const struct vni_frame *frames, unsigned int n)
 {
 	int posted;
 
 	/* No interrupt may make peers wait for the ring's lock. */
 	scoped_guard(irqsave)
-		posted = vni_ring_post(&priv->port, smp_processor_id(), node,
+		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
 				       generation, frames, n);
 	/* Only the receiver can mend a damaged ring, once it looks at it. */
 	if (unlikely(posted == -EPROTO))
-		vni_peers_ring(priv, BIT_ULL(node));
+		vni_peer_ring(priv, ring / vni_nr_queues(priv),
+			      ring % vni_nr_queues(priv));
 	return posted;
 }
 
-static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 node)
+static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 {
-	if (!vni_ring_must_ring(&priv->port, node)) {
+	if (!vni_ring_must_ring(&priv->port, ring)) {
 		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
 		return;
 	}
-	vni_peers_ring(priv, BIT_ULL(node));
+	vni_peer_ring(priv, ring / vni_nr_queues(priv),
+		      ring % vni_nr_queues(priv));
 	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
 }
 
@@ -216,7 +225,7 @@ static void vni_tx_drop_batch(struct vni_priv *priv, struct vni_txq *q, int err)
 /* Posts what the ring takes of the batch; the rest moves to its front. */
 static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 {
-	int n = vni_tx_post(priv, q->node, q->generation, q->frames, q->count);
+	int n = vni_tx_post(priv, q->ring, q->generation, q->frames, q->count);
 
 	if (n < 0) {
 		vni_tx_drop_batch(priv, q, n);
@@ -226,7 +235,7 @@ static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 		return;
 	q->count -= n;
 	memmove(q->frames, q->frames + n, q->count * sizeof(*q->frames));
-	vni_tx_doorbell(priv, q, q->node);
+	vni_tx_doorbell(priv, q, q->ring);
 }
 
 /* With the waiter bit set, a receiver that makes room rings our doorbell. */
@@ -238,7 +247,7 @@ static bool vni_tx_post_or_wait(struct vni_priv *priv, struct vni_txq *q)
 	/* Full barrier inside: room made before the receiver can see the bit
 	 * is found by the second try. Pairs with vni_ring_take_waiters().
 	 */
-	vni_ring_wait_space(&priv->port, q->node);
+	vni_ring_wait_space(&priv->port, q->ring);
 	vni_tx_post_batch(priv, q);
 	return !q->count;
 }
@@ -251,9 +260,9 @@ static void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
 
 	vni_tx_count(q, VNI_TX_RING_FULL, 1);
 	netif_tx_stop_queue(q->txq);
-	set_bit(q->node, priv->stopped);
+	set_bit(q->ring, priv->stopped);
 	if (vni_tx_post_or_wait(priv, q)) {
-		clear_bit(q->node, priv->stopped);
+		clear_bit(q->ring, priv->stopped);
 		netif_tx_start_queue(q->txq);
 		return;
 	}
@@ -268,15 +277,15 @@ static void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
  */
 void vni_tx_resume(struct vni_priv *priv)
 {
-	unsigned int node;
+	unsigned int ring;
 
-	for_each_set_bit(node, priv->stopped, vni_nr_nodes(priv)) {
-		struct vni_txq *q = &priv->txqs[node + 1];
+	for_each_set_bit(ring, priv->stopped, vni_nr_rings(priv)) {
+		struct vni_txq *q = &priv->txqs[ring + 1];
 
 		__netif_tx_lock(q->txq, smp_processor_id());
-		if (test_bit(node, priv->stopped) &&
+		if (test_bit(ring, priv->stopped) &&
 		    vni_tx_post_or_wait(priv, q)) {
-			clear_bit(node, priv->stopped);
+			clear_bit(ring, priv->stopped);
 			vni_tx_count(q, VNI_TX_WAKE, 1);
 			netif_tx_wake_queue(q->txq);
 		}
@@ -284,8 +293,19 @@ void vni_tx_resume(struct vni_priv *priv)
 	}
 }
 
+static void vni_tx_purge_queue(struct vni_priv *priv, struct vni_txq *q)
+{
+	__netif_tx_lock_bh(q->txq);
+	vni_tx_drop_batch(priv, q, -ENOTCONN);
+	if (test_and_clear_bit(q->ring, priv->stopped)) {
+		vni_tx_count(q, VNI_TX_WAKE, 1);
+		netif_tx_wake_queue(q->txq);
+	}
+	__netif_tx_unlock_bh(q->txq);
+}
+
 /**
- * vni_tx_purge() - drop what a queue holds for a node that takes no more
+ * vni_tx_purge() - drop what is queued for a node that takes no more
  * @priv: the device
  * @node: the node
  *
@@ -295,15 +315,11 @@ void vni_tx_resume(struct vni_priv *priv)
  */
 void vni_tx_purge(struct vni_priv *priv, u32 node)
 {
-	struct vni_txq *q = &priv->txqs[node + 1];
+	u32 first = vni_ring_number(&priv->port, node, 0);
+	u32 queue;
 
-	__netif_tx_lock_bh(q->txq);
-	vni_tx_drop_batch(priv, q, -ENOTCONN);
-	if (test_and_clear_bit(node, priv->stopped)) {
-		vni_tx_count(q, VNI_TX_WAKE, 1);
-		netif_tx_wake_queue(q->txq);
-	}
-	__netif_tx_unlock_bh(q->txq);
+	for (queue = 0; queue < vni_nr_queues(priv); queue++)
+		vni_tx_purge_queue(priv, &priv->txqs[first + queue + 1]);
 }
 
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
@@ -313,7 +329,7 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 	u32 generation;
 	int err;
 
-	generation = vni_peer_receiver(priv, q->node, &receiver);
+	generation = vni_peer_receiver(priv, q->node, q->queue, &receiver);
 	if (!generation)
 		return -ENOTCONN;
 	if (q->generation != generation) {
@@ -331,7 +347,7 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 }
 
 /* One copy straight into a ring that need not be the queue's own. */
-static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 node,
+static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 			  const struct vni_receiver *receiver,
 			  const struct sk_buff *skb)
 {
@@ -341,13 +357,13 @@ static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 node,
 	n = vni_tx_fill(priv, skb, receiver, &frame);
 	if (n)
 		return n;
-	n = vni_tx_post(priv, node, receiver->generation, &frame, 1);
+	n = vni_tx_post(priv, ring, receiver->generation, &frame, 1);
 	if (n <= 0) {
 		vni_buf_put(priv, frame.handle);
 		return n ?: -ENOSPC;
 	}
 	vni_tx_count(q, VNI_TX_COPIES, 1);
-	vni_tx_doorbell(priv, q, node);
+	vni_tx_doorbell(priv, q, ring);
 	return 0;
 }
 
@@ -366,13 +382,15 @@ static int vni_tx_aside(struct vni_priv *priv, struct vni_txq *q, int to,
 		int err;
 
 		if ((to != VNI_FLOOD && to != node) ||
-		    !vni_peer_receiver(priv, node, &receiver))
+		    !vni_peer_receiver(priv, node, 0, &receiver))
 			continue;
 		if (!vni_peer_wants(&receiver, skb->data)) {
 			result = 0;
 			continue;
 		}
-		err = vni_tx_copy_to(priv, q, node, &receiver, skb);
+		err = vni_tx_copy_to(priv, q,
+				     vni_ring_number(&priv->port, node, 0),
+				     &receiver, skb);
 		if (err)
 			vni_tx_count_drops(q, err, 1);
 		result = 0;
@@ -409,6 +427,7 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (likely(!err)) {
 		vni_tx_count(q, VNI_TX_PACKETS, 1);
 		vni_tx_count(q, VNI_TX_BYTES, skb->len);
+		__this_cpu_add(priv->cpu->sent, skb->len);
 		dev_consume_skb_any(skb);
 	} else {
 		vni_tx_count_drops(q, err, 1);

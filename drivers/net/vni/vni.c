@@ -8,11 +8,21 @@
  * See docs/vni.md.
  */
 #include <linux/cleanup.h>
+#include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <net/netdev_queues.h>
 
 #include "vni.h"
+
+/* Slots of a ring; half of it where a node has several. */
+#define VNI_RING_SLOTS		512
+/* A section from this size on has several rings for each node. */
+#define VNI_MULTIQUEUE_BYTES	(32UL << 20)
+#define VNI_COALESCE_USECS	200
+#define VNI_COALESCE_FRAMES	16
+/* pfifo_fast allocates three arrays of this many pointers for each TX queue. */
+#define VNI_TX_QUEUE_LEN	256
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | \
@@ -31,7 +41,7 @@
 u32 vni_buf_get(struct vni_priv *priv, unsigned int class)
 {
 	guard(irqsave)();
-	return vni_buf_alloc(&priv->port, this_cpu_ptr(priv->cache), class);
+	return vni_buf_alloc(&priv->port, &this_cpu_ptr(priv->cpu)->cache, class);
 }
 
 /**
@@ -42,18 +52,48 @@ u32 vni_buf_get(struct vni_priv *priv, unsigned int class)
 void vni_buf_put(struct vni_priv *priv, u32 handle)
 {
 	guard(irqsave)();
-	vni_buf_free(&priv->port, this_cpu_ptr(priv->cache), handle);
+	vni_buf_free(&priv->port, &this_cpu_ptr(priv->cpu)->cache, handle);
 }
 
 /**
- * vni_napi_kick() - have NAPI look at the rings, from process context
- * @priv: the device
+ * vni_napi_kick() - have NAPI look at a ring, from process context
+ * @rxq: its queue
  */
-void vni_napi_kick(struct vni_priv *priv)
+void vni_napi_kick(struct vni_rxq *rxq)
 {
 	local_bh_disable();
-	napi_schedule(&priv->napi);
+	napi_schedule(&rxq->napi);
 	local_bh_enable();
+}
+
+/**
+ * vni_napi_hold() - keep all receive contexts from running
+ * @priv: the device, open
+ *
+ * May sleep.
+ */
+void vni_napi_hold(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		napi_disable(&priv->rxqs[i].napi);
+		hrtimer_cancel(&priv->rxqs[i].timer);
+	}
+}
+
+/**
+ * vni_napi_release() - let them run again, and look at all rings
+ * @priv: the device, held
+ */
+void vni_napi_release(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		napi_enable(&priv->rxqs[i].napi);
+		vni_napi_kick(&priv->rxqs[i]);
+	}
 }
 
 static void vni_refresh_work(struct work_struct *work)
@@ -66,12 +106,14 @@ static void vni_check_work(struct work_struct *work)
 	struct vni_priv *priv = container_of(to_delayed_work(work),
 					     struct vni_priv, check);
 
+	unsigned int i;
+
 	vni_peers_refresh(priv);
 	mutex_lock(&priv->lock);
-	if (priv->open)
-		vni_rx_check(priv);
+	for (i = 0; priv->open && i < priv->nr_rxqs; i++)
+		vni_rx_check(&priv->rxqs[i]);
 	mutex_unlock(&priv->lock);
-	/* CPU 0 is the one that doorbells go to, see vni_rx_check(). */
+	/* CPU 0: see vni_rx_check(). */
 	schedule_delayed_work_on(0, &priv->check,
 				 msecs_to_jiffies(VNI_CHECK_MS));
 }
@@ -83,16 +125,35 @@ static void vni_check_work(struct work_struct *work)
 static void vni_receiver_publish(struct vni_priv *priv)
 	__must_hold(&priv->receiver_lock)
 {
-	struct vni_receiver *shared =
-		&vni_ring_of(&priv->port, priv->port.node)->receiver;
+	u32 number = vni_ring_number(&priv->port, priv->port.node, 0);
+	u32 end = number + priv->nr_rxqs;
 
 	if (!priv->open)
 		return;
-	mint_store(&shared->flags, priv->receiver.flags);
-	mint_store(&shared->features, priv->receiver.features);
-	mint_store(&shared->max_frame, priv->receiver.max_frame);
-	mint_store(&shared->mcast, priv->receiver.mcast);
-	ether_addr_copy(shared->mac, priv->receiver.mac);
+	for (; number < end; number++) {
+		struct vni_receiver *shared =
+			&vni_ring_of(&priv->port, number)->receiver;
+
+		mint_store(&shared->flags, priv->receiver.flags);
+		mint_store(&shared->features, priv->receiver.features);
+		mint_store(&shared->max_frame, priv->receiver.max_frame);
+		mint_store(&shared->mcast, priv->receiver.mcast);
+		mint_store(&shared->steer, priv->receiver.steer);
+		ether_addr_copy(shared->mac, priv->receiver.mac);
+	}
+}
+
+/**
+ * vni_set_steering() - say which flows come on which queue
+ * @priv: the device
+ * @steer: as in struct vni_receiver; its queues are in use
+ */
+void vni_set_steering(struct vni_priv *priv, u64 steer)
+{
+	spin_lock_bh(&priv->receiver_lock);
+	priv->receiver.steer = steer;
+	vni_receiver_publish(priv);
+	spin_unlock_bh(&priv->receiver_lock);
 }
 
 static void vni_receiver_set_mtu(struct vni_priv *priv, unsigned int mtu)
@@ -177,39 +238,73 @@ static void vni_caches_flush(struct vni_priv *priv)
 
 	for_each_possible_cpu(cpu) {
 		guard(irqsave)();
-		vni_cache_flush(&priv->port, per_cpu_ptr(priv->cache, cpu));
+		vni_cache_flush(&priv->port, &per_cpu_ptr(priv->cpu, cpu)->cache);
 	}
 }
 
+/* The CPU of the node that a queue's doorbell goes to. */
+static unsigned int vni_queue_cpu(u32 queue)
+{
+	return cpumask_nth(queue % num_online_cpus(), cpu_online_mask);
+}
+
 /* Interrupts are off as in vni_buf_get(), and for the CPU number. */
-static int vni_ring_start(struct vni_priv *priv)
+static int vni_rings_open(struct vni_priv *priv)
+	__must_hold(&priv->receiver_lock)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < priv->nr_rxqs; i++) {
+		priv->receiver.cpu = mint_machine_cpu(vni_queue_cpu(i));
+		err = vni_ring_open(&priv->port, i, smp_processor_id(),
+				    &priv->receiver);
+	}
+	return err;
+}
+
+static void vni_rings_close(struct vni_priv *priv)
+	__must_hold(&priv->receiver_lock)
+{
+	unsigned int i;
+
+	priv->bury_cache.cpu = smp_processor_id();
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		vni_ring_close(&priv->port, i, &priv->bury_cache);
+		priv->rxqs[i].check_idle = false;
+	}
+}
+
+static int vni_rings_start(struct vni_priv *priv)
 {
 	int err;
 
 	mutex_lock(&priv->lock);
-	/* A peer rings as soon as the receiver line says open. */
-	napi_enable(&priv->napi);
 	spin_lock_irq(&priv->receiver_lock);
-	err = vni_ring_open(&priv->port, smp_processor_id(), &priv->receiver);
+	err = vni_rings_open(priv);
+	if (err)
+		vni_rings_close(priv);
 	priv->open = !err;
 	spin_unlock_irq(&priv->receiver_lock);
-	if (err)
-		napi_disable(&priv->napi);
+	/* A doorbell that came before this is made up for by its kick. */
+	if (!err)
+		vni_napi_release(priv);
 	mutex_unlock(&priv->lock);
 	return err;
 }
 
-static void vni_ring_stop(struct vni_priv *priv)
+static void vni_rings_stop(struct vni_priv *priv)
 {
+	unsigned int i;
+
 	mutex_lock(&priv->lock);
-	napi_disable(&priv->napi);
-	vni_lend_reclaim_closed(&priv->lender);
+	vni_napi_hold(priv);
+	for (i = 0; i < vni_nr_queues(priv); i++)
+		vni_lend_reclaim_closed(&priv->rxqs[i].lender);
 	spin_lock_irq(&priv->receiver_lock);
 	priv->open = false;
-	priv->bury_cache.cpu = smp_processor_id();
-	vni_ring_close(&priv->port, &priv->bury_cache);
+	vni_rings_close(priv);
 	spin_unlock_irq(&priv->receiver_lock);
-	priv->check_idle = false;
 	mutex_unlock(&priv->lock);
 }
 
@@ -218,17 +313,15 @@ static int vni_open(struct net_device *dev)
 	struct vni_priv *priv = netdev_priv(dev);
 	int err;
 
-	err = vni_ring_start(priv);
+	err = vni_rings_start(priv);
 	if (err) {
-		netdev_err(dev, "cannot open the ring of node %u: %d\n",
+		netdev_err(dev, "cannot open the rings of node %u: %d\n",
 			   priv->port.node, err);
 		return err;
 	}
 	netif_tx_start_all_queues(dev);
 	vni_peers_refresh(priv);
 	vni_peers_ring(priv, ~0ULL);
-	/* The ring may have been filled before NAPI could be scheduled. */
-	vni_napi_kick(priv);
 	schedule_delayed_work_on(0, &priv->check,
 				 msecs_to_jiffies(VNI_CHECK_MS));
 	return 0;
@@ -241,13 +334,51 @@ static int vni_stop(struct net_device *dev)
 
 	netif_tx_disable(dev);
 	cancel_delayed_work_sync(&priv->check);
-	vni_ring_stop(priv);
+	vni_rings_stop(priv);
 	netif_carrier_off(dev);
 	for (node = 0; node < vni_nr_nodes(priv); node++)
 		vni_tx_purge(priv, node);
 	vni_caches_flush(priv);
 	vni_peers_ring(priv, ~0ULL);
 	return 0;
+}
+
+static u64 vni_steer_evenly(unsigned int nr_rxqs)
+{
+	unsigned int i;
+	u64 steer = 0;
+
+	for (i = 0; i < VNI_STEER_ENTRIES; i++)
+		steer |= (u64)ethtool_rxfh_indir_default(i, nr_rxqs) << 2 * i;
+	return steer;
+}
+
+/**
+ * vni_set_queues() - use another number of RX queues
+ * @priv: the device; RTNL held
+ * @nr_rxqs: how many, from 1 to vni_nr_queues()
+ *
+ * A running interface is closed and opened again: frames on their way are
+ * lost, as with any change of that kind. Steering stays if the user has set
+ * it, else it becomes even.
+ *
+ * Return: 0 or a negative error, then the interface is down.
+ */
+int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs)
+{
+	struct net_device *dev = priv->netdev;
+	bool running = netif_running(dev);
+	int err;
+
+	err = netif_set_real_num_rx_queues(dev, nr_rxqs);
+	if (err)
+		return err;
+	if (running)
+		vni_stop(dev);
+	priv->nr_rxqs = nr_rxqs;
+	if (!netif_is_rxfh_configured(dev))
+		vni_set_steering(priv, vni_steer_evenly(nr_rxqs));
+	return running ? vni_open(dev) : 0;
 }
 
 static const struct net_device_ops vni_netdev_ops = {
@@ -279,6 +410,7 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	dev->stat_ops = &vni_stat_ops;
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
+	dev->tx_queue_len = VNI_TX_QUEUE_LEN;
 	dev->hw_features = VNI_FEATURES | NETIF_F_RXCSUM | NETIF_F_RXHASH |
 			   NETIF_F_GRO_HW;
 	dev->features = dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
@@ -289,53 +421,98 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	netif_carrier_off(dev);
 }
 
-static void vni_init_queues(struct vni_priv *priv)
+static void vni_init_txqs(struct vni_priv *priv)
 {
 	unsigned int i;
 
-	for (i = 0; i <= vni_nr_nodes(priv); i++) {
+	for (i = 0; i <= vni_nr_rings(priv); i++) {
 		struct vni_txq *q = &priv->txqs[i];
 
 		q->txq = netdev_get_tx_queue(priv->netdev, i);
-		q->node = i ? i - 1 : VNI_FLOOD;
+		q->node = VNI_FLOOD;
+		if (i) {
+			q->ring = i - 1;
+			q->node = q->ring / vni_nr_queues(priv);
+			q->queue = q->ring % vni_nr_queues(priv);
+		}
 		u64_stats_init(&q->syncp);
 	}
-	u64_stats_init(&priv->rx_syncp);
-	netif_napi_add(priv->netdev, &priv->napi, vni_poll);
+}
+
+static void vni_init_rxqs(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i < vni_nr_queues(priv); i++) {
+		struct vni_rxq *rxq = &priv->rxqs[i];
+
+		rxq->priv = priv;
+		rxq->queue = i;
+		u64_stats_init(&rxq->syncp);
+		hrtimer_init(&rxq->timer, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_PINNED);
+		rxq->timer.function = vni_rx_timer;
+		netif_napi_add(priv->netdev, &rxq->napi, vni_poll);
+	}
+	priv->nr_rxqs = min(num_online_cpus(), vni_nr_queues(priv));
+	priv->coalesce.usecs = VNI_COALESCE_USECS;
+	priv->coalesce.frames = VNI_COALESCE_FRAMES;
+	priv->coalesce.adaptive = true;
 }
 
 static void vni_init_receiver(struct vni_priv *priv)
 {
-	struct mint_peer self;
-
-	mint_peer_get(priv->port.node, &self);
-	priv->receiver.cpu = self.boot_cpu;
+	priv->receiver.steer = vni_steer_evenly(priv->nr_rxqs);
 	vni_receiver_set_mtu(priv, priv->netdev->mtu);
 	vni_receiver_set_mac(priv);
 	vni_receiver_set_features(priv, priv->netdev->features);
 }
 
-static int vni_init_caches(struct vni_priv *priv)
+static int vni_init_cpus(struct vni_priv *priv)
 {
 	int cpu;
 
-	priv->cache = alloc_percpu(struct vni_cache);
-	if (!priv->cache)
+	priv->cpu = alloc_percpu(struct vni_cpu);
+	if (!priv->cpu)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
-		per_cpu_ptr(priv->cache, cpu)->cpu = cpu;
+		per_cpu_ptr(priv->cpu, cpu)->cache.cpu = cpu;
+	return 0;
+}
+
+static void vni_lenders_destroy(struct vni_priv *priv, unsigned int n)
+{
+	while (n--)
+		vni_lender_destroy(&priv->rxqs[n].lender);
+}
+
+static int vni_lenders_init(struct vni_priv *priv)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < vni_nr_queues(priv); i++) {
+		err = vni_lender_init(&priv->rxqs[i].lender, priv,
+				      &priv->rxqs[i].napi);
+		if (err) {
+			vni_lenders_destroy(priv, i);
+			return err;
+		}
+	}
 	return 0;
 }
 
 static struct vni_priv *vni_alloc(struct mint_device *mdev,
 				  const struct vni_port *port)
 {
-	unsigned int nr_txqs = port->geometry.nr_nodes + 1;
+	unsigned int nr_rxqs = port->geometry.nr_queues;
+	unsigned int nr_txqs = port->geometry.nr_nodes * nr_rxqs + 1;
 	struct vni_priv *priv;
 	struct net_device *dev;
 
 	dev = alloc_netdev_mqs(struct_size(priv, txqs, nr_txqs), "vni%d",
-			       NET_NAME_PREDICTABLE, ether_setup, nr_txqs, 1);
+			       NET_NAME_PREDICTABLE, ether_setup, nr_txqs,
+			       nr_rxqs);
 	if (!dev)
 		return NULL;
 
@@ -348,14 +525,42 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	INIT_WORK(&priv->refresh, vni_refresh_work);
 	INIT_DELAYED_WORK(&priv->check, vni_check_work);
 	vni_init_netdev(dev, mdev, port->node);
-	vni_init_queues(priv);
+	vni_init_txqs(priv);
+	vni_init_rxqs(priv);
 	vni_init_receiver(priv);
 	return priv;
 }
 
+/* The rings of a small section would leave it too few buffers. */
 static int vni_format(void *section, u64 bytes)
 {
-	return vni_section_format(section, bytes, MINT_MAX_NODES, VNI_RING_SLOTS);
+	if (bytes < VNI_MULTIQUEUE_BYTES)
+		return vni_section_format(section, bytes, MINT_MAX_NODES, 1,
+					  VNI_RING_SLOTS);
+	return vni_section_format(section, bytes, MINT_MAX_NODES,
+				  VNI_MAX_QUEUES, VNI_RING_SLOTS / 2);
+}
+
+static void vni_channels_unregister(unsigned int n)
+{
+	while (n--)
+		mint_channel_unregister(MINT_CHANNEL_VNI + n);
+}
+
+static int vni_channels_register(struct vni_priv *priv)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < vni_nr_queues(priv); i++) {
+		err = mint_channel_register(MINT_CHANNEL_VNI + i,
+					    vni_rx_doorbell, &priv->rxqs[i]);
+		if (err) {
+			vni_channels_unregister(i);
+			return err;
+		}
+	}
+	return 0;
 }
 
 static int vni_probe(struct mint_device *mdev)
@@ -379,19 +584,21 @@ static int vni_probe(struct mint_device *mdev)
 	priv = vni_alloc(mdev, &port);
 	if (!priv)
 		return -ENOMEM;
-	err = vni_init_caches(priv);
+	err = vni_init_cpus(priv);
 	if (err)
 		goto free_netdev;
-	err = vni_lender_init(&priv->lender, priv, &priv->napi);
+	err = vni_lenders_init(priv);
 	if (err)
-		goto free_caches;
+		goto free_cpus;
 	vni_bury(priv, port.node, port.generation - 1);
-	err = mint_channel_register(VNI_CHANNEL, vni_rx_doorbell, priv);
+	err = vni_channels_register(priv);
 	if (err)
-		goto destroy_lender;
-	err = register_netdev(priv->netdev);
+		goto destroy_lenders;
+	err = netif_set_real_num_rx_queues(priv->netdev, priv->nr_rxqs);
+	if (!err)
+		err = register_netdev(priv->netdev);
 	if (err)
-		goto unregister_channel;
+		goto unregister_channels;
 	err = mint_peer_notifier_register(&priv->peer_notifier);
 	if (err)
 		goto unregister_netdev;
@@ -402,13 +609,13 @@ static int vni_probe(struct mint_device *mdev)
 
 unregister_netdev:
 	unregister_netdev(priv->netdev);
-unregister_channel:
-	mint_channel_unregister(VNI_CHANNEL);
+unregister_channels:
+	vni_channels_unregister(vni_nr_queues(priv));
 	cancel_work_sync(&priv->refresh);
-destroy_lender:
-	vni_lender_destroy(&priv->lender);
-free_caches:
-	free_percpu(priv->cache);
+destroy_lenders:
+	vni_lenders_destroy(priv, vni_nr_queues(priv));
+free_cpus:
+	free_percpu(priv->cpu);
 free_netdev:
 	free_netdev(priv->netdev);
 	return err;
@@ -420,10 +627,10 @@ static void vni_remove(struct mint_device *mdev)
 
 	mint_peer_notifier_unregister(&priv->peer_notifier);
 	unregister_netdev(priv->netdev);
-	mint_channel_unregister(VNI_CHANNEL);
+	vni_channels_unregister(vni_nr_queues(priv));
 	cancel_work_sync(&priv->refresh);
-	vni_lender_destroy(&priv->lender);
-	free_percpu(priv->cache);
+	vni_lenders_destroy(priv, vni_nr_queues(priv));
+	free_percpu(priv->cpu);
 	free_netdev(priv->netdev);
 }
 

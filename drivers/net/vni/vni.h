@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of the vni driver share: one struct vni_priv for each
- * device, one struct vni_txq for each TX queue.
+ * device, one struct vni_txq for each TX queue, one struct vni_rxq for each
+ * own ring.
  *
- * TX queue 0 floods; TX queue n + 1 goes to node n. Everything in a vni_txq
- * is guarded by the lock of its netdev queue. See docs/vni.md.
+ * TX queue 0 floods; TX queue n + 1 leads to ring n. Everything in a vni_txq
+ * is guarded by the lock of its netdev queue, everything in a vni_rxq belongs
+ * to its NAPI. See docs/vni.md.
  */
 #ifndef VNI_H
 #define VNI_H
 
 #include <linux/etherdevice.h>
+#include <linux/hrtimer.h>
 #include <linux/if_vlan.h>
 #include <linux/mint.h>
 #include <linux/mutex.h>
@@ -19,9 +22,8 @@
 
 #include "ring.h"
 
-#define VNI_CHANNEL		(MINT_CHANNEL_VNI + 0)
 #define VNI_FLOOD		(-1)
-#define VNI_RING_SLOTS		512
+#define VNI_STEER_ENTRIES	32
 #define VNI_CHECK_MS		100
 #define VNI_STATIONS		256
 #define VNI_STATION_AGE_S	300
@@ -40,7 +42,6 @@
  * @VNI_TX_WAKE: times it was woken after a stop
  * @VNI_TX_DOORBELLS: doorbells rung for frames
  * @VNI_TX_DOORBELLS_SUPPRESSED: posts for which none was needed
- * @VNI_TX_NR_QUEUE_COUNTERS: those above are also shown queue by queue
  * @VNI_TX_COPIES: frames posted aside the queue's own ring: floods
  * @VNI_TX_NO_BUFFER: frames dropped because the pool was empty
  * @VNI_TX_PEER_DOWN: frames dropped because their node does not take any
@@ -59,8 +60,7 @@ enum vni_tx_counter {
 	VNI_TX_WAKE,
 	VNI_TX_DOORBELLS,
 	VNI_TX_DOORBELLS_SUPPRESSED,
-	VNI_TX_NR_QUEUE_COUNTERS,
-	VNI_TX_COPIES = VNI_TX_NR_QUEUE_COUNTERS,
+	VNI_TX_COPIES,
 	VNI_TX_NO_BUFFER,
 	VNI_TX_PEER_DOWN,
 	VNI_TX_TOO_LONG,
@@ -72,7 +72,7 @@ enum vni_tx_counter {
 };
 
 /**
- * enum vni_rx_counter - what is counted for the RX queue
+ * enum vni_rx_counter - what is counted for each RX queue
  * @VNI_RX_PACKETS: frames given to the stack
  * @VNI_RX_BYTES: their bytes
  * @VNI_RX_BAD_DESC: descriptors dropped because a field was impossible
@@ -81,6 +81,7 @@ enum vni_tx_counter {
  * @VNI_RX_ZEROCOPY: frames given to the stack in the buffer they came in
  * @VNI_RX_COPIED_ON_DEMAND: frames copied only because too many buffers are
  *	lent, or too few free
+ * @VNI_RX_POLLS: times that NAPI looked at the ring
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -91,6 +92,7 @@ enum vni_rx_counter {
 	VNI_RX_SPACE_DOORBELLS,
 	VNI_RX_ZEROCOPY,
 	VNI_RX_COPIED_ON_DEMAND,
+	VNI_RX_POLLS,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -98,6 +100,8 @@ enum vni_rx_counter {
  * struct vni_txq - one TX queue
  * @txq: its netdev queue, whose lock guards all below
  * @node: destination, or VNI_FLOOD
+ * @queue: RX queue of the destination
+ * @ring: number of the ring of both
  * @generation: generation of the destination that @frames are for
  * @count: used entries of @frames
  * @frames: filled frames that are not posted yet: the batch being collected,
@@ -108,39 +112,13 @@ enum vni_rx_counter {
 struct vni_txq {
 	struct netdev_queue *txq;
 	int node;
+	u32 queue;
+	u32 ring;
 	u32 generation;
 	unsigned int count;
 	struct vni_frame frames[VNI_BATCH];
 	struct u64_stats_sync syncp;
 	u64_stats_t stats[VNI_NR_TX_COUNTERS];
-};
-
-/**
- * struct vni_peer - what this node knows of another
- * @lost: generation whose receiver line may still say open, but which does
- *	not run (any more); 0 = none. Written under vni_priv.lock, read
- *	without by senders.
- * @up: generation that runs with an open receiver as of the last look, 0 =
- *	none. Likewise; NAPI compares it to see whether to look again.
- * @buried: generations up to this one have been buried; under vni_priv.lock
- */
-struct vni_peer {
-	u32 lost;
-	u32 up;
-	u32 buried;
-};
-
-/**
- * struct vni_station - a MAC address that is not made from a node id
- * @key: address in bits 0-47, node id in bits 48-55, bit 63 set when valid
- * @seen: jiffies when it last sent
- *
- * Written by the receive path, read by senders, both without a lock: @key is
- * one word, and a @seen that belongs to another key costs one flood.
- */
-struct vni_station {
-	u64 key;
-	unsigned long seen;
 };
 
 /**
@@ -188,56 +166,126 @@ struct vni_lender {
 };
 
 /**
+ * struct vni_rxq - one RX queue: an own ring and the NAPI that empties it
+ * @priv: the device
+ * @queue: its number
+ * @napi: the receive context; runs on the CPU that the doorbell goes to
+ * @timer: looks again when fewer frames wait than are worth a doorbell
+ * @lender: lends buffers to the stack
+ * @peers_dirty: a frame came from a peer that is not up
+ * @sent: vni_cpu.sent of NAPI's CPU at the last poll
+ * @taken: slots ever taken, good or bad
+ * @check_taken: @taken at the last check; under vni_priv.lock
+ * @check_idle: at the last check frames waited and nobody polled; likewise
+ * @syncp: guards @stats on machines that need it
+ * @stats: by enum vni_rx_counter
+ */
+struct vni_rxq {
+	struct vni_priv *priv;
+	u32 queue;
+	struct napi_struct napi;
+	struct hrtimer timer;
+	struct vni_lender lender;
+	bool peers_dirty;
+	u32 sent;
+	u32 taken;
+	u32 check_taken;
+	bool check_idle;
+	struct u64_stats_sync syncp;
+	u64_stats_t stats[VNI_NR_RX_COUNTERS];
+};
+
+/**
+ * struct vni_cpu - what each CPU of the node has for itself
+ * @cache: free buffers; used with interrupts off
+ * @sent: bytes that it ever sent, modulo 2^32; with BH off
+ */
+struct vni_cpu {
+	struct vni_cache cache;
+	u32 sent;
+};
+
+/**
+ * struct vni_coalesce - when a doorbell is asked for; set by ethtool -C
+ * @usecs: how long a frame may wait for others, 0 = not at all
+ * @frames: how many need not wait any longer, from 1
+ * @adaptive: wait only while bulk data moves
+ */
+struct vni_coalesce {
+	u32 usecs;
+	u32 frames;
+	bool adaptive;
+};
+
+/**
+ * struct vni_peer - what this node knows of another
+ * @lost: generation whose receiver line may still say open, but which does
+ *	not run (any more); 0 = none. Written under vni_priv.lock, read
+ *	without by senders.
+ * @up: generation that runs with an open receiver as of the last look, 0 =
+ *	none. Likewise; NAPI compares it to see whether to look again.
+ * @buried: generations up to this one have been buried; under vni_priv.lock
+ */
+struct vni_peer {
+	u32 lost;
+	u32 up;
+	u32 buried;
+};
+
+/**
+ * struct vni_station - a MAC address that is not made from a node id
+ * @key: address in bits 0-47, node id in bits 48-55, bit 63 set when valid
+ * @seen: jiffies when it last sent
+ *
+ * Written by the receive path, read by senders, both without a lock: @key is
+ * one word, and a @seen that belongs to another key costs one flood.
+ */
+struct vni_station {
+	u64 key;
+	unsigned long seen;
+};
+
+/**
  * struct vni_priv - one vni device
  * @port: the rings and the pool, as this node sees them
  * @netdev: the interface
  * @mdev: the device on the mint bus
- * @cache: free buffers of each CPU; used with interrupts off
- * @napi: the receive context
- * @rx_syncp: guards @rx_stats on machines that need it
- * @rx_stats: by enum vni_rx_counter; written by NAPI
- * @rx_taken: slots ever taken, good or bad; written by NAPI
+ * @cpu: what each CPU has for itself
+ * @rxqs: RX queues; those below @nr_rxqs are in use
+ * @nr_rxqs: RX queues in use; changes under RTNL while the device is closed
+ * @coalesce: read by NAPI, field by field
  * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
- * @lender: lends them
- * @peers_dirty: a frame came from a peer that is not up; NAPI's own
  * @lock: guards @peers but for their senders' view, @bury_cache, @open and
- *	the fields of the check; taken inside RTNL
+ *	what the check keeps; taken inside RTNL
  * @open: the receiver line says open; written under @lock and @receiver_lock
  * @refresh: looks at all peers, when NAPI finds that one has changed
  * @check: finds changed peers and missed notifications each VNI_CHECK_MS
- * @check_taken: @rx_taken at the last check
- * @check_idle: at the last check frames waited and nobody polled
- * @missed_notify: times that this stayed so for a whole period
+ * @missed_notify: times that frames waited for a whole period of it
  * @peer_resets: incarnations of peers buried
  * @bury_cache: free buffers of the burial
  * @peer_notifier: tells of changes in the node table
  * @peers: by node id
  * @receiver_lock: guards @receiver
- * @receiver: private image of our receiver line
- * @stopped: a bit for each node whose TX queue is stopped
+ * @receiver: private image of our receiver lines, but for their CPU
+ * @stopped: a bit for each ring whose TX queue is stopped
  * @stations: learnt addresses, by hash
- * @txqs: geometry.nr_nodes + 1 TX queues
+ * @txqs: TX queues, one more than there are rings
  */
 struct vni_priv {
 	struct vni_port port;
 	struct net_device *netdev;
 	struct mint_device *mdev;
-	struct vni_cache __percpu *cache;
+	struct vni_cpu __percpu *cpu;
 
-	struct napi_struct napi;
-	struct u64_stats_sync rx_syncp;
-	u64_stats_t rx_stats[VNI_NR_RX_COUNTERS];
-	u32 rx_taken;
+	struct vni_rxq rxqs[VNI_MAX_QUEUES];
+	unsigned int nr_rxqs;
+	struct vni_coalesce coalesce;
 	bool rx_zerocopy;
-	struct vni_lender lender;
-	bool peers_dirty;
 
 	struct mutex lock;		/* see above */
 	bool open;
 	struct work_struct refresh;
 	struct delayed_work check;
-	u32 check_taken;
-	bool check_idle;
 	u64 missed_notify;
 	u64 peer_resets;
 	struct vni_cache bury_cache;
@@ -247,7 +295,7 @@ struct vni_priv {
 	spinlock_t receiver_lock;	/* see above */
 	struct vni_receiver receiver;
 
-	DECLARE_BITMAP(stopped, MINT_MAX_NODES);
+	DECLARE_BITMAP(stopped, MINT_MAX_NODES * VNI_MAX_QUEUES);
 	struct vni_station stations[VNI_STATIONS];
 	struct vni_txq txqs[];
 };
@@ -255,7 +303,11 @@ struct vni_priv {
 /* vni.c */
 u32 vni_buf_get(struct vni_priv *priv, unsigned int class);
 void vni_buf_put(struct vni_priv *priv, u32 handle);
-void vni_napi_kick(struct vni_priv *priv);
+void vni_napi_kick(struct vni_rxq *rxq);
+void vni_napi_hold(struct vni_priv *priv);
+void vni_napi_release(struct vni_priv *priv);
+int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs);
+void vni_set_steering(struct vni_priv *priv, u64 steer);
 
 /* tx.c */
 u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
@@ -269,8 +321,9 @@ void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* rx.c */
 void vni_rx_doorbell(void *context);
+enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
 int vni_poll(struct napi_struct *napi, int budget);
-void vni_rx_check(struct vni_priv *priv);
+void vni_rx_check(struct vni_rxq *rxq);
 
 /* lend.c */
 int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
@@ -286,10 +339,12 @@ void vni_lend_reclaim_closed(struct vni_lender *lender);
 extern const u8 vni_mac_prefix[ETH_ALEN - 1];
 int vni_station_find(struct vni_priv *priv, const u8 *mac);
 void vni_station_learn(struct vni_priv *priv, const u8 *mac, u32 node);
-u32 vni_peer_receiver(struct vni_priv *priv, u32 node,
+u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 		      struct vni_receiver *receiver);
+u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb);
 bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac);
 u64 vni_mcast_bit(const u8 *mac);
+bool vni_peer_ring(struct vni_priv *priv, u32 node, u32 queue);
 unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes);
 bool vni_peers_changed(struct vni_priv *priv);
 void vni_peers_refresh(struct vni_priv *priv);
@@ -304,6 +359,16 @@ void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
 static inline u32 vni_nr_nodes(const struct vni_priv *priv)
 {
 	return priv->port.geometry.nr_nodes;
+}
+
+static inline u32 vni_nr_queues(const struct vni_priv *priv)
+{
+	return priv->port.geometry.nr_queues;
+}
+
+static inline u32 vni_nr_rings(const struct vni_priv *priv)
+{
+	return vni_nr_nodes(priv) * vni_nr_queues(priv);
 }
 
 #endif /* VNI_H */
