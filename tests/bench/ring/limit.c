@@ -6,7 +6,7 @@
  */
 #include "bench.h"
 
-/* As many as a ring has slots: fewer make the two wait for each other. */
+/* The most that a ring has slots. */
 #define BUFFERS		512
 
 struct cyclic {
@@ -20,7 +20,8 @@ static __u32 nr_buffers, stride;
 
 static void limit_setup(struct bench *b)
 {
-	nr_buffers = b->bytes > 4096 ? BUFFERS / 16 : BUFFERS;
+	nr_buffers = b->slots;
+	REQUIRE(nr_buffers <= BUFFERS);
 	stride = (b->bytes + LINE - 1) & ~(LINE - 1);
 	REQUIRE(sizeof(struct cyclic) + (size_t)nr_buffers * stride <= b->memory_bytes);
 }

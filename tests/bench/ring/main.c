@@ -16,11 +16,12 @@
 
 #include "bench.h"
 
-#define MEMORY_BYTES	(32u << 20)
+#define MEMORY_BYTES	(64u << 20)
 #define PROBE_ROUNDS	400
 #define PROBES		9
 #define IDLE_PAUSES	8
 #define SLOTS		512
+#define SLOTS_LARGE	32	/* 2 MB under way, of frames over 4 KB */
 #define TRIAL_LIMIT_S	5
 
 struct side {
@@ -249,7 +250,7 @@ int main(int argc, char **argv)
 	bench.frames = number(argv[5], 1ul << 32);
 	trials = number(argv[6], 100000);
 	bench.check = argc > 7;
-	bench.slots = SLOTS;
+	bench.slots = bench.bytes > 4096 ? SLOTS_LARGE : SLOTS;
 	bench.idle_pauses = IDLE_PAUSES;
 	find_cpus();
 	calibrate();

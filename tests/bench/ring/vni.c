@@ -31,7 +31,7 @@ static void vni_setup(struct bench *b)
 	static const struct vni_receiver receiver = { .max_frame = VNI_MAX_FRAME };
 	__u32 i;
 
-	REQUIRE(!vni_section_format(b->memory, b->memory_bytes, 2, b->slots));
+	REQUIRE(!vni_section_format(b->memory, b->memory_bytes, 2, 1, b->slots));
 	for (i = 0; i < 2; i++) {
 		memset(&nodes[i], 0, sizeof(nodes[i]));
 		REQUIRE(!vni_port_init(&nodes[i].port, b->memory,
@@ -39,7 +39,7 @@ static void vni_setup(struct bench *b)
 				       nobody_dead, NULL));
 		/* Nobody dies here, but one of the two may be put off its CPU. */
 		nodes[i].port.lock_spins = 1u << 30;
-		REQUIRE(!vni_ring_open(&nodes[i].port, 0, &receiver));
+		REQUIRE(!vni_ring_open(&nodes[i].port, 0, 0, &receiver));
 	}
 }
 
@@ -103,7 +103,7 @@ static void vni_receive(struct bench *b)
 
 	while (b->received < b->frames) {
 		for (n = 0; n < POLL_BUDGET; n++) {
-			int got = vni_ring_take(&me->port, &frame);
+			int got = vni_ring_take(&me->port, 0, &frame);
 
 			if (!got)
 				break;
@@ -112,7 +112,7 @@ static void vni_receive(struct bench *b)
 				  frame.length, b->received + n);
 			vni_buf_free(&me->port, &me->cache, frame.handle);
 		}
-		vni_ring_take_waiters(&me->port);
+		vni_ring_take_waiters(&me->port, 0);
 		count_received(b, n);
 	}
 }
