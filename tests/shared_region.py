@@ -95,6 +95,8 @@ class Buffer:
     """A state word."""
 
     word: int
+    nr_queues: int = 1
+    """Rings of a node."""
 
     @property
     def state(self) -> str:
@@ -108,7 +110,7 @@ class Buffer:
             return []
         found = [(self.word >> 4 & 0xff, self.word >> 20 & GENERATION_MASK)]
         if self.state == "inflight":
-            found.append((self.word >> 12 & 0xff, self.word >> 42))
+            found.append(((self.word >> 12 & 0xff) // self.nr_queues, self.word >> 42))
         return found
 
 
@@ -181,18 +183,18 @@ class VniSection:
         self.reader = reader
         self.nodes_at = section_at(reader, NODES)
         self.start = section_at(reader, VNI)
-        header = struct.unpack("<IIIIIIQQ", reader(self.start, 40))
+        header = struct.unpack("<IIIIIIIIQQ", reader(self.start, 48))
         self.nr_nodes = min(header[2], NODE_IDS)
-        self.nr_bufs = header[4]
-        self.ring_bytes, self.ring_offset, self.state_offset = header[5:8]
+        self.nr_bufs, self.ring_bytes, self.nr_queues = header[4:7]
+        self.ring_offset, self.state_offset = header[8:10]
         self.pools = [(count, pool) for _, count, _, _, pool, _ in struct.iter_unpack(
-            "<IIIIQQ", reader(self.start + 40, 64))]
+            "<IIIIQQ", reader(self.start + 48, 64))]
 
     def lock_offsets(self) -> Dict[str, int]:
         """Where each lock lies in the section, by name."""
         offsets = {f"pool {i}": pool for i, (_, pool) in enumerate(self.pools)}
-        for node in range(self.nr_nodes):
-            offsets[f"ring {node}"] = self.ring_offset + node * self.ring_bytes
+        for ring in range(self.nr_nodes * self.nr_queues):
+            offsets[f"ring {ring}"] = self.ring_offset + ring * self.ring_bytes
         return offsets
 
     def lock(self, offset: int) -> Lock:
@@ -224,7 +226,7 @@ class VniSection:
         """Everything at once; the machine must stand still meanwhile."""
         words = self.reader(self.start + self.state_offset, 8 * self.nr_bufs)
         return Census(
-            [Buffer(word) for word, in struct.iter_unpack("<Q", words)],
+            [Buffer(word, self.nr_queues) for word, in struct.iter_unpack("<Q", words)],
             [self._stack(count, pool) for count, pool in self.pools],
             {name: self.lock(offset) for name, offset in self.lock_offsets().items()},
             self._living())
