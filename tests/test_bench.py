@@ -251,6 +251,15 @@ def test_instructions_count_by_function_and_cpu() -> None:
                                           "rest of the kernel": 7}
 
 
+def test_the_start_of_a_program_is_not_counted() -> None:
+    short = (10.0, {"exec": 5000.0, "tcp": 1000.0, "default_idle": 50.0})
+    assert instructions.per_unit(short, (30.0, {"exec": 5000.0, "tcp": 3000.0,
+                                                "default_idle": 9.0})) == {
+        "exec": 0.0, "tcp": 0.1}
+    with pytest.raises(RuntimeError, match="a long run did 10"):
+        instructions.per_unit(short, short)
+
+
 def test_every_table_of_the_document_is_made_by_a_measure_and_shown_once() -> None:
     names = [match["name"] for match in document.PART.finditer(
         document.DOCUMENT.read_text("utf-8"))]

@@ -110,12 +110,12 @@ def plain(place: Place, reps: int) -> List[Table]:
 
 
 def rr(place: Place, reps: int) -> List[Table]:
-    """Round trips of one byte over TCP, sleeping and with busy poll."""
+    """Round trips of one byte over TCP, sleeping and with busy poll: each run's median."""
     names = ("vni", "veth, 2 CPUs", "veth, 1 CPU", "loopback, 2 CPUs", "virtio-net", "e1000e")
     table = Table("rr", "TCP request and response of 1 byte", "us", "waiting")
     for _ in range(reps):
         for way in place.choose(names):
             for kind, busy in (("sleeping", 0), ("busy poll", BUSY_US)):
                 words = way.near.words(f"load rr {way.address} 1 {RR_MS} {busy}")
-                table.add(way.name, words["mean_ns"] / 1000, kind)
+                table.add(way.name, words["median_ns"] / 1000, kind)
     return [table]
