@@ -193,6 +193,8 @@ def test_the_document_gets_its_tables_anew() -> None:
 def test_a_table_without_results_is_refused_with_what_to_do() -> None:
     with pytest.raises(ResultError, match="no results of 'tcp'.*Try: make bench"):
         document.fill("<!-- table: tcp -->\n<!-- end -->", {}, {})
+    with pytest.raises(ResultError, match="no results of the ring.*ONLY=ring"):
+        document.fill("<!-- table: ring -->\n<!-- end -->", {}, {})
 
 
 def ring_report() -> Dict[str, Any]:

@@ -133,9 +133,10 @@ def split(counts: Counts) -> Counts:
 def instructions(place: CountedPlace, reps: int) -> List[Table]:
     """Instructions for a round trip and for a megabyte of bulk TCP, both nodes."""
     tables = {kind: Table(f"insns_{work[0].split()[0]}",
-                          f"Instructions for {kind}, both sides", "1000", "part")
+                          f"Instructions for {kind}, both sides", "1000 instructions", "part")
               for kind, work in WORK.items()}
-    top = Table("insns_top", "vni: functions with the most instructions", "1000", "for")
+    top = Table("insns_top", "vni: functions with the most instructions", "1000 instructions",
+                "for")
     for _ in range(min(reps, MOST_REPS)):
         for way in place.choose(WAYS):
             found = {kind: executed(place, way, kind) for kind in WORK}

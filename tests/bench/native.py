@@ -49,6 +49,8 @@ def verdicts(report: Report) -> List[Verdict]:
 
 def rows(report: Report) -> List[List[str]]:
     """Times by measure, for each placement that was seen."""
+    if not report:
+        raise ResultError("there are no results of the ring. Try: make bench ONLY=ring")
     bins = list(report["bins"])
     names: Dict[str, None] = {}
     for content in report["bins"].values():

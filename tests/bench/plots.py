@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """Plots by gnuplot: SVG files of tables."""
 
-import math
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ COLOURS = ("#0060ad", "#dd181f", "#2e8b57", "#ff8c00", "#8a2be2", "#7f7f7f")
 MORE_COLOURS = COLOURS + ("#8c564b", "#e377c2", "#17becf", "#bcbd22", "#1f9e89", "#fdae61",
                           "#5e4fa2", "#d53e4f", "#3288bd", "#66c2a5", "#abdda4", "#fee08b",
                           "#9e0142", "#4d4d4d", "#b35806", "#542788", "#c7e9c0")
-SIZE = "800,480"
+SIZE, TALL = "800,480", "800,640"
 HEAD = """set terminal svg size {size} dynamic noenhanced background '#ffffff' font 'sans-serif,14'
 set output '{output}'
 set title "{title}"
@@ -37,7 +36,7 @@ class Plot:
     series: Sequence[str] = ()
     """Those shown; empty shows all."""
     log: str = ""
-    """Axes with a logarithmic scale."""
+    """The axis with a logarithmic scale: y, or none."""
     skip: Sequence[str] = ()
 
 
@@ -45,18 +44,20 @@ PLOTS = [
     Plot("tcp", "tcp", "bars"),
     Plot("plain", "plain", "bars"),
     Plot("rr", "rr", "bars"),
-    Plot("rtt_tcp", "rtt_tcp", "lines", log="xy"),
-    Plot("rtt_udp", "rtt_udp", "lines", log="xy"),
-    Plot("writes_send", "writes_send", "lines", log="x"),
-    Plot("writes_receive", "writes_receive", "lines", log="x"),
-    Plot("batch_60", "batch_60", "lines", log="x"),
-    Plot("batch_1514", "batch_1514", "lines", log="x"),
+    Plot("rtt_tcp", "rtt_tcp", "lines", log="y"),
+    Plot("rtt_udp", "rtt_udp", "lines", log="y"),
+    Plot("writes_send", "writes_send", "lines"),
+    Plot("writes_receive", "writes_receive", "lines"),
+    Plot("batch_60", "batch_60", "lines"),
+    Plot("batch_1514", "batch_1514", "lines"),
     Plot("loss", "loss", "lines"),
     Plot("delivered", "delivered", "lines"),
     Plot("files_cpu", "files_cpu", "bars"),
     Plot("files", "files", "bars"),
-    Plot("stages_vni", "stages_vni", "stack", skip=("round trip",)),
-    Plot("stages_veth", "stages_veth", "stack", skip=("round trip",)),
+    Plot("stages_vni", "stages_vni", "stack", skip=("round trip", "waiting")),
+    Plot("stages_veth", "stages_veth", "stack", skip=("round trip", "waiting")),
+    Plot("insns_rr", "insns_rr", "bars"),
+    Plot("insns_stream", "insns_stream", "bars"),
     Plot("nodes", "nodes", "bars"),
 ]
 
@@ -67,7 +68,8 @@ def quoted(text: str) -> str:
 
 
 def _head(plot: Plot, table: Table, output: Path, key: str, xlabel: str) -> List[str]:
-    return [HEAD.format(size=SIZE, output=output, title=quoted(table.title), key=key,
+    size = TALL if plot.kind == "stack" else SIZE
+    return [HEAD.format(size=size, output=output, title=quoted(table.title), key=key,
                         ylabel=quoted(table.unit), xlabel=quoted(xlabel)),
             f"set logscale {plot.log}" if plot.log else ""]
 
@@ -82,14 +84,12 @@ def _block(name: str, rows: Sequence[Sequence[object]]) -> str:
 
 
 def lines_script(plot: Plot, table: Table, output: Path) -> str:
-    """A line for each series; what is no number stands at the end of the axis."""
+    """A line for each series over all columns, which stand equally far apart."""
     columns = table.columns()
-    numeric = all(_is_number(column) for column in columns)
     script = _head(plot, table, output, "outside right top Left reverse", table.x)
-    ticks = ", ".join(f'"{column}" {column if numeric else index}'
-                      for index, column in enumerate(columns))
+    ticks = ", ".join(f'"{column}" {index}' for index, column in enumerate(columns))
     script.append(f"set xtics ({ticks})")
-    script.append("set offsets graph 0.03, graph 0.03, 0, 0")
+    script.append(f"set xrange [-0.3:{len(columns) - 0.7}]")
     if "y" not in plot.log:
         script.append("set yrange [0:*]")
     parts = []
@@ -98,8 +98,7 @@ def lines_script(plot: Plot, table: Table, output: Path) -> str:
         for place, column in enumerate(columns):
             if column in table.values[series]:
                 found = table.figure(series, column)
-                rows.append([column if numeric else place, found.median, found.low,
-                             found.high])
+                rows.append([place, found.median, found.low, found.high])
         script.append(_block(f"d{index}", rows))
         colour = COLOURS[index % len(COLOURS)]
         parts += [f"$d{index} using 1:2:3:4 with yerrorbars lc rgb '{colour}' pt 0 notitle",
@@ -140,7 +139,8 @@ def stack_script(plot: Plot, table: Table, output: Path) -> str:
     columns = table.columns()
     shown = [series for series in _shown(plot, table)
              if any(table.figure(series, column).median > 0 for column in columns)]
-    script = _head(plot, table, output, "outside right top Left reverse invert samplen 1",
+    script = _head(plot, table, output,
+                   "outside right top Left reverse invert samplen 1 maxrows 24",
                    table.x)
     script += ["set style data histogram", "set style histogram rowstacked",
                "set style fill solid 0.9 noborder", "set boxwidth 0.7", "set yrange [0:*]"]
@@ -152,13 +152,6 @@ def stack_script(plot: Plot, table: Table, output: Path) -> str:
              f"lc rgb '{MORE_COLOURS[index % len(MORE_COLOURS)]}' title \"{quoted(series)}\""
              for index, series in enumerate(shown)]
     return "\n".join(script + ["plot " + ", \\\n  ".join(parts)]) + "\n"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 SCRIPTS = {"lines": lines_script, "bars": bars_script, "stack": stack_script}

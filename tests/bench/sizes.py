@@ -15,7 +15,7 @@ WRITES_KB = (1, 4, 16, 64, 256, 1024, 4096)
 WRITE_MS = 350
 BATCHES = (1, 4, 8, 16, 32)
 FRAMES = (60, 1514)
-BATCH_FRAMES = 12000
+BATCH_FRAMES = 20000
 
 
 def rtt(place: Place, reps: int) -> List[Table]:

@@ -78,10 +78,10 @@ def run(way: Way, rate: int, size: int = BYTES) -> Loss:
 def loss(place: Place, reps: int) -> List[Table]:
     """Loss by offered load."""
     names = ("vni", "veth, 2 CPUs", "virtio-net", "e1000e")
-    lost = Table("loss", f"UDP, {BYTES} bytes: lost, of what was sent", "%",
+    lost = Table("loss", f"UDP, {BYTES} bytes: lost", "% of what was sent",
                  "offered, 1000/s")
-    sent = Table("offered", f"UDP, {BYTES} bytes: sent", "1000/s", "offered, 1000/s")
-    got = Table("delivered", f"UDP, {BYTES} bytes: received", "1000/s", "offered, 1000/s")
+    sent = Table("offered", f"UDP, {BYTES} bytes: sent", "1000 datagrams/s", "offered, 1000/s")
+    got = Table("delivered", f"UDP, {BYTES} bytes: received", "1000 datagrams/s", "offered, 1000/s")
     where = Table("lost_where", f"UDP, {BYTES} bytes, vni: where the lost datagrams are "
                   "counted", "datagrams", "offered, 1000/s")
     for _ in range(reps):
