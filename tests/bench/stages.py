@@ -12,7 +12,7 @@ import gzip
 import re
 from typing import Dict, Iterable, List, Tuple
 
-from bench.place import End, Place, Way, parse_words
+from bench.place import End, Place, Way
 from bench.results import Table
 
 SIZES = (256, 512, 768, 1024, 4096, 16384, 65000)
@@ -20,6 +20,8 @@ WAYS = ("vni", "veth, 2 CPUs", "virtio-net", "e1000e")
 FEW_SIZES = (256, 1024, 16384, 65000)
 SAMPLE_MS = 1000
 PER_SECOND = 2500
+LONGER_MS = 1000
+"""Reading the symbols comes before."""
 MOST_REPS = 2
 OTHER = "other"
 STAGES: List[Tuple[str, str]] = [
@@ -98,10 +100,12 @@ def shares(lines: Iterable[str], cpu: str) -> Dict[str, float]:
     return {name: counts[name] / total for name in counts}
 
 
+SAMPLING = (f"load sample {SAMPLE_MS} {PER_SECOND} >/tmp/chains 2>/tmp/chains.err; "
+            "echo $? >/tmp/chains.done")
+
+
 def _start_sampling(end: End) -> None:
-    end.run("sh -c 'rm -f /tmp/chains.done; "
-            f"(load sample {SAMPLE_MS} {PER_SECOND} >/tmp/chains 2>/tmp/chains.err; "
-            "echo $? >/tmp/chains.done) </dev/null >/dev/null 2>&1 &'")
+    end.run(f"sh -c 'rm -f /tmp/chains.done; ({SAMPLING}) </dev/null >/dev/null 2>&1 &'")
 
 
 def _chains(end: End) -> List[str]:
@@ -114,18 +118,16 @@ def _chains(end: End) -> List[str]:
 
 def profile(way: Way, size: int) -> Dict[str, float]:
     """Microseconds of a send and a receive of a message, by stage."""
-    ends = [way.far, way.near]
-    shells = {id(end.shell): end for end in ends}
-    way.near.run(f"sh -c '(load rr {way.address} {size} {SAMPLE_MS + 1200} 0 >/tmp/rr; "
-                 "echo >>/tmp/rr.done) </dev/null >/dev/null 2>&1 & rm -f /tmp/rr.done'")
-    for end in shells.values():
+    ends = {id(end.shell): end for end in (way.far, way.near)}
+    for end in ends.values():
         _start_sampling(end)
-    way.near.shell.poll("test -e /tmp/rr.done", 30.0)
-    chains = {key: _chains(end) for key, end in shells.items()}
-    round_us = parse_words(way.near.run("cat /tmp/rr"))["median_ns"] / 1000
+    # Nothing else may run meanwhile: no shell asks whether it is over.
+    words = way.near.words(f"load rr {way.address} {size} {SAMPLE_MS + LONGER_MS} 0")
+    round_us = words["median_ns"] / 1000
+    chains = {key: _chains(end) for key, end in ends.items()}
     total = {"round trip": round_us}
     for index, end in enumerate((way.near, way.far)):
-        cpu = str(index) if len(shells) == 1 else "0"
+        cpu = str(index) if len(ends) == 1 else "0"
         for name, share in shares(chains[id(end.shell)], cpu).items():
             # A round trip holds a send and a receive of each of the two.
             total[name] = total.get(name, 0.0) + share * round_us / 2
