@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Frames that the stack reads in the buffers they came in (`rx-zerocopy`).
+
+What is sent is `seq N`, which every node can make, so that a node can check
+what it got from one that has died meanwhile. A stopped reader keeps buffers
+lent for as long as a test likes.
+"""
+
+import subprocess
+from pathlib import Path
+from typing import Tuple
+
+import pytest
+import traffic
+from conftest import Boot, join
+from machine import BUILD, TOP, Machine, Shell
+
+LINES = 1500000
+SECONDS = 60.0
+MAKE = f"test -s /tmp/sent || seq {LINES} >/tmp/sent"
+
+
+def tools() -> Path:
+    """Builds what has changed; the initrd for node 0."""
+    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests/lend")],
+                          text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, timeout=300)
+    if done.returncode:
+        raise RuntimeError(f"make -C tests/lend: {done.stdout[-4000:]}")
+    return BUILD / "lend/root.cpio"
+
+
+def switch(shell: Shell, state: str) -> None:
+    """Sets the private flag."""
+    shell.run(f"ethtool --set-priv-flags vni0 rx-zerocopy {state}")
+
+
+def counter(shell: Shell, name: str) -> int:
+    """One counter of vni0."""
+    return traffic.link_counters(shell)[name]
+
+
+def wait_counter(shell: Shell, name: str, condition: str) -> None:
+    """Waits until a counter of vni0 is, say, `-gt 0`."""
+    shell.poll(f"test $(ethtool -S vni0 | awk '$1 == \"{name}:\" {{print $2}}') "
+               f"{condition}", SECONDS)
+
+
+def send(sender: Shell, address: str, port: int = traffic.STRING_PORT) -> None:
+    """Sends the numbers in the background."""
+    sender.run(MAKE, timeout=SECONDS)
+    sender.run(f"((nc -N {address} {port} </tmp/sent) >/dev/null 2>&1 &)")
+
+
+def read_by(receiver: Shell, signal: str) -> None:
+    """Stops and continues the reader on a node."""
+    receiver.run(f"kill -{signal} $(pidof nc)")
+
+
+def hold(sender: Shell, receiver: Shell, address: str) -> None:
+    """Has the receiver hold lent buffers that it does not read."""
+    # Room from the start: a small window would bring short frames only.
+    receiver.run("echo 4096 2000000 2000000 >/proc/sys/net/ipv4/tcp_rmem")
+    traffic.listen(receiver, "/tmp/got")
+    read_by(receiver, "STOP")
+    send(sender, address)
+    wait_counter(receiver, "rx_lent", "-gt 0")
+
+
+def check_all(receiver: Shell) -> None:
+    """All that was sent has arrived intact."""
+    receiver.poll("test -e /tmp/got.done", SECONDS)
+    receiver.run(f"{MAKE}; cmp /tmp/sent /tmp/got", timeout=SECONDS)
+
+
+def check_beginning(receiver: Shell) -> None:
+    """What has arrived until now is intact, and holds no buffer."""
+    wait_counter(receiver, "rx_lent", "-eq 0")
+    receiver.run(f"{MAKE}; test -s /tmp/got; "
+                 "cmp -n $(stat -c %s /tmp/got) /tmp/sent /tmp/got", timeout=SECONDS)
+
+
+def wait_all_free(shell: Shell) -> None:
+    """No buffer of the machine is anywhere but in the pool or at hand."""
+    shell.poll("! ethtool -S vni0 | grep -E "
+               "'bufs_(alloc|inflight|held|bad|invalid): [^0]'", SECONDS)
+
+
+def overwrite_free_buffers(sender: Shell, address: str) -> None:
+    """Traffic that goes through all buffers that nobody holds."""
+    traffic.iperf(sender, address, seconds=1, options="-P 4")
+
+
+def faults(machine: Machine, names: Tuple[str, ...]) -> None:
+    """No node has met a bad word in shared memory."""
+    for name in names:
+        counters = traffic.link_counters(machine.node(name))
+        assert counters["missed_notify"] == 0
+        assert not {key: value for key, value in counters.items()
+                    if key.startswith(("fault_", "rx_bad")) and value}
+
+
+@pytest.fixture
+def borrowers(boot: Boot) -> Machine:
+    """Node 0 and b, which lend, and have the tools."""
+    machine = boot(initrd=tools())
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    traffic.listen(machine.node("b"), "/bin/borrow")
+    machine.node().run(f"nc -N 10.0.0.2 {traffic.STRING_PORT} </bin/borrow")
+    machine.node("b").poll("test -e /bin/borrow.done", SECONDS)
+    machine.node("b").run("chmod +x /bin/borrow")
+    for name in ("node0", "b"):
+        switch(machine.node(name), "on")
+    return machine
+
+
+def test_lent_frames_arrive_intact(borrowers: Machine) -> None:
+    node0, b = borrowers.node(), borrowers.node("b")
+    for sender, receiver, address in ((node0, b, "10.0.0.2"), (b, node0, "10.0.0.1")):
+        hold(sender, receiver, address)
+        assert counter(receiver, "bufs_held") > 0
+        read_by(receiver, "CONT")
+        check_all(receiver)
+        assert counter(receiver, "rx_zerocopy") > 0
+
+    # Switched while frames come: each is right, whichever way it went.
+    traffic.listen(b, "/tmp/got")
+    send(node0, "10.0.0.2")
+    b.run("for i in 1 2 3 4 5 6 7 8 9 10; do for state in off on; do "
+          "ethtool --set-priv-flags vni0 rx-zerocopy $state; done; done")
+    check_all(b)
+    for name in ("node0", "b"):
+        wait_all_free(borrowers.node(name))
+    faults(borrowers, ("node0", "b"))
+
+
+def test_lent_pages_pass_through_pipes_and_packet_rings(borrowers: Machine) -> None:
+    node0, b = borrowers.node(), borrowers.node("b")
+    traffic.listen(node0, "/tmp/got")
+    b.run(f"((borrow relay 5001 10.0.0.1 {traffic.STRING_PORT} /tmp/got) "
+          ">/tmp/relay 2>&1 &)")
+    b.poll("netstat -ltn | grep -q ':5001 '", SECONDS)
+    before = counter(b, "rx_zerocopy")
+    send(node0, "10.0.0.2", 5001)
+    check_all(node0)
+    b.poll("! pidof borrow", SECONDS)
+    assert b.run("cat /tmp/relay").output == ""
+    b.run(f"{MAKE}; cmp /tmp/sent /tmp/got", timeout=SECONDS)
+    assert counter(b, "rx_zerocopy") > before
+
+    b.run("rm -f /tmp/got.done; ((borrow read 5001 >/tmp/got 2>/tmp/read; "
+          ": >/tmp/got.done) >/dev/null 2>&1 &)")
+    b.poll("netstat -ltn | grep -q ':5001 '", SECONDS)
+    send(node0, "10.0.0.2", 5001)
+    check_all(b)
+    assert b.run("cat /tmp/read").output == ""
+
+    b.run("((borrow capture vni0 20 0xa5 >/tmp/seen 2>&1; : >/tmp/seen.done) "
+          ">/dev/null 2>&1 &)")
+    b.poll("pidof borrow", SECONDS)
+    traffic.listen(b, "/tmp/got")
+    node0.run("head -c 8388608 /dev/zero | tr '\\0' '\\245' >/tmp/same")
+    node0.run(f"nc -N 10.0.0.2 {traffic.STRING_PORT} </tmp/same", timeout=SECONDS)
+    b.poll("test -e /tmp/seen.done", SECONDS)
+    assert b.run("cat /tmp/seen").output == "captured 20\n"
+    wait_all_free(node0)
+    faults(borrowers, ("node0", "b"))
+
+
+def test_more_is_lent_than_may_be(borrowers: Machine) -> None:
+    """A reader that stands still: its node copies at last, and recovers."""
+    node0, b = borrowers.node(), borrowers.node("b")
+    b.run("echo 4096 50000000 50000000 >/proc/sys/net/ipv4/tcp_rmem")
+    traffic.listen(b, "/tmp/got")
+    read_by(b, "STOP")
+    send(node0, "10.0.0.2")
+    wait_counter(b, "rx_copied_on_demand", "-gt 0")
+    counters = traffic.link_counters(b)
+    total = sum(value for name, value in counters.items()
+                if name.startswith("bufs_") and name != "bufs_stacked")
+    assert 0 < counters["rx_lent"] <= counters["bufs_held"] < total / 4
+    # The others still have what they need, and so has it.
+    traffic.iperf_server(node0)
+    traffic.iperf(b, "10.0.0.1", seconds=1)
+    read_by(b, "CONT")
+    check_all(b)
+    wait_counter(b, "rx_lent", "-eq 0")
+    wait_all_free(node0)
+
+    before = counter(b, "rx_zerocopy")
+    traffic.listen(b, "/tmp/got")
+    send(node0, "10.0.0.2")
+    check_all(b)
+    assert counter(b, "rx_zerocopy") > before
+    faults(borrowers, ("node0", "b"))
+
+
+def test_lent_buffers_outlive_interface_and_sender(boot: Boot) -> None:
+    machine = boot()
+    machine.node_file("c", "3")
+    for name in ("b", "c"):
+        machine.start_node(name)
+    names = ("node0", "b", "c")
+    join(machine, list(names))
+    node0, b, c = (machine.node(name) for name in names)
+    for name in names:
+        switch(machine.node(name), "on")
+    traffic.iperf_server(c)
+    traffic.iperf_server(b)
+
+    # The interface is closed over what its sockets hold.
+    hold(node0, b, "10.0.0.2")
+    b.run("ip link set vni0 down")
+    held = counter(b, "rx_lent")
+    assert held > 0
+    overwrite_free_buffers(node0, "10.0.0.3")
+    assert counter(b, "rx_lent") == held
+    assert counter(node0, "bufs_held") >= held
+    read_by(b, "CONT")
+    check_beginning(b)
+    wait_all_free(node0)
+    b.run("kill $(pidof nc); ip link set vni0 up")
+    node0.run("kill $(pidof nc)", check=False)
+    traffic.wait_carrier(b)
+
+    # The sender dies.
+    hold(c, b, "10.0.0.2")
+    held = counter(b, "rx_lent")
+    node0.run("mint kill c")
+    machine.close_shell("c")
+    wait_counter(b, "peer_resets", "-gt 0")
+    overwrite_free_buffers(node0, "10.0.0.2")
+    assert counter(b, "rx_lent") >= held
+    read_by(b, "CONT")
+    check_beginning(b)
+    wait_all_free(node0)
+
+    # The receiver dies.
+    b.run("kill $(pidof nc)")
+    hold(node0, b, "10.0.0.2")
+    node0.run("mint kill b")
+    machine.close_shell("b")
+    wait_all_free(node0)
+    node0.run("kill $(pidof nc)", check=False)
+    node0.run("mint start b", timeout=SECONDS)
+    traffic.bring_up(machine.node_shell("b"), "10.0.0.2")
+    for name in ("node0", "b"):
+        traffic.wait_carrier(machine.node(name))
+    node0.poll("ping -c 1 -W 1 10.0.0.2", SECONDS)
+    faults(machine, ("node0", "b"))
+
+
+def test_the_module_stays_while_buffers_are_lent(boot: Boot) -> None:
+    machine = boot(initrd=tools(), append="initcall_blacklist=vni_driver_init")
+    node0 = machine.node()
+    node0.run("insmod /lib/modules/mint_vni.ko")
+    b = machine.start_node("b")
+    join(machine, ["node0", "b"])
+    switch(node0, "on")
+    hold(b, node0, "10.0.0.1")
+    assert node0.run("rmmod mint_vni", check=False).status != 0
+    node0.run("ip link set vni0 down")
+    assert node0.run("rmmod mint_vni", check=False).status != 0
+    read_by(node0, "KILL")
+    node0.poll("rmmod mint_vni", SECONDS)
+    wait_all_free(b)
+
+    node0.run("insmod /lib/modules/mint_vni.ko; dmesg -c >/dev/null")
+    traffic.bring_up(node0, "10.0.0.1")
+    traffic.wait_carrier(node0)
+    node0.poll("ping -c 1 -W 1 10.0.0.2", SECONDS)
+    switch(node0, "on")
+    b.run("kill $(pidof nc)", check=False)
+    traffic.iperf_server(node0)
+    traffic.iperf(b, "10.0.0.1", seconds=1)
+    assert counter(node0, "rx_zerocopy") > 0
+    # With the interface up, and the last frames just read.
+    node0.run("kill $(pidof iperf3)")
+    node0.poll("rmmod mint_vni", SECONDS)
+    wait_all_free(b)
