@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from machine import BUILD
+from bench.measures import ZEROCOPY, set_zerocopy
 from bench.place import WHERE, Place, Way
 from bench.results import Table
 
 WAYS = ("vni", "veth, 2 CPUs", "virtio-net", "e1000e")
 CPUS = {"vni": (0, 1), "veth, 2 CPUs": (2, 3), "virtio-net": (0, 1), "e1000e": (0, 1)}
 KERNEL_FIRST = 1 << 63
-MOST_REPS = 3
+MOST_REPS = 2
 ANSWER_S = 30.0
 PROGRAMS = "programs"
 BULK = "1 MB of bulk TCP"
@@ -139,13 +140,22 @@ def instructions(place: CountedPlace, reps: int) -> List[Table]:
                 "for")
     for _ in range(min(reps, MOST_REPS)):
         for way in place.choose(WAYS):
-            found = {kind: executed(place, way, kind) for kind in WORK}
-            for kind, table in tables.items():
-                for part, value in split(found[kind]).items():
-                    table.add(way.name, value, part)
+            found = _note(place, way, way.name, tables)
             if way.name == "vni" and not top.values:
                 _note_top(top, found)
+        set_zerocopy(place, "on")
+        _note(place, place.way("vni"), ZEROCOPY, tables)
+        set_zerocopy(place, "off")
     return [*tables.values(), top]
+
+
+def _note(place: CountedPlace, way: Way, series: str, tables: Dict[str, Table]
+          ) -> Dict[str, Counts]:
+    found = {kind: executed(place, way, kind) for kind in WORK}
+    for kind, table in tables.items():
+        for part, value in split(found[kind]).items():
+            table.add(series, value, part)
+    return found
 
 
 def _note_top(top: Table, found: Dict[str, Counts]) -> None:
