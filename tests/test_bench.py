@@ -231,6 +231,8 @@ def test_the_innermost_mark_decides_the_stage() -> None:
          "  9 1;default_idle"], "0")
     assert found == {"send: driver, copy": 0.5, "send: driver, rest": 0.2,
                      "send: TCP and IP": 0.1, "program": 0.1, "other": 0.1}
+    assert stages.shares(["1 1;vni_poll;vni_rx_ring;memcpy_orig"], "1") == {
+        "receive: driver, copy": 1.0}
     with pytest.raises(ValueError, match="no samples of CPU 2"):
         stages.shares(["1 0;user"], "2")
 
@@ -269,3 +271,12 @@ def test_every_table_of_the_document_is_made_by_a_measure_and_shown_once() -> No
     assert {plot.table for plot in plots.PLOTS} <= set(names)
     pictures = document.DOCUMENT.read_text("utf-8")
     assert all(f"(evaluation/{plot.name}.svg)" in pictures for plot in plots.PLOTS)
+
+
+def test_the_document_shows_its_raw_results() -> None:
+    text = document.DOCUMENT.read_text("utf-8")
+    if any(document.RAW.glob("*.json")):
+        tables = results.load_all(document.RAW)
+        assert document.fill(text, tables, native.load(document.RAW)) == text
+    else:
+        assert all(not match["content"].strip() for match in document.PART.finditer(text))

@@ -20,7 +20,8 @@ from bench.results import ResultError, Table
 
 DOCUMENT = TOP / "docs/evaluation.md"
 RAW = TOP / "docs/evaluation"
-PART = re.compile(r"(<!-- table: (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PART = re.compile(r"(?P<begin><!-- table: (?P<name>[\w-]+) -->\n)(?P<content>.*?)"
+                  r"(?P<end><!-- end -->)", re.DOTALL)
 
 
 def part(name: str, tables: Dict[str, Table], ring: native.Report) -> str:
@@ -38,8 +39,8 @@ def part(name: str, tables: Dict[str, Table], ring: native.Report) -> str:
 
 def fill(text: str, tables: Dict[str, Table], ring: native.Report) -> str:
     """The document with its tables as the results have them."""
-    return PART.sub(lambda match: f"{match[1]}\n{part(match['name'], tables, ring)}\n{match[3]}",
-                    text)
+    return PART.sub(lambda match: f"{match['begin']}\n{part(match['name'], tables, ring)}\n"
+                                  f"{match['end']}", text)
 
 
 def take_over(where: Path) -> None:

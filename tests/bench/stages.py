@@ -24,6 +24,7 @@ LONGER_MS = 1000
 """Reading the symbols comes before."""
 MOST_REPS = 2
 OTHER = "other"
+COPIES = re.compile(r"memcpy.*|__memcpy|memmove.*|rep_movs_alternative")
 STAGES: List[Tuple[str, str]] = [
     ("waiting", r"default_idle.*|native_(safe_)?halt|pv_native_safe_halt|do_idle|"
                 r"cpu_startup_entry|rest_init|start_secondary"),
@@ -77,11 +78,16 @@ def stage_of_function(function: str) -> str:
 
 def stage_of(chain: str, known: Dict[str, str]) -> str:
     """The stage of a chain of functions, outermost first."""
-    for function in reversed(chain.split(";")):
+    functions = chain.split(";")
+    for function in reversed(functions):
         if function not in known:
             known[function] = stage_of_function(function)
-        if known[function]:
-            return known[function]
+        stage = known[function]
+        # Some copies of a driver stand in functions that do other things too.
+        if stage.endswith("driver, rest") and COPIES.fullmatch(functions[-1]):
+            return stage.replace("rest", "copy")
+        if stage:
+            return stage
     return OTHER
 
 
