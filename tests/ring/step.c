@@ -18,7 +18,7 @@
 #include "ringtest.h"
 
 #define NODES		3
-#define SLOTS		8
+#define SLOTS		16
 #define SECTION_BYTES	(352 * 1024)
 #define MAX_HELD	24
 #define SNAPSHOTS	16

@@ -8,17 +8,19 @@
 #include "ring_priv.h"
 
 /*
- * How many buffers a cache holds at most, and how many move between cache
- * and pool under one hold of the lock. Few large ones: a small pool must not
- * end up in the caches of its nodes.
+ * How many buffers move between cache and pool under one hold of the lock. The
+ * more the better, but a small pool must not end up in the caches of its nodes.
  */
-static const struct {
-	unsigned int limit;
-	unsigned int bulk;
-} cache_shape[VNI_NR_CLASSES] = {
-	[VNI_CLASS_SMALL] = { .limit = VNI_CACHE_HANDLES, .bulk = VNI_BATCH },
-	[VNI_CLASS_LARGE] = { .limit = 8, .bulk = 4 },
-};
+static unsigned int cache_bulk(const struct vni_port *port, unsigned int class)
+{
+	unsigned int share = port->geometry.classes[class].count / 64;
+
+	if (class == VNI_CLASS_LARGE)
+		return 4;
+	if (share < VNI_BATCH)
+		return VNI_BATCH;
+	return share < VNI_CACHE_HANDLES / 2 ? share : VNI_CACHE_HANDLES / 2;
+}
 
 /**
  * vni_pool_rebuild() - make the free stack anew from the state words
@@ -77,7 +79,15 @@ static int entry_ok(const struct vni_port *port, const struct vni_class *c,
 		    __u32 handle)
 {
 	return handle >= c->first && handle - c->first < c->count &&
-	       mint_load(vni_state_of(port, handle)) == VNI_STATE_POOL;
+	       vni_state_get(port, handle) == VNI_STATE_POOL;
+}
+
+/* Have the state words of the last @n handles before @end fetched. */
+static void states_prefetch(const struct vni_port *port, __u32 *end,
+			    unsigned int n)
+{
+	while (n--)
+		vni_state_prefetch(port, mint_load(--end));
 }
 
 /*
@@ -89,12 +99,13 @@ static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 			     __u32 *handles, unsigned int n)
 {
 	const struct vni_class *c = &port->geometry.classes[class];
-	__u64 cached = vni_state_make(VNI_STATE_CACHED, port->node,
-				      port->generation);
+	__u64 cached = vni_state_own(port, VNI_STATE_CACHED);
 	struct vni_pool *pool = vni_pool_of(port, class);
 	__u32 top = mint_load(&pool->top);
 	unsigned int got;
 
+	if (top <= c->count)
+		states_prefetch(port, &pool->stack[top], n < top ? n : top);
 	for (got = 0; got < n && got < top; got++) {
 		__u32 handle = VNI_NO_BUF;
 
@@ -105,7 +116,7 @@ static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 			vni_pool_rebuild(port, class);
 			return got;
 		}
-		mint_store(vni_state_of(port, handle), cached);
+		vni_state_set(port, handle, cached);
 		handles[got] = handle;
 	}
 	/* The states first: a popped buffer must never look free. */
@@ -123,8 +134,7 @@ static void pool_push(struct vni_port *port, unsigned int class,
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		mint_store_release(vni_state_of(port, handles[i]),
-				   (__u64)VNI_STATE_POOL);
+		vni_state_free(port, handles[i]);
 	if (top > c->count || n > c->count - top) {
 		vni_fault(port, VNI_FAULT_POOL);
 		vni_pool_rebuild(port, class);
@@ -146,8 +156,7 @@ static void unstacked_put(struct vni_port *port, unsigned int class,
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		mint_store_release(vni_state_of(port, handles[i]),
-				   (__u64)VNI_STATE_POOL);
+		vni_state_free(port, handles[i]);
 	mint_store_release(&port->unstacked[class], 1);
 }
 
@@ -169,16 +178,17 @@ static void cache_spill(struct vni_port *port, struct vni_cache *cache,
 static void cache_refill(struct vni_port *port, struct vni_cache *cache,
 			 unsigned int class)
 {
-	unsigned int n = 0;
+	unsigned int bulk = cache_bulk(port, class);
+	unsigned int n;
 
+	/* The lock does not bring the line of top with it. */
+	prefetchw(&vni_pool_of(port, class)->top);
 	if (vni_pool_lock(port, class, cache->cpu))
 		return;
-	n = pool_pop(port, class, cache->handles[class],
-		     cache_shape[class].bulk);
+	n = pool_pop(port, class, cache->handles[class], bulk);
 	/* Once more, in case the stack was wrong and has been rebuilt. */
 	if (!n)
-		n = pool_pop(port, class, cache->handles[class],
-			     cache_shape[class].bulk);
+		n = pool_pop(port, class, cache->handles[class], bulk);
 	vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
 	cache->count[class] = n;
 }
@@ -193,32 +203,13 @@ void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
 		   __u32 handle)
 {
 	unsigned int class = vni_class_of(port, handle);
+	unsigned int bulk = cache_bulk(port, class);
 
-	if (cache->count[class] >= cache_shape[class].limit)
-		cache_spill(port, cache, class, cache_shape[class].bulk);
-	mint_store(vni_state_of(port, handle),
-		   vni_state_make(VNI_STATE_CACHED, port->node,
-				  port->generation));
+	if (cache->count[class] >= 2 * bulk)
+		cache_spill(port, cache, class, bulk);
+	vni_state_set(port, handle, vni_state_own(port, VNI_STATE_CACHED));
 	cache->handles[class][cache->count[class]++] = handle;
 }
-
-/**
- * vni_class_for() - the class for a frame
- * @port: the port
- * @length: bytes of the frame
- *
- * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE.
- */
-int vni_class_for(const struct vni_port *port, __u32 length)
-{
-	int class;
-
-	for (class = 0; class < VNI_NR_CLASSES; class++)
-		if (length <= port->geometry.classes[class].buf_bytes)
-			return class;
-	return -EMSGSIZE;
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_class_for);
 
 /**
  * vni_buf_alloc() - take a free buffer
@@ -241,9 +232,7 @@ __u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
 	if (!cache->count[class])
 		return VNI_NO_BUF;
 	handle = cache->handles[class][--cache->count[class]];
-	mint_store(vni_state_of(port, handle),
-		   vni_state_make(VNI_STATE_ALLOC, port->node,
-				  port->generation));
+	vni_state_set(port, handle, vni_state_own(port, VNI_STATE_ALLOC));
 	return handle;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_buf_alloc);
@@ -263,7 +252,7 @@ void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
 		vni_fault(port, VNI_FAULT_HANDLE);
 		return;
 	}
-	if (!vni_state_mine(port, mint_load(vni_state_of(port, handle)))) {
+	if (!vni_state_mine(port, vni_state_get(port, handle))) {
 		vni_fault(port, VNI_FAULT_STATE);
 		return;
 	}
@@ -285,40 +274,6 @@ void vni_cache_flush(struct vni_port *port, struct vni_cache *cache)
 			cache_spill(port, cache, class, cache->count[class]);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
-
-/**
- * vni_buf_data() - where the bytes of a buffer lie
- * @port: the port
- * @handle: the buffer
- *
- * Return: its first byte, or NULL for a handle out of range.
- */
-void *vni_buf_data(const struct vni_port *port, __u32 handle)
-{
-	const struct vni_class *c;
-
-	if (handle >= port->geometry.nr_bufs)
-		return NULL;
-	c = &port->geometry.classes[vni_class_of(port, handle)];
-	return vni_at(port, c->data_offset +
-		      (__u64)(handle - c->first) * c->buf_bytes);
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_buf_data);
-
-/**
- * vni_buf_bytes() - how much a buffer holds
- * @port: the port
- * @handle: the buffer
- *
- * Return: bytes, 0 for a handle out of range.
- */
-__u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
-{
-	if (handle >= port->geometry.nr_bufs)
-		return 0;
-	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_buf_bytes);
 
 /**
  * vni_pool_level() - how many buffers of a class are in the pool

@@ -210,7 +210,7 @@ static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,
 
 	for (p = 0; n && p < port->geometry.nr_slots; p++) {
 		struct vni_slot *slot = vni_slot_at(port, ring, head + p);
-		/* Pairs with the release in slot_fill(). */
+		/* Pairs with the release in slot_publish(). */
 		__u64 word = mint_load_acquire(&slot->word);
 
 		if (!vni_word_fills(word, head + p))
@@ -364,6 +364,7 @@ int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
 		return -EBUSY;
 	mint_store(&ring->receiver.open, 0);
 	rx->head = mint_load(&ring->tail);
+	rx->published = rx->head;
 	vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 	mint_store(&ring->armed, 0ULL);
 	receiver_publish(&ring->receiver, receiver, port->generation);

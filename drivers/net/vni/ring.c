@@ -43,10 +43,12 @@
  * Ordering, by pairs
  *
  * - *publish*: payload, descriptor and state word, then the slot word with
- *   release (slot_fill()). Pairs with the acquire load of the slot word in
+ *   release (slot_publish()). Pairs with the acquire load of the slot word in
  *   vni_ring_take().
- * - *slot reuse*: the receiver reads a slot, then stores head with release.
- *   Pairs with the acquire load of head in tail_find().
+ * - *slot reuse*: the receiver reads slots, then stores head with release, for
+ *   several at once. Pairs with the acquire load of head in tail_find(). A
+ *   later post of the same node relies on what an earlier one has read: they
+ *   are ordered by the ring's lock.
  * - *buffer reuse*: the receiver reads a payload, then returns the buffer
  *   under the pool's lock. Pairs with the lock's acquire in a refill.
  * - *doorbell*: vni_ring_arm() stores armed, full barrier, looks at the ring.
@@ -109,16 +111,28 @@
  * numbers: 2^21 restarts of one node between two looks would confuse them.
  */
 
-#define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
-#define SLOT_WORDS	(sizeof(struct vni_slot) / sizeof(__u64))
+/* How many slots ahead a post takes at least from the receiver's cache. */
+#define SLOTS_AHEAD	4
+
+/* slot_fill() goes word by word. */
+static_assert(offsetof(struct vni_slot, vnet_flags) == 2 * sizeof(__u64));
+static_assert(offsetof(struct vni_slot, tsc) == 4 * sizeof(__u64));
+static_assert(offsetof(struct vni_slot, more) == 4 * sizeof(__u64) + 4);
+
+/* Does the slot before a tail belong to it, and the one at it not? */
+static int tail_fits_slots(const struct vni_port *port, struct vni_ring *ring,
+			   __u32 tail)
+{
+	return vni_slot_filled(port, ring, tail - 1) &&
+	       !vni_slot_filled(port, ring, tail);
+}
 
 /* Are the three things true that hold of a sound tail under the lock? */
 static int tail_sound(const struct vni_port *port, struct vni_ring *ring,
 		      __u32 head, __u32 tail)
 {
 	return tail - head <= port->geometry.nr_slots &&
-	       vni_slot_filled(port, ring, tail - 1) &&
-	       !vni_slot_filled(port, ring, tail);
+	       tail_fits_slots(port, ring, tail);
 }
 
 /* The first position from head on that is not filled. */
@@ -134,16 +148,23 @@ static __u32 tail_from_slots(const struct vni_port *port,
 }
 
 /*
- * Where to post next and how many slots are free, the lock being held.
- * -EPROTO when no position would be right.
+ * Where to post @n frames next and how many slots are free, the lock being
+ * held. Fewer than @n only if there are no more. -EPROTO when no position
+ * would be right.
  */
-static int tail_find(struct vni_port *port, struct vni_ring *ring,
-		     __u32 *tail, __u32 *space)
+static int tail_find(struct vni_port *port, struct vni_ring *ring, __u32 to,
+		     __u32 n, __u32 *tail, __u32 *space)
 {
-	/* Pairs with the release of head in head_advance(). */
-	__u32 head = mint_load_acquire(&ring->head);
+	const struct vni_tx *tx = &port->tx[to];
+	__u32 head;
 
 	*tail = mint_load(&ring->tail);
+	*space = tx->space;
+	if (*tail == tx->tail && *space >= n &&
+	    tail_fits_slots(port, ring, *tail))
+		return 0;
+	/* Pairs with the release of head in head_publish(). */
+	head = mint_load_acquire(&ring->head);
 	if (!tail_sound(port, ring, head, *tail)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
 		*tail = tail_from_slots(port, ring, head);
@@ -172,7 +193,7 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 	case MINT_LOCK_TAKEN:
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
-		/* Pairs with the release of head in head_advance(). */
+		/* Pairs with the release of head in head_publish(). */
 		head = mint_load_acquire(&ring->head);
 		mint_store(&ring->tail, tail_from_slots(port, ring, head));
 		return 0;
@@ -180,36 +201,6 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 		return -EBUSY;
 	}
 }
-
-/**
- * vni_ring_of() - a ring by its number
- * @port: the port
- * @number: of the ring, as vni_ring_number() gives it
- *
- * Return: the ring, or NULL for a number out of range.
- */
-struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 number)
-{
-	if (number >= port->geometry.nr_nodes * port->geometry.nr_queues)
-		return NULL;
-	return vni_at(port, port->geometry.ring_offset +
-		      (__u64)number * port->geometry.ring_bytes);
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_of);
-
-/**
- * vni_ring_number() - number of the ring that leads to a queue of a node
- * @port: the port
- * @node: node id
- * @queue: below @port->geometry.nr_queues
- *
- * Return: the number; out of range if @node is.
- */
-__u32 vni_ring_number(const struct vni_port *port, __u32 node, __u32 queue)
-{
-	return node * port->geometry.nr_queues + queue;
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_number);
 
 /**
  * vni_ring_space() - free slots of a ring, as far as can be told unlocked
@@ -232,38 +223,27 @@ unsigned int vni_ring_space(struct vni_port *port, __u32 to)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
 
-/* May this frame be sent: is it well-formed and its buffer ours? */
-static int frame_ok(const struct vni_port *port, const struct vni_frame *frame)
+/*
+ * All of a slot but its first word. By whole words: a word that has just been
+ * written as fields would have to be waited for.
+ */
+static void slot_fill(__u64 *to, __u64 from, const struct vni_slot *slot)
 {
-	return frame->handle < port->geometry.nr_bufs &&
-	       frame->length >= VNI_MIN_FRAME &&
-	       frame->length <= VNI_MAX_FRAME &&
-	       frame->length <= vni_buf_bytes(port, frame->handle) &&
-	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
-	       vni_state_mine(port,
-			      mint_load(vni_state_of(port, frame->handle)));
+	const __u64 *words = (const __u64 *)slot;
+
+	mint_store(&to[1], from);
+	mint_store(&to[2], words[2]);
+	mint_store(&to[3], words[3]);
+	/* The time stamp, and no further buffers. */
+	mint_store(&to[4], (__u64)slot->tsc);
+	mint_store(&to[5], 0ULL);
+	mint_store(&to[6], 0ULL);
+	mint_store(&to[7], 0ULL);
 }
 
-static void slot_fill(struct vni_port *port, struct vni_slot *shared,
-		      __u32 position, __u64 state,
-		      const struct vni_frame *frame)
+static void slot_publish(struct vni_slot *shared, __u32 position,
+			 const struct vni_frame *frame)
 {
-	struct vni_slot slot = frame->slot;
-	__u64 *to = (__u64 *)shared;
-	__u64 words[SLOT_WORDS];
-	unsigned int i;
-
-	slot.source = port->node;
-	slot.nr_bufs = 1;
-	slot.queue = vni_state_ring(state) % port->geometry.nr_queues;
-	slot.generation = port->generation;
-	memset(slot.more, 0, sizeof(slot.more));
-
-	memcpy(words, &slot, sizeof(words));
-
-	mint_store(vni_state_of(port, frame->handle), state);
-	for (i = 1; i < SLOT_WORDS; i++)
-		mint_store(&to[i], words[i]);
 	/* Publish: pairs with the acquire in vni_ring_take(). */
 	mint_store_release(&shared->word,
 			   vni_slot_word(position, frame->handle,
@@ -281,33 +261,75 @@ static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
 	       !(buried && (__s32)(generation - buried) <= 0);
 }
 
+/*
+ * Take the lines of the next slots from the receiver's cache, all at once:
+ * one store to each, so that the processor has them all under way together,
+ * where eight stores would keep it waiting for one after the other. A prefetch
+ * does nothing for a line of which there is a copy. The word is zero in every
+ * slot, be it free or filled.
+ */
+static void slots_own(struct vni_port *port, struct vni_ring *ring, __u32 to,
+		      __u32 tail, __u32 n)
+{
+	struct vni_tx *tx = &port->tx[to];
+	__u32 i;
+
+	if ((__s32)(tx->owned - (tail + n)) >= 0)
+		return;
+	if (n < SLOTS_AHEAD)
+		n = SLOTS_AHEAD;
+	for (i = 0; i < n; i++)
+		mint_store(&vni_slot_words(port, ring, tail + i)[7], 0ULL);
+	tx->owned = tail + n;
+}
+
+/* Give the buffers of @n frames to the receiver; how many are fit for it? */
+static unsigned int frames_give(struct vni_port *port, __u64 state,
+				const struct vni_frame *frames, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n && vni_frame_ok(port, &frames[i]); i++)
+		vni_state_set(port, frames[i].handle, state);
+	return i;
+}
+
 static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 		       __u32 to_generation, const struct vni_frame *frames,
 		       unsigned int n)
 {
 	__u64 state = vni_state_inflight(port->node, port->generation, to,
 					 to_generation);
-	__u32 tail, space;
-	unsigned int i;
-	int err;
+	__u64 from = vni_slot_from(port->node, vni_ring_queue(port, to),
+				   port->generation);
+	__u32 tail, space, fit, i;
 
 	if (!receiver_takes(port, ring, to, to_generation))
 		return -ENETDOWN;
-	err = tail_find(port, ring, &tail, &space);
-	if (err)
-		return err;
-	for (i = 0; i < n && i < space; i++) {
-		if (!frame_ok(port, &frames[i])) {
-			vni_fault(port, VNI_FAULT_STATE);
-			err = -EINVAL;
-			break;
-		}
-		slot_fill(port, vni_slot_at(port, ring, tail + i), tail + i,
-			  state, &frames[i]);
-	}
+	if (tail_find(port, ring, to, n, &tail, &space))
+		return -EPROTO;
+	if (n > space)
+		n = space;
+	slots_own(port, ring, to, tail, n);
+	fit = frames_give(port, state, frames, n);
+	for (i = 0; i < fit; i++)
+		slot_fill(vni_slot_words(port, ring, tail + i), from,
+			  &frames[i].slot);
+	/*
+	 * Last and together: a receiver that is awake would otherwise fetch
+	 * lines of slots that are being filled.
+	 */
+	for (i = 0; i < fit; i++)
+		slot_publish(vni_slot_at(port, ring, tail + i), tail + i,
+			     &frames[i]);
 	/* Not before the slots: pairs with the acquire in ring_confused(). */
-	mint_store_release(&ring->tail, tail + i);
-	return i ? (int)i : err;
+	mint_store_release(&ring->tail, tail + fit);
+	port->tx[to].tail = tail + fit;
+	port->tx[to].space = space - fit;
+	if (fit == n)
+		return n;
+	vni_fault(port, VNI_FAULT_STATE);
+	return fit ? (int)fit : -EINVAL;
 }
 
 /**
@@ -393,67 +415,19 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
 static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 {
-	return vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	return vni_at(port, port->rx[queue].ring_offset);
 }
 
-/* Slot reuse: pairs with the acquire in tail_find(). */
-static void head_advance(struct vni_rx *rx, struct vni_ring *ring)
+/*
+ * Let senders reuse the slots of what has been taken. Every buffer of these is
+ * HELD by now. Pairs with the acquire in tail_find().
+ */
+static void head_publish(struct vni_rx *rx, struct vni_ring *ring)
 {
-	rx->head++;
+	if (rx->published == rx->head)
+		return;
 	mint_store_release(&ring->head, rx->head);
-}
-
-/* Copy a slot whose word has been read, every other word of it once. */
-static void slot_copy(struct vni_slot *copy, struct vni_slot *shared,
-		      __u64 word)
-{
-	__u64 *from = (__u64 *)shared;
-	__u64 words[SLOT_WORDS];
-	unsigned int i;
-
-	words[0] = word;
-	for (i = 1; i < SLOT_WORDS; i++)
-		words[i] = mint_load(&from[i]);
-	memcpy(copy, words, sizeof(words));
-}
-
-static int slot_fields_ok(const struct vni_port *port, __u32 queue,
-			  const struct vni_frame *frame)
-{
-	static const __u32 none[sizeof(frame->slot.more) / sizeof(__u32)];
-	const struct vni_slot *slot = &frame->slot;
-
-	return slot->source < port->geometry.nr_nodes &&
-	       slot->source != port->node && slot->nr_bufs == 1 &&
-	       slot->queue == queue && !memcmp(slot->more, none, sizeof(none)) &&
-	       !(frame->flags & ~VNI_SLOT_FLAGS);
-}
-
-/* What is wrong with a frame, as an enum vni_fault; VNI_NR_FAULTS: nothing */
-static enum vni_fault frame_fault(const struct vni_port *port, __u32 queue,
-				  const struct vni_frame *frame)
-{
-	__u32 number = vni_ring_number(port, port->node, queue);
-	const struct vni_slot *slot = &frame->slot;
-	__u64 state, expected;
-
-	if (frame->handle >= port->geometry.nr_bufs)
-		return VNI_FAULT_HANDLE;
-	if (frame->length < VNI_MIN_FRAME || frame->length > VNI_MAX_FRAME ||
-	    frame->length > vni_buf_bytes(port, frame->handle))
-		return VNI_FAULT_LENGTH;
-	if (!slot_fields_ok(port, queue, frame))
-		return VNI_FAULT_SLOT;
-	state = mint_load(vni_state_of(port, frame->handle));
-	expected = vni_state_inflight(slot->source, slot->generation, number,
-				      port->generation);
-	if (state == expected)
-		return VNI_NR_FAULTS;
-	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
-	    vni_state_owner(state) == slot->source &&
-	    vni_state_ring(state) == number)
-		return VNI_FAULT_STALE;
-	return VNI_FAULT_STATE;
+	rx->published = rx->head;
 }
 
 /**
@@ -462,7 +436,9 @@ static enum vni_fault frame_fault(const struct vni_port *port, __u32 queue,
  * @queue: own queue, its ring open, in its receive context
  * @frame: filled in, all fields checked and private
  *
- * The buffer is then HELD by this node, until it is freed or posted on.
+ * The buffer is then HELD by this node, until it is freed or posted on. The
+ * slot is free for senders when an eighth of the ring has been taken, the ring
+ * has been found empty, or vni_ring_take_waiters() has been called.
  *
  * Return: 1; 0 if the ring is empty; -EBADMSG if there was a bad descriptor:
  * it was counted and skipped, and its buffer left alone.
@@ -471,25 +447,25 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 {
 	struct vni_ring *ring = own_ring(port, queue);
 	struct vni_rx *rx = &port->rx[queue];
-	struct vni_slot *slot = vni_slot_at(port, ring, rx->head);
-	/* Publish: pairs with the release in slot_fill(). */
-	__u64 word = mint_load_acquire(&slot->word);
+	__u64 *words = vni_slot_words(port, ring, rx->head);
+	/* Publish: pairs with the release in slot_publish(). */
+	__u64 word = mint_load_acquire(&words[0]);
 	enum vni_fault fault;
 
-	if (!vni_word_fills(word, rx->head))
+	if (!vni_word_fills(word, rx->head)) {
+		head_publish(rx, ring);
 		return 0;
-	slot_copy(&frame->slot, slot, word);
-	frame->handle = word & 0xffffff;
-	frame->length = (word >> 24) & 0xfffff;
-	frame->flags = (word >> 44) & 0xf;
-	fault = frame_fault(port, queue, frame);
+	}
+	vni_frame_read(frame, words, word);
+	fault = vni_frame_fault(port, queue, frame);
 	if (fault == VNI_NR_FAULTS)
-		mint_store(vni_state_of(port, frame->handle),
-			   vni_state_make(VNI_STATE_HELD, port->node,
-					  port->generation));
+		vni_state_set(port, frame->handle,
+			      vni_state_own(port, VNI_STATE_HELD));
 	else
 		vni_fault(port, fault);
-	head_advance(rx, ring);
+	rx->head++;
+	if (rx->head - rx->published >= port->geometry.nr_slots / 8)
+		head_publish(rx, ring);
 	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
@@ -563,6 +539,7 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 		ring_mend(port, queue);
 	/* Sets right a head that another node may have scribbled on. */
 	mint_store(&ring->head, head);
+	port->rx[queue].published = head;
 	mint_store(&ring->armed, VNI_ARMED | last);
 	/*
 	 * Armed before the slot: pairs with the one in vni_ring_must_ring().
@@ -583,7 +560,11 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
  */
 void vni_ring_disarm(struct vni_port *port, __u32 queue)
 {
-	mint_store(&own_ring(port, queue)->armed, 0ULL);
+	__u64 *armed = &own_ring(port, queue)->armed;
+
+	/* Mostly it is not: senders keep their copies of the line. */
+	if (mint_load(armed))
+		mint_store(armed, 0ULL);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_disarm);
 
@@ -604,6 +585,7 @@ __u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
 	__u32 half = port->geometry.nr_slots / 2;
 	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
 
+	head_publish(&port->rx[queue], ring);
 	/* Head before waiters: pairs with the one in vni_ring_wait_space(). */
 	mint_mb();
 	if (!mint_load(&ring->waiters))

@@ -9,9 +9,10 @@
 #ifndef VNI_RING_H
 #define VNI_RING_H
 
+#include <linux/errno.h>
 #include <mint/vni.h>
 
-#define VNI_CACHE_HANDLES	64
+#define VNI_CACHE_HANDLES	256
 #define VNI_BATCH		32
 
 /**
@@ -42,14 +43,34 @@ enum vni_fault {
 
 /**
  * struct vni_rx - the receive context of one own ring
+ * @ring_offset: the ring, from the start of the section
  * @head: next position to take; the one in shared memory is only ever a copy
+ * @published: what was stored there last, less than an eighth ring behind
  * @cpu: number of the CPU that the context runs on, for lock words
  * @pad: keeps the contexts of two CPUs out of one cache line
  */
 struct vni_rx {
+	__u64 ring_offset;
 	__u32 head;
+	__u32 published;
 	__u32 cpu;
 	__u32 pad[14];
+};
+
+/**
+ * struct vni_tx - what this node knows of a ring that it posts to
+ * @tail: where its last post ended
+ * @space: how many slots were free then. If @tail has not moved since, nobody
+ *	else has posted and there are still as many, so that the line with the
+ *	receiver's head need not be fetched.
+ * @owned: the lines of slots before this position were taken into our cache
+ *
+ * Guarded by the lock of the ring.
+ */
+struct vni_tx {
+	__u32 tail;
+	__u32 space;
+	__u32 owned;
 };
 
 /**
@@ -64,7 +85,9 @@ struct vni_rx {
  * @faults: counters, by enum vni_fault; updated without a lock, may lose
  *	an increment when two CPUs count at once
  * @takeovers: locks taken over from the dead, likewise
+ * @queue_shift: a ring number shifted right by it is a node id
  * @rx: by queue, the receive contexts
+ * @tx: by ring number, what was found at the last post
  * @buried: by node id, the last generation that vni_port_bury() was told of
  * @unstacked: by class, nonzero when a free buffer was left out of the stack
  *	because the pool's lock could not be had
@@ -79,7 +102,9 @@ struct vni_port {
 	void *dead_context;
 	__u64 faults[VNI_NR_FAULTS];
 	__u64 takeovers;
+	__u32 queue_shift;
 	struct vni_rx rx[VNI_MAX_QUEUES];
+	struct vni_tx tx[MINT_MAX_NODES * VNI_MAX_QUEUES];
 	__u32 buried[MINT_MAX_NODES];
 	__u32 unstacked[VNI_NR_CLASSES];
 };
@@ -125,6 +150,36 @@ struct vni_census {
 	__u32 stacked;
 };
 
+/**
+ * vni_ring_of() - a ring by its number
+ * @port: the port
+ * @number: of the ring, as vni_ring_number() gives it
+ *
+ * Return: the ring, or NULL for a number out of range.
+ */
+static inline struct vni_ring *vni_ring_of(const struct vni_port *port,
+					   __u32 number)
+{
+	if (number >= port->geometry.nr_nodes << port->queue_shift)
+		return NULL;
+	return (void *)((char *)port->base + port->geometry.ring_offset +
+			(__u64)number * port->geometry.ring_bytes);
+}
+
+/**
+ * vni_ring_number() - number of the ring that leads to a queue of a node
+ * @port: the port
+ * @node: node id
+ * @queue: below @port->geometry.nr_queues
+ *
+ * Return: the number; out of range if @node is.
+ */
+static inline __u32 vni_ring_number(const struct vni_port *port, __u32 node,
+				    __u32 queue)
+{
+	return (node << port->queue_shift) + queue;
+}
+
 /* Format and attach */
 int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
 		       __u32 nr_queues, __u32 nr_slots);
@@ -132,20 +187,75 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
 		  void *dead_context);
 
+/* The class of a handle that is known to be below nr_bufs. */
+static inline unsigned int vni_class_of(const struct vni_port *port,
+					__u32 handle)
+{
+	unsigned int class = VNI_NR_CLASSES - 1;
+
+	while (class && handle < port->geometry.classes[class].first)
+		class--;
+	return class;
+}
+
+/**
+ * vni_class_for() - the class for a frame
+ * @port: the port
+ * @length: bytes of the frame
+ *
+ * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE.
+ */
+static inline int vni_class_for(const struct vni_port *port, __u32 length)
+{
+	int class;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		if (length <= port->geometry.classes[class].buf_bytes)
+			return class;
+	return -EMSGSIZE;
+}
+
+/**
+ * vni_buf_data() - where the bytes of a buffer lie
+ * @port: the port
+ * @handle: the buffer
+ *
+ * Return: its first byte, or NULL for a handle out of range.
+ */
+static inline void *vni_buf_data(const struct vni_port *port, __u32 handle)
+{
+	const struct vni_class *c;
+
+	if (handle >= port->geometry.nr_bufs)
+		return NULL;
+	c = &port->geometry.classes[vni_class_of(port, handle)];
+	return (char *)port->base + c->data_offset +
+	       (__u64)(handle - c->first) * c->buf_bytes;
+}
+
+/**
+ * vni_buf_bytes() - how much a buffer holds
+ * @port: the port
+ * @handle: the buffer
+ *
+ * Return: bytes, 0 for a handle out of range.
+ */
+static inline __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
+{
+	if (handle >= port->geometry.nr_bufs)
+		return 0;
+	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
+}
+
 /* Buffers */
-int vni_class_for(const struct vni_port *port, __u32 length);
 __u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
 		    unsigned int class);
 void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
 		  __u32 handle);
-void *vni_buf_data(const struct vni_port *port, __u32 handle);
-__u32 vni_buf_bytes(const struct vni_port *port, __u32 handle);
 __u32 vni_pool_level(const struct vni_port *port, unsigned int class);
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 
 /* Sending */
-struct vni_ring *vni_ring_of(const struct vni_port *port, __u32 number);
-__u32 vni_ring_number(const struct vni_port *port, __u32 node, __u32 queue);
 unsigned int vni_ring_space(struct vni_port *port, __u32 to);
 int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 		  __u32 to_generation, const struct vni_frame *frames,

@@ -12,9 +12,15 @@
 #include <linux/string.h>
 #ifdef __KERNEL__
 #include <linux/export.h>
+#include <linux/prefetch.h>
 #include <kunit/visibility.h>
 #else
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(sizeof(#symbol))
+
+static inline void prefetchw(const void *p)
+{
+	__builtin_prefetch(p, 1);
+}
 #endif
 
 #include "ring.h"
@@ -34,21 +40,34 @@ static inline __u64 *vni_state_of(const struct vni_port *port, __u32 handle)
 	return (__u64 *)vni_at(port, port->geometry.state_offset) + handle;
 }
 
+static inline __u64 vni_state_get(const struct vni_port *port, __u32 handle)
+{
+	return mint_load(vni_state_of(port, handle));
+}
+
+/* For a buffer of ours; what lets others see it is stored later, with release */
+static inline void vni_state_set(const struct vni_port *port, __u32 handle,
+				 __u64 word)
+{
+	mint_store(vni_state_of(port, handle), word);
+}
+
+/* For a buffer that was ours: what was read of it comes before. */
+static inline void vni_state_free(const struct vni_port *port, __u32 handle)
+{
+	mint_store_release(vni_state_of(port, handle), (__u64)VNI_STATE_POOL);
+}
+
+/* A hint, so any handle will do. */
+static inline void vni_state_prefetch(const struct vni_port *port, __u32 handle)
+{
+	prefetchw(vni_state_of(port, handle));
+}
+
 static inline struct vni_pool *vni_pool_of(const struct vni_port *port,
 					   unsigned int class)
 {
 	return vni_at(port, port->geometry.classes[class].pool_offset);
-}
-
-/* The class of a handle that is known to be below nr_bufs. */
-static inline unsigned int vni_class_of(const struct vni_port *port,
-					__u32 handle)
-{
-	unsigned int class = VNI_NR_CLASSES - 1;
-
-	while (class && handle < port->geometry.classes[class].first)
-		class--;
-	return class;
 }
 
 static inline __u64 vni_state_make(__u32 state, __u32 node, __u32 generation)
@@ -93,16 +112,25 @@ static inline __u32 vni_state_to_generation(__u64 word)
 /* The node that a ring leads to. */
 static inline __u32 vni_ring_node(const struct vni_port *port, __u32 number)
 {
-	return number / port->geometry.nr_queues;
+	return number >> port->queue_shift;
+}
+
+static inline __u32 vni_ring_queue(const struct vni_port *port, __u32 number)
+{
+	return number & (port->geometry.nr_queues - 1);
+}
+
+/* The state word of a buffer that this node has by itself. */
+static inline __u64 vni_state_own(const struct vni_port *port, __u32 state)
+{
+	return vni_state_make(state, port->node, port->generation);
 }
 
 /* May this node give the buffer away: is it ALLOC or HELD by us? */
 static inline int vni_state_mine(const struct vni_port *port, __u64 word)
 {
-	return word == vni_state_make(VNI_STATE_ALLOC, port->node,
-				      port->generation) ||
-	       word == vni_state_make(VNI_STATE_HELD, port->node,
-				      port->generation);
+	return word == vni_state_own(port, VNI_STATE_ALLOC) ||
+	       word == vni_state_own(port, VNI_STATE_HELD);
 }
 
 static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
@@ -112,11 +140,23 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
 	       (__u64)length << 24 | handle;
 }
 
+/* The second word of a slot: who has sent the frame, and to which queue. */
+static inline __u64 vni_slot_from(__u32 source, __u32 queue, __u32 generation)
+{
+	return (__u64)generation << 32 | (__u64)queue << 16 | 1 << 8 | source;
+}
+
 static inline struct vni_slot *vni_slot_at(const struct vni_port *port,
 					   struct vni_ring *ring,
 					   __u32 position)
 {
 	return &ring->slots[position & (port->geometry.nr_slots - 1)];
+}
+
+static inline __u64 *vni_slot_words(const struct vni_port *port,
+				    struct vni_ring *ring, __u32 position)
+{
+	return (__u64 *)vni_slot_at(port, ring, position);
 }
 
 /* Is a slot word that of this position? */
@@ -127,7 +167,7 @@ static inline int vni_word_fills(__u64 word, __u32 position)
 
 /*
  * Has the slot of this position been filled? The acquire pairs with the
- * release of the slot word in slot_fill().
+ * release of the slot word in slot_publish().
  */
 static inline int vni_slot_filled(const struct vni_port *port,
 				  struct vni_ring *ring, __u32 position)
@@ -135,6 +175,82 @@ static inline int vni_slot_filled(const struct vni_port *port,
 	__u64 word = mint_load_acquire(&vni_slot_at(port, ring, position)->word);
 
 	return vni_word_fills(word, position);
+}
+
+#define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
+
+/* Does a frame of this length fit into a buffer that may not even exist? */
+static inline int vni_length_ok(const struct vni_port *port, __u32 handle,
+				__u32 length)
+{
+	return length >= VNI_MIN_FRAME && length <= VNI_MAX_FRAME &&
+	       length <= vni_buf_bytes(port, handle);
+}
+
+/* May this frame be sent: is it well-formed and its buffer ours? */
+static inline int vni_frame_ok(const struct vni_port *port,
+			       const struct vni_frame *frame)
+{
+	return vni_length_ok(port, frame->handle, frame->length) &&
+	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
+	       vni_state_mine(port, vni_state_get(port, frame->handle));
+}
+
+/* A private copy of a slot, of which @word has been read: each word once. */
+static inline void vni_frame_read(struct vni_frame *frame, __u64 *from,
+				  __u64 word)
+{
+	__u64 *to = (__u64 *)&frame->slot;
+
+	frame->handle = word & 0xffffff;
+	frame->length = (word >> 24) & 0xfffff;
+	frame->flags = (word >> 44) & 0xf;
+	to[0] = word;
+	to[1] = mint_load(&from[1]);
+	to[2] = mint_load(&from[2]);
+	to[3] = mint_load(&from[3]);
+	to[4] = mint_load(&from[4]);
+	to[5] = mint_load(&from[5]);
+	to[6] = mint_load(&from[6]);
+	to[7] = mint_load(&from[7]);
+}
+
+static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
+			      const struct vni_slot *slot)
+{
+	const __u64 *words = (const __u64 *)slot;
+
+	return words[1] == vni_slot_from(slot->source, queue, slot->generation) &&
+	       slot->source < port->geometry.nr_nodes &&
+	       slot->source != port->node &&
+	       !(words[4] >> 32 | words[5] | words[6] | words[7]);
+}
+
+/* What is wrong with a frame, as an enum vni_fault; VNI_NR_FAULTS: nothing */
+static inline enum vni_fault vni_frame_fault(const struct vni_port *port,
+					     __u32 queue,
+					     const struct vni_frame *frame)
+{
+	__u32 number = vni_ring_number(port, port->node, queue);
+	const struct vni_slot *slot = &frame->slot;
+	__u64 state, expected;
+
+	if (frame->handle >= port->geometry.nr_bufs)
+		return VNI_FAULT_HANDLE;
+	if (!vni_length_ok(port, frame->handle, frame->length))
+		return VNI_FAULT_LENGTH;
+	if (!vni_slot_ok(port, queue, slot) || frame->flags & ~VNI_SLOT_FLAGS)
+		return VNI_FAULT_SLOT;
+	state = vni_state_get(port, frame->handle);
+	expected = vni_state_inflight(slot->source, slot->generation, number,
+				      port->generation);
+	if (state == expected)
+		return VNI_NR_FAULTS;
+	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
+	    vni_state_owner(state) == slot->source &&
+	    vni_state_ring(state) == number)
+		return VNI_FAULT_STALE;
+	return VNI_FAULT_STATE;
 }
 
 /* section.c */

@@ -285,6 +285,7 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 {
 	struct vni_header *shared = section;
 	struct vni_header h;
+	__u32 i;
 
 	memset(port, 0, sizeof(*port));
 	if (bytes < PAGE_OF_SECTION || (unsigned long)section % 64)
@@ -302,6 +303,11 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 	port->node = node;
 	port->generation = generation;
 	port->lock_spins = 1U << 16;
+	while (1U << port->queue_shift < h.nr_queues)
+		port->queue_shift++;
+	for (i = 0; i < h.nr_queues; i++)
+		port->rx[i].ring_offset = h.ring_offset + (__u64)h.ring_bytes *
+			((node << port->queue_shift) + i);
 	port->dead = dead;
 	port->dead_context = dead_context;
 	return 0;
