@@ -22,19 +22,28 @@ def fixture_ringbench() -> Path:
     return ring.BUILD / "ringbench"
 
 
-def run(ringbench: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
-    command: List[str] = [str(ringbench), *map(str, arguments)]
+def run(program: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    command: List[str] = [str(program), *map(str, arguments)]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=LIMIT_S, check=False)
 
 
 @pytest.mark.parametrize("measure", ring.MEASURES, ids=lambda measure: str(measure.name))
 def test_every_frame_arrives_intact(ringbench: Path, measure: ring.Measure) -> None:
-    done = run(ringbench, measure.scheme, measure.bytes, measure.batch, int(measure.copy_out),
-               FRAMES, 1, "check")
+    done = run(ringbench.with_name(measure.binary), measure.scheme, measure.bytes,
+               measure.batch, int(measure.copy_out), FRAMES, 1, "check")
     if "was built in" in done.stderr:
         pytest.skip("DPDK's headers could not be had")
     assert done.returncode == 0 and '"ns": ' in done.stdout, done.stderr
+
+
+def test_one_pool_takes_bursts_that_eight_do_not(ringbench: Path) -> None:
+    """Up to the whole pool; then it is the other destinations that go short."""
+    assert ringbench.exists()
+    lost = {(burst["layout"], burst["burst"]): (burst["lost"], burst["lost_others"])
+            for burst in ring.run_bursts()}
+    assert lost["shared", 2048] == (0, 0) and lost["split", 2048][0] > 0
+    assert lost["shared", 4096][1] > 0 and lost["split", 4096][1] == 0
 
 
 def test_unknown_scheme_is_refused(ringbench: Path) -> None:

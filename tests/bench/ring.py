@@ -73,8 +73,15 @@ MEASURES = (
     Measure("vni, 64 KB", "vni", 65536, 4, True, 4000),
     Measure("paper", "paper", 1500, 1, False, 300),
     Measure("paper, copied out", "paper", 1500, 1, True, 400),
+    Measure("bare, batch 32", "vni", 1500, 32, False, 80, "ringbench-bare"),
+    Measure("bare, batch 32, copied out", "vni", 1500, 32, True, 120, "ringbench-bare"),
+    Measure("ring alone", "handles", 0, 32, False, 20, "ringbench-bare"),
     Measure("rte_ring, pointers", "dpdk", 0, 32, False, 5),
     Measure("rte_ring, lines of 64 B", "dpdk-lines", 0, 32, False, 20),
+    Measure("one pool, 8 destinations", "shared", 1500, 32, False, 100),
+    Measure("8 pools, 8 destinations", "split", 1500, 32, False, 100),
+    *(Measure(f"66 B {how}, batch {n}", scheme, 66, n, True, 100)
+      for n in (32, 1) for how, scheme in (("in a buffer", "vni"), ("in the ring", "inline"))),
 )
 
 GOALS = (
@@ -87,6 +94,11 @@ GOALS = (
     Goal("times the paper's design", "paper", "vni, batch 32", 5.0),
     Goal("times the paper's design, copied out", "paper, copied out",
          "vni, batch 32, copied out", 5.0),
+    Goal("ring alone / rte_ring of pointers", "ring alone", "rte_ring, pointers", 1.0, False),
+    Goal("ring alone / rte_ring of lines", "ring alone", "rte_ring, lines of 64 B", 1.0, False),
+    Goal("with / without owner, states, checks", "vni, batch 32", "bare, batch 32", 1.04, False),
+    Goal("the same, copied out", "vni, batch 32, copied out", "bare, batch 32, copied out",
+         1.04, False),
 )
 
 
@@ -125,6 +137,13 @@ def run_trials(measure: Measure, trials: int, number: int) -> List[Trial]:
     return [Trial(measure.name, number, line["ns"],
                   (line["probe_before"] + line["probe_after"]) / 2, placement_of(line))
             for line in lines]
+
+
+def run_bursts() -> List[Dict[str, Any]]:
+    """Frames without a buffer when one destination does not read, by layout."""
+    done = subprocess.run([str(BUILD / "bursts")], stdout=subprocess.PIPE, text=True,
+                          timeout=TRIAL_LIMIT_S, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def summary(values: List[float], unit: str, placement: str) -> Dict[str, Any]:
@@ -201,7 +220,7 @@ def run(seconds: float = 60.0, out: Optional[Path] = None) -> Dict[str, Any]:
         for measure in MEASURES:
             trials += run_trials(measure, 1, number)
         number += 1
-    results = report(trials)
+    results = dict(report(trials), bursts=run_bursts())
     out = out or BUILD / "ring.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
@@ -219,6 +238,9 @@ def show(results: Dict[str, Any]) -> None:
             if r:
                 print(f"  {name:40} {r['median']:7.2f} ({r['min']:.2f} to {r['max']:.2f})"
                       f"  goal {r['goal']:.2f}  {'met' if r['met'] else 'MISSED'}")
+    for burst in results["bursts"]:
+        print(f"{burst['layout']:6}: of a burst of {burst['burst']} {burst['lost']} found no "
+              f"buffer, of {burst['others']} to others {burst['lost_others']}")
     print(f"{results['disturbed']} trials were disturbed and not used")
 
 

@@ -86,6 +86,9 @@ struct scheme {
 extern const struct scheme limit_scheme;
 extern const struct scheme vni_scheme;
 extern const struct scheme handles_scheme;
+extern const struct scheme inline_scheme;
+extern const struct scheme shared_scheme;
+extern const struct scheme split_scheme;
 extern const struct scheme paper_scheme;
 extern const struct scheme dpdk_scheme;
 extern const struct scheme dpdk_lines_scheme;

@@ -32,7 +32,11 @@ struct side {
 };
 
 static const struct scheme *const schemes[] = {
-	&limit_scheme, &vni_scheme, &paper_scheme,
+	&limit_scheme, &vni_scheme, &paper_scheme, &inline_scheme,
+	&shared_scheme, &split_scheme,
+#ifdef BARE
+	&handles_scheme,
+#endif
 #ifdef WITH_DPDK
 	&dpdk_scheme, &dpdk_lines_scheme,
 #endif
