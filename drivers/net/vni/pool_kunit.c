@@ -111,26 +111,25 @@ static void port_rejects_bad_geometry(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		u64 good = words[bad[i].word];
-		struct vni_port port;
 
 		words[bad[i].word] = bad[i].value;
-		KUNIT_EXPECT_EQ(test, port_init(f, &port, 0, 1), bad[i].err);
+		KUNIT_EXPECT_EQ(test, port_init(f, &f->spare, 0, 1), bad[i].err);
 		words[bad[i].word] = good;
-		KUNIT_EXPECT_EQ(test, port_init(f, &port, 0, 1), 0);
+		KUNIT_EXPECT_EQ(test, port_init(f, &f->spare, 0, 1), 0);
 	}
 }
 
 static void port_rejects_bad_arguments(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct vni_port port;
+	struct vni_port *port = &f->spare;
 
-	KUNIT_EXPECT_EQ(test, port_init(f, &port, NODES, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, port_init(f, &port, 0, 0), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vni_port_init(&port, f->section, 64, 0, 1, fenced, f), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vni_port_init(&port, f->section, SECTION_BYTES / 2, 0, 1,
+	KUNIT_EXPECT_EQ(test, port_init(f, port, NODES, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, port_init(f, port, 0, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vni_port_init(port, f->section, 64, 0, 1, fenced, f), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vni_port_init(port, f->section, SECTION_BYTES / 2, 0, 1,
 					    fenced, f), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vni_port_init(&port, f->section + 8, SECTION_BYTES - 8, 0, 1,
+	KUNIT_EXPECT_EQ(test, vni_port_init(port, f->section + 8, SECTION_BYTES - 8, 0, 1,
 					    fenced, f), -EINVAL);
 }
 

@@ -22,12 +22,13 @@
 #define SECTION_BYTES	(352 * 1024)
 #define SMALL_BUFS	45
 
-/* Two nodes with open rings, and the section they meet in. */
+/* Two nodes with open rings, the section they meet in, and a port to try. */
 struct fixture {
 	u8 *section;
 	struct vni_header *header;
 	struct vni_port a;
 	struct vni_port b;
+	struct vni_port spare;
 	struct vni_cache ca;
 	struct vni_cache cb;
 	u32 fenced[NODES];

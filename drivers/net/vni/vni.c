@@ -11,6 +11,7 @@
 #include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
+#include <linux/slab.h>
 #include <net/netdev_queues.h>
 
 #include "vni.h"
@@ -565,23 +566,25 @@ static int vni_channels_register(struct vni_priv *priv)
 
 static int vni_probe(struct mint_device *mdev)
 {
-	struct vni_port port = {};
+	struct vni_port *port __free(kfree) = kzalloc(sizeof(*port), GFP_KERNEL);
 	struct vni_priv *priv;
 	int err;
 
+	if (!port)
+		return -ENOMEM;
 	err = mint_device_format(mdev, vni_format);
 	if (err) {
 		dev_err(&mdev->dev, "cannot format the vni section: %d\n", err);
 		return err;
 	}
-	err = vni_port_init(&port, mdev->section, mdev->section_bytes,
+	err = vni_port_init(port, mdev->section, mdev->section_bytes,
 			    mint_self_node(), mint_self_generation(),
 			    mint_owner_dead, NULL);
 	if (err) {
 		dev_err(&mdev->dev, "unusable vni section: %d\n", err);
 		return err;
 	}
-	priv = vni_alloc(mdev, &port);
+	priv = vni_alloc(mdev, port);
 	if (!priv)
 		return -ENOMEM;
 	err = vni_init_cpus(priv);
@@ -590,7 +593,7 @@ static int vni_probe(struct mint_device *mdev)
 	err = vni_lenders_init(priv);
 	if (err)
 		goto free_cpus;
-	vni_bury(priv, port.node, port.generation - 1);
+	vni_bury(priv, port->node, port->generation - 1);
 	err = vni_channels_register(priv);
 	if (err)
 		goto destroy_lenders;
