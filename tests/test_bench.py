@@ -202,7 +202,9 @@ def ring_report() -> Dict[str, Any]:
     entry = {"n": 7, "median": 0.95, "min": 0.9, "max": 1.0}
     goal = {**entry, "goal": 0.9, "at_least": True}
     return {"schema": 1, "bin": "near", "bins": {"near": {
-        "measures": {"limit": entry}, "goals": {"of the limit": goal, "another": None}}}}
+        "measures": {"limit": entry}, "goals": {"of the limit": goal, "another": None}}},
+        "bursts": [{"layout": layout, "burst": 256, "lost": lost, "others": 448,
+                    "lost_others": 7} for layout, lost in (("shared", 0), ("split", 99))]}
 
 
 def test_goals_of_the_ring_stand_with_the_others(tmp_path: Path) -> None:
@@ -212,6 +214,11 @@ def test_goals_of_the_ring_stand_with_the_others(tmp_path: Path) -> None:
     assert [verdict.cells() for verdict in native.verdicts(found)] == [
         ["ring.c native, near cores: of the limit", "0.950 (0.900 to 1.00)", "≥ 0.9", "met"]]
     assert native.rows(found)[1] == ["limit", "0.950 (0.900 to 1.00) (7.00)"]
+    assert native.burst_rows(found) == [
+        ["burst", "shared: lost, of 448 to others lost", "split: lost, of 448 to others lost"],
+        ["256", "0, 7", "99, 7"]]
+    with pytest.raises(ResultError, match="no bursts.*ONLY=ring"):
+        native.burst_rows({})
     assert results.load_all(tmp_path) == {}
 
 

@@ -32,6 +32,8 @@ def part(name: str, tables: Dict[str, Table], ring: native.Report) -> str:
         return report.markdown(report.host_rows(RAW))
     if name == "ring":
         return report.markdown(native.rows(ring))
+    if name == "ring-bursts":
+        return report.markdown(native.burst_rows(ring))
     if name not in tables:
         raise ResultError(f"there are no results of '{name}' in {RAW}. Try: make bench")
     return report.markdown(report.table_rows(tables[name]))

@@ -47,6 +47,22 @@ def verdicts(report: Report) -> List[Verdict]:
     return found
 
 
+def burst_rows(report: Report) -> List[List[str]]:
+    """Frames that found no buffer when one destination did not read, by layout."""
+    bursts = report.get("bursts")
+    if not bursts:
+        raise ResultError("there are no bursts among the results of the ring. "
+                          "Try: make bench ONLY=ring")
+    layouts = list(dict.fromkeys(entry["layout"] for entry in bursts))
+    others = bursts[0]["others"]
+    table = [["burst"] + [f"{layout}: lost, of {others} to others lost" for layout in layouts]]
+    for burst in sorted({entry["burst"] for entry in bursts}):
+        found = {entry["layout"]: f"{entry['lost']}, {entry['lost_others']}"
+                 for entry in bursts if entry["burst"] == burst}
+        table.append([str(burst)] + [found[layout] for layout in layouts])
+    return table
+
+
 def rows(report: Report) -> List[List[str]]:
     """Times by measure, for each placement that was seen."""
     if not report:
