@@ -3,32 +3,16 @@
  * A plugin of QEMU that counts how often each translated block is executed,
  * by CPU. A thread reads paths from the fifo given as control=PATH and writes
  * to each what was counted so far: ADDRESS INSTRUCTIONS COUNT-OF-CPU-0 ...
- *
- * Debian has no header for plugins: what is used of version 1 of the interface
- * is declared here.
  */
 #include <linux/types.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "plugin.h"
 
 #define MOST_CPUS	8
-#define NO_REGISTERS	0
-
-struct qemu_plugin_tb;
-
-typedef void (*translated_fn)(__u64 id, struct qemu_plugin_tb *tb);
-typedef void (*executed_fn)(unsigned int cpu, void *data);
-
-size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
-__u64 qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
-void qemu_plugin_register_vcpu_tb_trans_cb(__u64 id, translated_fn fn);
-void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
-					  executed_fn fn, int flags, void *data);
-int qemu_plugin_install(__u64 id, const void *info, int argc, char **argv);
 
 int qemu_plugin_version = 1;
 
