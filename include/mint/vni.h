@@ -232,6 +232,8 @@ static_assert(sizeof(struct vni_receiver) == 64);
  *	sender that rings its doorbell
  * @waiters: a bit for each node with a stopped queue to this ring; set by the
  *	sender, exchanged for 0 by the receiver, which then rings them
+ * @watchers: a bit for each node that wants to hear when frames of its own are
+ *	taken; set by the sender, cleared by the receiver, which then rings it
  * @pad2: zero
  * @receiver: written by the receiver
  * @slots: nr_slots of them; position p lies at slots[p % nr_slots]
@@ -246,7 +248,8 @@ struct vni_ring {
 	__u32 pad1[15];
 	__u64 armed;
 	__u64 waiters;
-	__u64 pad2[6];
+	__u64 watchers;
+	__u64 pad2[5];
 	struct vni_receiver receiver;
 	struct vni_slot slots[];
 };

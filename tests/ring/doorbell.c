@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Lost wake-ups: a sender and a receiver that go to sleep as often as they
- * can, one over an empty ring, the other over a full one.
+ * can, one over an empty ring, the other over a full one or over a frame that
+ * is not taken yet.
  *
  * Usage: doorbell FRAMES
  * By turns as fast as the ring allows, and one frame at a time, when no later
@@ -105,6 +106,21 @@ static void wait_taken(unsigned long n)
 	}
 }
 
+/* As a sender that has enough in flight: sleep until it is taken. */
+static void watch_taken(void)
+{
+	__u32 end = vni_ring_posted(&sender.port, 1);
+
+	for (;;) {
+		__u32 seen = mint_load_acquire(&bells[0].count);
+
+		vni_ring_watch(&sender.port, 1);
+		if (!vni_ring_in_flight(&sender.port, 1, end))
+			return;
+		sleep_on_bell(0, seen);
+	}
+}
+
 static void *send_all(void *unused)
 {
 	unsigned long n;
@@ -112,7 +128,9 @@ static void *send_all(void *unused)
 	stay_on_cpu(0);
 	for (n = 0; n < nr_frames; n++) {
 		send_one(n);
-		if (n & 64)
+		if (n & 128)
+			watch_taken();
+		else if (n & 64)
 			wait_taken(n + 1);
 		dawdle(n * 7 + 3);
 	}

@@ -280,13 +280,16 @@ EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
  * @port: the port
  * @class: VNI_CLASS_*
  *
- * Takes no lock, and believes what it reads: a hint.
+ * Takes no lock: a hint. What nodes keep in their caches is not in it.
  *
- * Return: handles in the free stack.
+ * Return: handles in the free stack, at most the count of the class.
  */
 __u32 vni_pool_level(const struct vni_port *port, unsigned int class)
 {
-	return mint_load(&vni_pool_of(port, class)->top);
+	__u32 top = mint_load(&vni_pool_of(port, class)->top);
+	__u32 count = port->geometry.classes[class].count;
+
+	return top < count ? top : count;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_pool_level);
 

@@ -19,6 +19,7 @@ static void layout_is_golden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_slot, csum_start), 22);
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_receiver, mcast), 32);
 	KUNIT_EXPECT_EQ(test, offsetof(struct vni_ring, waiters), 200);
+	KUNIT_EXPECT_EQ(test, offsetof(struct vni_ring, watchers), 208);
 	KUNIT_EXPECT_EQ(test, h->ring_bytes, 4096);
 	KUNIT_EXPECT_EQ(test, h->ring_offset, 4096);
 	KUNIT_EXPECT_EQ(test, h->state_offset, 20480);

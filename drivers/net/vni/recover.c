@@ -367,6 +367,7 @@ int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
 	rx->published = rx->head;
 	vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 	mint_store(&ring->armed, 0ULL);
+	rx->served = ~0ULL;
 	receiver_publish(&ring->receiver, receiver, port->generation);
 	vni_unlock(port, &ring->lock, cpu);
 	return 0;

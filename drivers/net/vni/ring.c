@@ -31,6 +31,7 @@
  * ring tail and slots  the holder of the ring's lock
  * ring head, armed     the receiver; senders exchange armed for 0
  * ring waiters         senders set bits, the receiver exchanges it for 0
+ * ring watchers        senders set bits, the receiver clears bits
  * receiver line        the receiver
  * ==================== ====================================================
  *
@@ -60,6 +61,12 @@
  *   vni_ring_arm(): head stored, full barrier, looks at waiters.
  *   A ring more than half full keeps its waiters, since a later look follows;
  *   an empty one never does, and vni_ring_arm() refuses to sleep over one.
+ * - *watchers*: vni_ring_watch() sets its bit, full barrier; its caller then
+ *   looks at head. Pairs with vni_ring_take_waiters(): the frame noted in
+ *   served and head stored, full barrier, looks at watchers, then forgets
+ *   served. Either the sender sees its frame taken, or the receiver sees the
+ *   bit while the note stands. A bit that finds no note stays, for a frame
+ *   that is still in the ring. So the receiver need not look before it sleeps.
  *
  * Slots describe themselves. Slot word and position share 16 bits, and a ring
  * has at most 2^14 slots, so a slot that matches position p was filled for p.
@@ -163,7 +170,7 @@ static int tail_find(struct vni_port *port, struct vni_ring *ring, __u32 to,
 	if (*tail == tx->tail && *space >= n &&
 	    tail_fits_slots(port, ring, *tail))
 		return 0;
-	/* Pairs with the release of head in head_publish(). */
+	/* Pairs with the release of head in vni_head_publish(). */
 	head = mint_load_acquire(&ring->head);
 	if (!tail_sound(port, ring, head, *tail)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
@@ -193,7 +200,7 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 	case MINT_LOCK_TAKEN:
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
-		/* Pairs with the release of head in head_publish(). */
+		/* Pairs with the release of head in vni_head_publish(). */
 		head = mint_load_acquire(&ring->head);
 		mint_store(&ring->tail, tail_from_slots(port, ring, head));
 		return 0;
@@ -201,27 +208,6 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 		return -EBUSY;
 	}
 }
-
-/**
- * vni_ring_space() - free slots of a ring, as far as can be told unlocked
- * @port: the port
- * @to: number of the ring
- *
- * Return: number of slots; all of them when the indices make no sense, so
- * that the caller posts and vni_ring_post() finds out.
- */
-unsigned int vni_ring_space(struct vni_port *port, __u32 to)
-{
-	struct vni_ring *ring = vni_ring_of(port, to);
-	__u32 slots = port->geometry.nr_slots;
-	__u32 used;
-
-	if (!ring)
-		return 0;
-	used = mint_load(&ring->tail) - mint_load_acquire(&ring->head);
-	return used <= slots ? slots - used : slots;
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
 
 /*
  * All of a slot but its first word. By whole words: a word that has just been
@@ -391,43 +377,9 @@ int vni_ring_must_ring(struct vni_port *port, __u32 to)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_must_ring);
 
-/**
- * vni_ring_wait_space() - ask to be rung when a ring has space again
- * @port: the port
- * @to: number of the ring
- *
- * Look at vni_ring_space() once more afterwards: space that came about before
- * this call rings nobody.
- */
-void vni_ring_wait_space(struct vni_port *port, __u32 to)
-{
-	struct vni_ring *ring = vni_ring_of(port, to);
-
-	if (!ring)
-		return;
-	/*
-	 * A full barrier, bit before head: pairs with the ones in
-	 * vni_ring_take_waiters() and vni_ring_arm().
-	 */
-	mint_or(&ring->waiters, 1ULL << port->node);
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
-
 static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 {
 	return vni_at(port, port->rx[queue].ring_offset);
-}
-
-/*
- * Let senders reuse the slots of what has been taken. Every buffer of these is
- * HELD by now. Pairs with the acquire in tail_find().
- */
-static void head_publish(struct vni_rx *rx, struct vni_ring *ring)
-{
-	if (rx->published == rx->head)
-		return;
-	mint_store_release(&ring->head, rx->head);
-	rx->published = rx->head;
 }
 
 /**
@@ -453,19 +405,22 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 	enum vni_fault fault;
 
 	if (!vni_word_fills(word, rx->head)) {
-		head_publish(rx, ring);
+		vni_head_publish(rx, ring);
 		return 0;
 	}
 	vni_frame_read(frame, words, word);
 	fault = vni_frame_fault(port, queue, frame);
-	if (fault == VNI_NR_FAULTS)
+	if (fault == VNI_NR_FAULTS) {
 		vni_state_set(port, frame->handle,
 			      vni_state_own(port, VNI_STATE_HELD));
-	else
+		rx->served |= 1ULL << frame->slot.source;
+	} else {
 		vni_fault(port, fault);
+		rx->served = ~0ULL;
+	}
 	rx->head++;
 	if (rx->head - rx->published >= port->geometry.nr_slots / 8)
-		head_publish(rx, ring);
+		vni_head_publish(rx, ring);
 	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
@@ -498,6 +453,7 @@ static void ring_mend(struct vni_port *port, __u32 queue)
 	if (ring_confused(port, queue)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
 		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
+		rx->served = ~0ULL;
 		vni_reclaim_orphans(port, queue);
 	}
 	vni_unlock(port, &ring->lock, rx->cpu);
@@ -546,7 +502,8 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 	 * Head before waiters: pairs with the one in vni_ring_wait_space().
 	 */
 	mint_mb();
-	if (!vni_slot_filled(port, ring, last) && !mint_load(&ring->waiters))
+	if (!vni_slot_filled(port, ring, last) && !mint_load(&ring->waiters) &&
+	    !(mint_load(&ring->watchers) & port->rx[queue].served))
 		return 0;
 	vni_ring_disarm(port, queue);
 	return 1;
@@ -567,32 +524,3 @@ void vni_ring_disarm(struct vni_port *port, __u32 queue)
 		mint_store(armed, 0ULL);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_disarm);
-
-/**
- * vni_ring_take_waiters() - who is to be told that an own ring has space?
- * @port: the port
- * @queue: own queue, its ring open, in its receive context
- *
- * To be called after taking frames, at the latest before vni_ring_arm().
- *
- * Return: a bit for each node to ring, which are then no waiters any more;
- * none as long as more than half of the ring is full.
- */
-__u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
-{
-	struct vni_ring *ring = own_ring(port, queue);
-	__u32 head = port->rx[queue].head;
-	__u32 half = port->geometry.nr_slots / 2;
-	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
-
-	head_publish(&port->rx[queue], ring);
-	/* Head before waiters: pairs with the one in vni_ring_wait_space(). */
-	mint_mb();
-	if (!mint_load(&ring->waiters))
-		return 0;
-	if (vni_slot_filled(port, ring, head) &&
-	    vni_slot_filled(port, ring, head + half))
-		return 0;
-	return mint_xchg(&ring->waiters, 0ULL) & nodes;
-}
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_take_waiters);

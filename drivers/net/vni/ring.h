@@ -47,6 +47,8 @@ enum vni_fault {
  * @head: next position to take; the one in shared memory is only ever a copy
  * @published: what was stored there last, less than an eighth ring behind
  * @cpu: number of the CPU that the context runs on, for lock words
+ * @served: a bit for each node of which frames have left the ring since the
+ *	last look at its watchers
  * @pad: keeps the contexts of two CPUs out of one cache line
  */
 struct vni_rx {
@@ -54,7 +56,8 @@ struct vni_rx {
 	__u32 head;
 	__u32 published;
 	__u32 cpu;
-	__u32 pad[14];
+	__u64 served;
+	__u64 pad[4];
 };
 
 /**
@@ -256,18 +259,23 @@ __u32 vni_pool_level(const struct vni_port *port, unsigned int class);
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 
 /* Sending */
-unsigned int vni_ring_space(struct vni_port *port, __u32 to);
 int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 		  __u32 to_generation, const struct vni_frame *frames,
 		  unsigned int n);
 int vni_ring_must_ring(struct vni_port *port, __u32 to);
-void vni_ring_wait_space(struct vni_port *port, __u32 to);
 
 /* Receiving */
 int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame);
 int vni_ring_pending(struct vni_port *port, __u32 queue);
 int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames);
 void vni_ring_disarm(struct vni_port *port, __u32 queue);
+
+/* Progress of a receiver */
+unsigned int vni_ring_space(struct vni_port *port, __u32 to);
+__u32 vni_ring_posted(struct vni_port *port, __u32 to);
+int vni_ring_in_flight(struct vni_port *port, __u32 to, __u32 end);
+void vni_ring_wait_space(struct vni_port *port, __u32 to);
+void vni_ring_watch(struct vni_port *port, __u32 to);
 __u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue);
 
 /* Life and death */

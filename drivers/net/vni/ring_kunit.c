@@ -309,6 +309,75 @@ static void waiters_are_told_at_half_and_at_empty(struct kunit *test)
 	expect_all_free(test, f);
 }
 
+static void watchers_are_told_of_their_own_frames(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame frame;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+	vni_ring_watch(&f->a, 1);
+	vni_ring_watch(&f->a, NODES);
+	vni_ring_of(&f->a, 1)->watchers |= 1ULL << 2 | 1ULL << 63;
+	f->b.rx[0].served = 0;
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &frame), 1);
+	vni_buf_free(&f->b, &f->cb, frame.handle);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, drain(f), SLOTS - 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	/* Two of which there was no frame: they may wait in its sleep. */
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_of(&f->a, 1)->watchers,
+			1ULL << 2 | 1ULL << 63);
+	expect_all_free(test, f);
+}
+
+static void every_watcher_is_told_of_frames_of_unknown_source(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	vni_ring_watch(&f->a, 1);
+	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
+	slot_b(f, 0)->word = 0;
+	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+
+	vni_ring_watch(&f->a, 1);
+	KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+	slot_b(f, vni_ring_posted(&f->a, 1) - 1)->source = 2;
+	KUNIT_EXPECT_EQ(test, drain(f), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+
+	vni_ring_watch(&f->a, 1);
+	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+}
+
+static void frames_are_in_flight_until_taken(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 end = vni_ring_posted(&f->a, 1);
+
+	KUNIT_EXPECT_FALSE(test, vni_ring_in_flight(&f->a, 1, end));
+	KUNIT_ASSERT_EQ(test, send(f, 60), 1);
+	end = vni_ring_posted(&f->a, 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_in_flight(&f->a, 1, end));
+	/* Damaged indices keep nobody waiting. */
+	KUNIT_EXPECT_FALSE(test, vni_ring_in_flight(&f->a, 1, end + SLOTS));
+	KUNIT_EXPECT_FALSE(test, vni_ring_in_flight(&f->a, NODES, end));
+	vni_ring_of(&f->a, 1)->head += 0x80000000;
+	KUNIT_EXPECT_FALSE(test, vni_ring_in_flight(&f->a, 1, end));
+	vni_ring_of(&f->a, 1)->head -= 0x80000000;
+	KUNIT_EXPECT_EQ(test, drain(f), 1);
+	KUNIT_EXPECT_FALSE(test, vni_ring_in_flight(&f->a, 1, end));
+	KUNIT_EXPECT_EQ(test, vni_ring_posted(&f->a, NODES), 0);
+	expect_all_free(test, f);
+}
+
 static void close_lets_go_of_everything(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -468,6 +537,9 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(damaged_ring_is_mended_by_its_receiver),
 	KUNIT_CASE(doorbell_is_rung_once_and_only_when_armed),
 	KUNIT_CASE(waiters_are_told_at_half_and_at_empty),
+	KUNIT_CASE(watchers_are_told_of_their_own_frames),
+	KUNIT_CASE(every_watcher_is_told_of_frames_of_unknown_source),
+	KUNIT_CASE(frames_are_in_flight_until_taken),
 	KUNIT_CASE(close_lets_go_of_everything),
 	KUNIT_CASE(busy_ring_is_not_opened),
 	KUNIT_CASE(new_incarnation_starts_empty),

@@ -253,6 +253,18 @@ static inline enum vni_fault vni_frame_fault(const struct vni_port *port,
 	return VNI_FAULT_STATE;
 }
 
+/*
+ * Let senders reuse the slots of what has been taken. Every buffer of these is
+ * HELD by now. Pairs with the acquire in tail_find().
+ */
+static inline void vni_head_publish(struct vni_rx *rx, struct vni_ring *ring)
+{
+	if (rx->published == rx->head)
+		return;
+	mint_store_release(&ring->head, rx->head);
+	rx->published = rx->head;
+}
+
 /* section.c */
 void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position);
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Address rings of vni: what a sender can tell of a receiver's progress, and
+ * how it is told when there is some.
+ *
+ * A full ring makes waiters, frames under way make watchers; the receiver
+ * rings both. Takes no lock. Ordering: top of ring.c.
+ */
+#include "ring_priv.h"
+
+/**
+ * vni_ring_space() - free slots of a ring, as far as can be told unlocked
+ * @port: the port
+ * @to: number of the ring
+ *
+ * Return: number of slots; all of them when the indices make no sense, so
+ * that the caller posts and vni_ring_post() finds out.
+ */
+unsigned int vni_ring_space(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+	__u32 slots = port->geometry.nr_slots;
+	__u32 used;
+
+	if (!ring)
+		return 0;
+	used = mint_load(&ring->tail) - mint_load_acquire(&ring->head);
+	return used <= slots ? slots - used : slots;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
+
+/**
+ * vni_ring_posted() - the position up to which frames just posted lie
+ * @port: the port
+ * @to: number of the ring
+ *
+ * Return: a position not before the end of what this node has posted, as
+ * others may have posted since.
+ */
+__u32 vni_ring_posted(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+
+	return ring ? mint_load(&ring->tail) : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_posted);
+
+/**
+ * vni_ring_in_flight() - is the frame before a position still to be taken?
+ * @port: the port
+ * @to: number of the ring
+ * @end: what vni_ring_posted() returned
+ *
+ * Return: zero if head has passed it, and also if the two make no sense
+ * together: a damaged index must not keep anybody waiting.
+ */
+int vni_ring_in_flight(struct vni_port *port, __u32 to, __u32 end)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+
+	return ring &&
+	       end - mint_load(&ring->head) - 1 < port->geometry.nr_slots;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_in_flight);
+
+/*
+ * A bit that still stands has been seen by no look of the receiver: the next
+ * look will ring, and nothing needs to be ordered.
+ */
+static void set_own_bit(const struct vni_port *port, __u64 *word)
+{
+	__u64 bit = 1ULL << port->node;
+
+	/*
+	 * A full barrier, bit before head: pairs with the ones in
+	 * vni_ring_take_waiters() and vni_ring_arm().
+	 */
+	if (!(mint_load(word) & bit))
+		mint_or(word, bit);
+}
+
+/**
+ * vni_ring_wait_space() - ask to be rung when a ring has space again
+ * @port: the port
+ * @to: number of the ring
+ *
+ * Look at vni_ring_space() once more afterwards: space that came about before
+ * this call rings nobody.
+ */
+void vni_ring_wait_space(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+
+	if (!ring)
+		return;
+	set_own_bit(port, &ring->waiters);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
+
+/**
+ * vni_ring_watch() - ask to be rung when own frames are taken from a ring
+ * @port: the port
+ * @to: number of the ring
+ *
+ * Look at vni_ring_in_flight() once more afterwards: what was taken before
+ * this call rings nobody.
+ */
+void vni_ring_watch(struct vni_port *port, __u32 to)
+{
+	struct vni_ring *ring = vni_ring_of(port, to);
+
+	if (!ring)
+		return;
+	set_own_bit(port, &ring->watchers);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_watch);
+
+/* Waiters, but none as long as more than half of the ring is full. */
+static __u64 take_waiters(struct vni_port *port, struct vni_ring *ring,
+			  __u32 head)
+{
+	__u32 half = port->geometry.nr_slots / 2;
+
+	if (!mint_load(&ring->waiters))
+		return 0;
+	if (vni_slot_filled(port, ring, head) &&
+	    vni_slot_filled(port, ring, head + half))
+		return 0;
+	return mint_xchg(&ring->waiters, 0ULL);
+}
+
+/* Watchers of which frames have been taken since the last look. */
+static __u64 take_watchers(struct vni_rx *rx, struct vni_ring *ring)
+{
+	__u64 served = mint_load(&ring->watchers) & rx->served;
+
+	if (served)
+		mint_andnot(&ring->watchers, served);
+	rx->served = 0;
+	return served;
+}
+
+/**
+ * vni_ring_take_waiters() - who is to be told that an own ring was drained?
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
+ *
+ * To be called after taking frames, at the latest before vni_ring_arm().
+ *
+ * Return: a bit for each node to ring: those that wait for space, once half of
+ * the ring is free, and those that watch for frames of their own.
+ */
+__u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
+{
+	struct vni_rx *rx = &port->rx[queue];
+	struct vni_ring *ring = vni_at(port, rx->ring_offset);
+	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
+
+	vni_head_publish(rx, ring);
+	/*
+	 * Head before waiters and watchers: pairs with the ones in
+	 * vni_ring_wait_space() and vni_ring_watch().
+	 */
+	mint_mb();
+	return (take_waiters(port, ring, rx->head) | take_watchers(rx, ring)) &
+	       nodes;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_take_waiters);
