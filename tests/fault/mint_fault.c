@@ -5,11 +5,14 @@
  * Built outside the kernel, so that the kernel under test is the one of users.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -121,6 +124,37 @@ static bool x2apic_is_on(void)
 	return base & X2APIC_ENABLE;
 }
 
+/*
+ * The node lives and its interface is open, but takes no frame for so many
+ * milliseconds or until a signal: as if it never got to poll.
+ */
+static void provoke_receiver_stuck(u64 ms)
+{
+	struct napi_struct *napi, *held[8];
+	unsigned int i, nr = 0;
+	struct net_device *dev;
+
+	rtnl_lock();
+	dev = __dev_get_by_name(&init_net, "vni0");
+	if (!dev)
+		goto unlock;
+	/* Queues that are not in use have it disabled already. */
+	list_for_each_entry(napi, &dev->napi_list, dev_list)
+		if (!test_bit(NAPI_STATE_NPSVC, &napi->state) && nr < ARRAY_SIZE(held))
+			held[nr++] = napi;
+	for (i = 0; i < nr; i++)
+		napi_disable(held[i]);
+	msleep_interruptible(ms);
+	local_bh_disable();
+	for (i = 0; i < nr; i++) {
+		napi_enable(held[i]);
+		napi_schedule(held[i]);
+	}
+	local_bh_enable();
+unlock:
+	rtnl_unlock();
+}
+
 static void send_doorbell(u32 apic_id)
 {
 	local_irq_disable();
@@ -169,6 +203,7 @@ static const struct fault faults[] = {
 	{ "hang-interrupts-on", provoke_hang_interrupts_on },
 	{ "interrupt-storm", provoke_interrupt_storm },
 	{ "ipi-flood", provoke_ipi_flood },
+	{ "receiver-stuck", provoke_receiver_stuck },
 	{ "wild-write", provoke_wild_write },
 	{ "triple-fault", provoke_triple_fault },
 };

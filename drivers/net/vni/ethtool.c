@@ -77,11 +77,6 @@ static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 	"rx-zerocopy",
 };
 
-static unsigned int vni_nr_txqs(const struct vni_priv *priv)
-{
-	return vni_nr_rings(priv) + 1;
-}
-
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
 {
 	unsigned int start;

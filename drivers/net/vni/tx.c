@@ -3,42 +3,14 @@
  * Transmit side of vni: from the stack into the ring of the destination.
  *
  * A frame for one node is copied into a buffer and collected in its queue's
- * batch; the batch is posted when the stack has no more. What a full ring
- * does not take stays in the batch while the queue is stopped, so nothing is
- * dropped because a ring is full; floods are, see docs/vni.md. All of it runs
- * under the lock of the netdev queue.
+ * batch; the batch is posted when the stack has no more, see tx_flow.c. A
+ * flood is copied into each ring at once, or dropped. All of it runs under the
+ * lock of the netdev queue. See docs/vni.md.
  */
 #include <linux/virtio_net.h>
 #include <net/gso.h>
 
 #include "vni.h"
-
-static void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which, u64 n)
-{
-	u64_stats_update_begin(&q->syncp);
-	u64_stats_add(&q->stats[which], n);
-	u64_stats_update_end(&q->syncp);
-}
-
-static void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
-{
-	switch (err) {
-	case -EMSGSIZE:
-		return vni_tx_count(q, VNI_TX_TOO_LONG, n);
-	case -ENOBUFS:
-		return vni_tx_count(q, VNI_TX_NO_BUFFER, n);
-	case -ENOSPC:
-		return vni_tx_count(q, VNI_TX_FLOOD_FULL, n);
-	case -EBUSY:
-		return vni_tx_count(q, VNI_TX_LOCK, n);
-	case -EPROTO:
-		return vni_tx_count(q, VNI_TX_RING_BAD, n);
-	case -EINVAL:
-		return vni_tx_count(q, VNI_TX_BAD_SKB, n);
-	default:
-		return vni_tx_count(q, VNI_TX_PEER_DOWN, n);
-	}
-}
 
 /* Node for a destination address, or VNI_FLOOD. */
 static int vni_tx_route(struct vni_priv *priv, const u8 *mac)
@@ -185,146 +157,10 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 	return 0;
 }
 
-static int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
-		       const struct vni_frame *frames, unsigned int n)
-{
-	int posted;
-
-	/* No interrupt may make peers wait for the ring's lock. */
-	scoped_guard(irqsave)
-		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
-				       generation, frames, n);
-	/* Only the receiver can mend a damaged ring, once it looks at it. */
-	if (unlikely(posted == -EPROTO))
-		vni_peer_ring(priv, ring / vni_nr_queues(priv),
-			      ring % vni_nr_queues(priv));
-	return posted;
-}
-
-static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
-{
-	if (!vni_ring_must_ring(&priv->port, ring)) {
-		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
-		return;
-	}
-	vni_peer_ring(priv, ring / vni_nr_queues(priv),
-		      ring % vni_nr_queues(priv));
-	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
-}
-
-static void vni_tx_drop_batch(struct vni_priv *priv, struct vni_txq *q, int err)
-{
-	unsigned int i;
-
-	for (i = 0; i < q->count; i++)
-		vni_buf_put(priv, q->frames[i].handle);
-	vni_tx_count_drops(q, err, q->count);
-	q->count = 0;
-}
-
-/* Posts what the ring takes of the batch; the rest moves to its front. */
-static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
-{
-	int n = vni_tx_post(priv, q->ring, q->generation, q->frames, q->count);
-
-	if (n < 0) {
-		vni_tx_drop_batch(priv, q, n);
-		return;
-	}
-	if (!n)
-		return;
-	q->count -= n;
-	memmove(q->frames, q->frames + n, q->count * sizeof(*q->frames));
-	vni_tx_doorbell(priv, q, q->ring);
-}
-
-/* With the waiter bit set, a receiver that makes room rings our doorbell. */
-static bool vni_tx_post_or_wait(struct vni_priv *priv, struct vni_txq *q)
-{
-	vni_tx_post_batch(priv, q);
-	if (!q->count)
-		return true;
-	/* Full barrier inside: room made before the receiver can see the bit
-	 * is found by the second try. Pairs with vni_ring_take_waiters().
-	 */
-	vni_ring_wait_space(&priv->port, q->ring);
-	vni_tx_post_batch(priv, q);
-	return !q->count;
-}
-
-static void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
-{
-	vni_tx_post_batch(priv, q);
-	if (likely(!q->count))
-		return;
-
-	vni_tx_count(q, VNI_TX_RING_FULL, 1);
-	netif_tx_stop_queue(q->txq);
-	set_bit(q->ring, priv->stopped);
-	if (vni_tx_post_or_wait(priv, q)) {
-		clear_bit(q->ring, priv->stopped);
-		netif_tx_start_queue(q->txq);
-		return;
-	}
-	vni_tx_count(q, VNI_TX_STOP, 1);
-}
-
-/**
- * vni_tx_resume() - post what stopped queues hold, and wake them
- * @priv: the device
- *
- * Context: NAPI.
- */
-void vni_tx_resume(struct vni_priv *priv)
-{
-	unsigned int ring;
-
-	for_each_set_bit(ring, priv->stopped, vni_nr_rings(priv)) {
-		struct vni_txq *q = &priv->txqs[ring + 1];
-
-		__netif_tx_lock(q->txq, smp_processor_id());
-		if (test_bit(ring, priv->stopped) &&
-		    vni_tx_post_or_wait(priv, q)) {
-			clear_bit(ring, priv->stopped);
-			vni_tx_count(q, VNI_TX_WAKE, 1);
-			netif_tx_wake_queue(q->txq);
-		}
-		__netif_tx_unlock(q->txq);
-	}
-}
-
-static void vni_tx_purge_queue(struct vni_priv *priv, struct vni_txq *q)
-{
-	__netif_tx_lock_bh(q->txq);
-	vni_tx_drop_batch(priv, q, -ENOTCONN);
-	if (test_and_clear_bit(q->ring, priv->stopped)) {
-		vni_tx_count(q, VNI_TX_WAKE, 1);
-		netif_tx_wake_queue(q->txq);
-	}
-	__netif_tx_unlock_bh(q->txq);
-}
-
-/**
- * vni_tx_purge() - drop what is queued for a node that takes no more
- * @priv: the device
- * @node: the node
- *
- * A stopped queue is woken: later frames are dropped one by one, and counted.
- *
- * Context: process.
- */
-void vni_tx_purge(struct vni_priv *priv, u32 node)
-{
-	u32 first = vni_ring_number(&priv->port, node, 0);
-	u32 queue;
-
-	for (queue = 0; queue < vni_nr_queues(priv); queue++)
-		vni_tx_purge_queue(priv, &priv->txqs[first + queue + 1]);
-}
-
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
-			  const struct sk_buff *skb)
+			  const struct sk_buff *skb, bool more)
 {
+	int class = vni_class_for(&priv->port, skb->len);
 	struct vni_receiver receiver;
 	u32 generation;
 	int err;
@@ -333,16 +169,18 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 	if (!generation)
 		return -ENOTCONN;
 	if (q->generation != generation) {
-		vni_tx_drop_batch(priv, q, -ENOTCONN);
+		vni_tx_forget(priv, q);
 		q->generation = generation;
 	}
 	/* Only a caller that ignores the stopped queue gets here. */
-	if (unlikely(q->count == VNI_BATCH))
+	if (unlikely(q->count == VNI_BATCH || q->waiting))
+		return -ENOSPC;
+	if (class >= 0 && !vni_tx_may_take(priv, q, class))
 		return -ENOBUFS;
 
 	err = vni_tx_fill(priv, skb, &receiver, &q->frames[q->count]);
 	if (!err)
-		q->count++;
+		vni_tx_batch_add(priv, q, more);
 	return err;
 }
 
@@ -351,9 +189,12 @@ static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 			  const struct vni_receiver *receiver,
 			  const struct sk_buff *skb)
 {
+	int class = vni_class_for(&priv->port, skb->len);
 	struct vni_frame frame;
 	int n;
 
+	if (class >= 0 && !vni_tx_may_flood(priv, class))
+		return -ENOBUFS;
 	n = vni_tx_fill(priv, skb, receiver, &frame);
 	if (n)
 		return n;
@@ -398,6 +239,48 @@ static int vni_tx_aside(struct vni_priv *priv, struct vni_txq *q, int to,
 	return result;
 }
 
+static void vni_tx_done(struct vni_priv *priv, struct vni_txq *q,
+			struct sk_buff *skb, int err)
+{
+	if (likely(!err)) {
+		vni_tx_count(q, VNI_TX_PACKETS, 1);
+		vni_tx_count(q, VNI_TX_BYTES, skb->len);
+		__this_cpu_add(priv->cpu->sent, skb->len);
+		dev_consume_skb_any(skb);
+	} else {
+		vni_tx_count_drops(q, err, 1);
+		dev_kfree_skb_any(skb);
+	}
+}
+
+/* Sends a frame on its own queue, or leaves it there to wait for a buffer. */
+static void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
+			struct sk_buff *skb, bool more)
+{
+	int err = vni_tx_enqueue(priv, q, skb, more);
+
+	if (unlikely(err == -ENOBUFS))
+		vni_tx_wait_for_buffer(priv, q, skb);
+	else
+		vni_tx_done(priv, q, skb, err);
+}
+
+/**
+ * vni_tx_retry() - try to send the frame that waits for a buffer
+ * @priv: the device
+ * @q: the queue, locked, with such a frame
+ *
+ * Return: true if it waits no more.
+ */
+bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
+{
+	/* Behind a full batch there is no room for it. */
+	if (q->count == VNI_BATCH)
+		return false;
+	vni_tx_send(priv, q, vni_tx_take_waiting(priv, q), false);
+	return !q->waiting;
+}
+
 /**
  * vni_start_xmit() - send a frame
  * @skb: the frame, data at its Ethernet header
@@ -412,28 +295,20 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 	struct vni_txq *q = &priv->txqs[skb_get_queue_mapping(skb)];
-	int err = -EINVAL;
+	bool more = netdev_xmit_more();
+	int to;
 
-	if (likely(pskb_may_pull(skb, ETH_HLEN))) {
-		int to = vni_tx_route(priv, skb->data);
-
+	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
+		vni_tx_done(priv, q, skb, -EINVAL);
+	} else {
+		to = vni_tx_route(priv, skb->data);
 		skb_tx_timestamp(skb);
 		if (to != VNI_FLOOD && to == q->node)
-			err = vni_tx_enqueue(priv, q, skb);
+			vni_tx_send(priv, q, skb, more);
 		else
-			err = vni_tx_aside(priv, q, to, skb);
+			vni_tx_done(priv, q, skb, vni_tx_aside(priv, q, to, skb));
 	}
-
-	if (likely(!err)) {
-		vni_tx_count(q, VNI_TX_PACKETS, 1);
-		vni_tx_count(q, VNI_TX_BYTES, skb->len);
-		__this_cpu_add(priv->cpu->sent, skb->len);
-		dev_consume_skb_any(skb);
-	} else {
-		vni_tx_count_drops(q, err, 1);
-		dev_kfree_skb_any(skb);
-	}
-	if (q->count && (!netdev_xmit_more() || q->count == VNI_BATCH))
+	if (q->waiting || (q->count && (!more || q->count == VNI_BATCH)))
 		vni_tx_flush(priv, q);
 	return NETDEV_TX_OK;
 }

@@ -24,6 +24,8 @@
 #define VNI_COALESCE_FRAMES	16
 /* pfifo_fast allocates three arrays of this many pointers for each TX queue. */
 #define VNI_TX_QUEUE_LEN	256
+/* A pool with less than this part of its buffers free is low. */
+#define VNI_LOW_SHARE	8
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | \
@@ -97,6 +99,24 @@ void vni_napi_release(struct vni_priv *priv)
 	}
 }
 
+static void vni_cache_flush_local(void *priv)
+{
+	struct vni_priv *p = priv;
+
+	vni_cache_flush(&p->port, &this_cpu_ptr(p->cpu)->cache);
+}
+
+/* Of a pool that runs low nothing may lie idle in the caches of this node. */
+static void vni_caches_relieve(struct vni_priv *priv)
+{
+	unsigned int class;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		if (vni_pool_level(&priv->port, class) <
+		    priv->port.geometry.classes[class].count / VNI_LOW_SHARE)
+			return on_each_cpu(vni_cache_flush_local, priv, 1);
+}
+
 static void vni_refresh_work(struct work_struct *work)
 {
 	vni_peers_refresh(container_of(work, struct vni_priv, refresh));
@@ -113,6 +133,10 @@ static void vni_check_work(struct work_struct *work)
 	mutex_lock(&priv->lock);
 	for (i = 0; priv->open && i < priv->nr_rxqs; i++)
 		vni_rx_check(&priv->rxqs[i]);
+	if (priv->open) {
+		vni_tx_reap_all(priv);
+		vni_caches_relieve(priv);
+	}
 	mutex_unlock(&priv->lock);
 	/* CPU 0: see vni_rx_check(). */
 	schedule_delayed_work_on(0, &priv->check,
@@ -306,6 +330,7 @@ static void vni_rings_stop(struct vni_priv *priv)
 	priv->open = false;
 	vni_rings_close(priv);
 	spin_unlock_irq(&priv->receiver_lock);
+	timer_delete_sync(&priv->retry);
 	mutex_unlock(&priv->lock);
 }
 
@@ -525,6 +550,7 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	spin_lock_init(&priv->receiver_lock);
 	INIT_WORK(&priv->refresh, vni_refresh_work);
 	INIT_DELAYED_WORK(&priv->check, vni_check_work);
+	timer_setup(&priv->retry, vni_tx_retry_timer, 0);
 	vni_init_netdev(dev, mdev, port->node);
 	vni_init_txqs(priv);
 	vni_init_rxqs(priv);

@@ -27,6 +27,8 @@
 #define VNI_CHECK_MS		100
 #define VNI_STATIONS		256
 #define VNI_STATION_AGE_S	300
+#define VNI_FLIGHTS		64
+#define VNI_MAX_TXQS		(MINT_MAX_NODES * VNI_MAX_QUEUES + 1)
 /* Frames up to this long are copied into the linear part of an skb. */
 #define VNI_RX_LINEAR_BYTES	2048
 
@@ -97,6 +99,18 @@ enum vni_rx_counter {
 };
 
 /**
+ * struct vni_flight - frames that a TX queue has posted
+ * @end: position in the ring behind them
+ * @bytes: their bytes
+ * @bufs: their buffers, by class
+ */
+struct vni_flight {
+	u32 end;
+	u32 bytes;
+	u16 bufs[VNI_NR_CLASSES];
+};
+
+/**
  * struct vni_txq - one TX queue
  * @txq: its netdev queue, whose lock guards all below
  * @node: destination, or VNI_FLOOD
@@ -106,6 +120,11 @@ enum vni_rx_counter {
  * @count: used entries of @frames
  * @frames: filled frames that are not posted yet: the batch being collected,
  *	or, while the queue is stopped, what the ring had no room for
+ * @waiting: behind them, a frame that found no buffer, or NULL
+ * @bufs: buffers of @frames and @flights, by class
+ * @flights: what was posted and not taken yet as of the last look, a ring
+ * @first_flight: index of the oldest in @flights
+ * @nr_flights: used entries of @flights
  * @syncp: guards @stats on machines that need it
  * @stats: by enum vni_tx_counter
  */
@@ -117,6 +136,11 @@ struct vni_txq {
 	u32 generation;
 	unsigned int count;
 	struct vni_frame frames[VNI_BATCH];
+	struct sk_buff *waiting;
+	u32 bufs[VNI_NR_CLASSES];
+	struct vni_flight flights[VNI_FLIGHTS];
+	unsigned int first_flight;
+	unsigned int nr_flights;
 	struct u64_stats_sync syncp;
 	u64_stats_t stats[VNI_NR_TX_COUNTERS];
 };
@@ -267,7 +291,12 @@ struct vni_station {
  * @peers: by node id
  * @receiver_lock: guards @receiver
  * @receiver: private image of our receiver lines, but for their CPU
- * @stopped: a bit for each ring whose TX queue is stopped
+ * @tx_bufs: buffers that all TX queues hold, by class
+ * @stopped: a bit for each TX queue that waits, be it stopped by us or by BQL
+ * @starving: a bit for each TX queue with a frame that waits for a buffer
+ * @flying: a bit for each TX queue with frames in flight
+ * @retry: has NAPI serve queues that wait for what nobody tells
+ * @retry_timeouts: locks not had, as of when @retry was set
  * @stations: learnt addresses, by hash
  * @txqs: TX queues, one more than there are rings
  */
@@ -295,7 +324,12 @@ struct vni_priv {
 	spinlock_t receiver_lock;	/* see above */
 	struct vni_receiver receiver;
 
-	DECLARE_BITMAP(stopped, MINT_MAX_NODES * VNI_MAX_QUEUES);
+	atomic_t tx_bufs[VNI_NR_CLASSES];
+	DECLARE_BITMAP(stopped, VNI_MAX_TXQS);
+	DECLARE_BITMAP(starving, VNI_MAX_TXQS);
+	DECLARE_BITMAP(flying, VNI_MAX_TXQS);
+	struct timer_list retry;
+	u64 retry_timeouts;
 	struct vni_station stations[VNI_STATIONS];
 	struct vni_txq txqs[];
 };
@@ -316,7 +350,26 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 				     struct net_device *dev,
 				     netdev_features_t features);
 netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
+bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q);
+
+/* tx_flow.c */
+void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which, u64 n);
+void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
+bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
+		     unsigned int class);
+bool vni_tx_may_flood(struct vni_priv *priv, unsigned int class);
+void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more);
+void vni_tx_wait_for_buffer(struct vni_priv *priv, struct vni_txq *q,
+			    struct sk_buff *skb);
+struct sk_buff *vni_tx_take_waiting(struct vni_priv *priv, struct vni_txq *q);
+void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q);
+int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
+		const struct vni_frame *frames, unsigned int n);
+void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring);
+void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q);
+void vni_tx_reap_all(struct vni_priv *priv);
 void vni_tx_resume(struct vni_priv *priv);
+void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* rx.c */
@@ -369,6 +422,17 @@ static inline u32 vni_nr_queues(const struct vni_priv *priv)
 static inline u32 vni_nr_rings(const struct vni_priv *priv)
 {
 	return vni_nr_nodes(priv) * vni_nr_queues(priv);
+}
+
+static inline unsigned int vni_nr_txqs(const struct vni_priv *priv)
+{
+	return vni_nr_rings(priv) + 1;
+}
+
+static inline unsigned int vni_txq_index(const struct vni_priv *priv,
+					 const struct vni_txq *q)
+{
+	return q - priv->txqs;
 }
 
 #endif /* VNI_H */

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Back-pressure of vni: posting a queue's batch, what it has in flight, its
+ * share of the pool, and how it stops and goes on.
+ *
+ * A queue waits for room in the ring, for a buffer, or for the byte limit of
+ * BQL. It asks to be rung before it waits; NAPI then serves it. All of it runs
+ * under the lock of the netdev queue. See "Back-pressure" in docs/vni.md.
+ */
+#include "vni.h"
+
+/* What a queue may wait for. */
+#define VNI_NEEDS_SPACE		BIT(0)	/* in the ring */
+#define VNI_NEEDS_PROGRESS	BIT(1)	/* in the ring */
+#define VNI_NEEDS_BUFFER	BIT(2)
+#define VNI_NEEDS_TIME		BIT(3)
+
+/* A queue may hold this many buffers whatever others hold. */
+static const unsigned int vni_tx_guaranteed[VNI_NR_CLASSES] = {
+	[VNI_CLASS_SMALL] = VNI_BATCH,
+	[VNI_CLASS_LARGE] = 4,
+};
+
+/**
+ * vni_tx_count() - count for a TX queue
+ * @q: the queue, locked
+ * @which: what
+ * @n: how many
+ */
+void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which, u64 n)
+{
+	u64_stats_update_begin(&q->syncp);
+	u64_stats_add(&q->stats[which], n);
+	u64_stats_update_end(&q->syncp);
+}
+
+/**
+ * vni_tx_count_drops() - count frames that were dropped
+ * @q: the queue, locked
+ * @err: why, as the functions of tx.c and ring.c return it
+ * @n: how many
+ */
+void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
+{
+	switch (err) {
+	case -EMSGSIZE:
+		return vni_tx_count(q, VNI_TX_TOO_LONG, n);
+	case -ENOBUFS:
+		return vni_tx_count(q, VNI_TX_NO_BUFFER, n);
+	case -ENOSPC:
+		return vni_tx_count(q, VNI_TX_FLOOD_FULL, n);
+	case -EBUSY:
+		return vni_tx_count(q, VNI_TX_LOCK, n);
+	case -EPROTO:
+		return vni_tx_count(q, VNI_TX_RING_BAD, n);
+	case -EINVAL:
+		return vni_tx_count(q, VNI_TX_BAD_SKB, n);
+	default:
+		return vni_tx_count(q, VNI_TX_PEER_DOWN, n);
+	}
+}
+
+/**
+ * vni_tx_may_take() - may a queue take one more buffer out of the pool?
+ * @priv: the device
+ * @q: the queue, locked
+ * @class: VNI_CLASS_*
+ *
+ * A queue holds no more than what this node leaves of the buffers that are
+ * free now, so the fuller the pool, the less each may hold of it.
+ *
+ * Return: true if it may.
+ */
+bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
+		     unsigned int class)
+{
+	u32 all = atomic_read(&priv->tx_bufs[class]);
+
+	return q->bufs[class] < vni_tx_guaranteed[class] ||
+	       q->bufs[class] + all < vni_pool_level(&priv->port, class);
+}
+
+/**
+ * vni_tx_may_flood() - may a copy of a flood take a buffer out of the pool?
+ * @priv: the device
+ * @class: VNI_CLASS_*
+ *
+ * Copies are not counted while in flight: they leave half of the pool alone.
+ *
+ * Return: true if it may.
+ */
+bool vni_tx_may_flood(struct vni_priv *priv, unsigned int class)
+{
+	return vni_pool_level(&priv->port, class) >
+	       priv->port.geometry.classes[class].count / 2;
+}
+
+/**
+ * vni_tx_batch_add() - the frame filled in behind the batch belongs to it now
+ * @priv: the device
+ * @q: the queue, locked
+ * @more: another frame follows
+ */
+void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more)
+{
+	const struct vni_frame *frame = &q->frames[q->count++];
+	int class = vni_class_for(&priv->port, frame->length);
+
+	q->bufs[class]++;
+	atomic_inc(&priv->tx_bufs[class]);
+	/* We post at the end of a batch, whatever this returns. */
+	__netdev_tx_sent_queue(q->txq, frame->length, more);
+}
+
+static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
+			   const struct vni_flight *done)
+{
+	unsigned int class, frames = 0;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++) {
+		q->bufs[class] -= done->bufs[class];
+		atomic_sub(done->bufs[class], &priv->tx_bufs[class]);
+		frames += done->bufs[class];
+	}
+	netdev_tx_completed_queue(q->txq, frames, done->bytes);
+}
+
+static void vni_flight_add_frames(struct vni_priv *priv,
+				  struct vni_flight *flight,
+				  const struct vni_frame *frames,
+				  unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		flight->bytes += frames[i].length;
+		flight->bufs[vni_class_for(&priv->port, frames[i].length)]++;
+	}
+}
+
+/*
+ * The entry for what is posted now. Once half of the entries are used, small
+ * ones are joined, so that there are enough for a ring full of single frames.
+ */
+static struct vni_flight *vni_flight_next(struct vni_txq *q)
+{
+	unsigned int n = q->nr_flights;
+	struct vni_flight *last;
+
+	last = &q->flights[(q->first_flight + n - 1) % VNI_FLIGHTS];
+	if (n == VNI_FLIGHTS ||
+	    (n >= VNI_FLIGHTS / 2 &&
+	     last->bufs[VNI_CLASS_SMALL] + last->bufs[VNI_CLASS_LARGE] <
+	     VNI_BATCH / 2))
+		return last;
+	q->nr_flights++;
+	last = &q->flights[(q->first_flight + n) % VNI_FLIGHTS];
+	*last = (struct vni_flight){};
+	return last;
+}
+
+static void vni_tx_posted(struct vni_priv *priv, struct vni_txq *q,
+			  unsigned int n)
+{
+	struct vni_flight *flight = vni_flight_next(q);
+
+	flight->end = vni_ring_posted(&priv->port, q->ring);
+	vni_flight_add_frames(priv, flight, q->frames, n);
+	set_bit(vni_txq_index(priv, q), priv->flying);
+	q->count -= n;
+	memmove(q->frames, q->frames + n, q->count * sizeof(*q->frames));
+}
+
+/* Completes what the receiver has taken. */
+static void vni_tx_reap(struct vni_priv *priv, struct vni_txq *q)
+{
+	struct vni_flight done = {};
+	unsigned int class;
+
+	if (!q->nr_flights)
+		return;
+	while (q->nr_flights) {
+		struct vni_flight *first = &q->flights[q->first_flight];
+
+		if (vni_ring_in_flight(&priv->port, q->ring, first->end))
+			break;
+		done.bytes += first->bytes;
+		for (class = 0; class < VNI_NR_CLASSES; class++)
+			done.bufs[class] += first->bufs[class];
+		q->first_flight = (q->first_flight + 1) % VNI_FLIGHTS;
+		q->nr_flights--;
+	}
+	vni_tx_release(priv, q, &done);
+	if (!q->nr_flights)
+		clear_bit(vni_txq_index(priv, q), priv->flying);
+}
+
+static void vni_tx_drop_batch(struct vni_priv *priv, struct vni_txq *q, int err)
+{
+	struct vni_flight dropped = {};
+	unsigned int i;
+
+	vni_flight_add_frames(priv, &dropped, q->frames, q->count);
+	for (i = 0; i < q->count; i++)
+		vni_buf_put(priv, q->frames[i].handle);
+	vni_tx_count_drops(q, err, q->count);
+	q->count = 0;
+	vni_tx_release(priv, q, &dropped);
+}
+
+/**
+ * vni_tx_wait_for_buffer() - keep a frame until there is a buffer for it
+ * @priv: the device
+ * @q: the queue, locked; it holds no other such frame
+ * @skb: the frame, which then belongs to the queue
+ */
+void vni_tx_wait_for_buffer(struct vni_priv *priv, struct vni_txq *q,
+			    struct sk_buff *skb)
+{
+	q->waiting = skb;
+	set_bit(vni_txq_index(priv, q), priv->starving);
+}
+
+/**
+ * vni_tx_take_waiting() - take the frame that waits for a buffer
+ * @priv: the device
+ * @q: the queue, locked
+ *
+ * Return: the frame, which belongs to the caller.
+ */
+struct sk_buff *vni_tx_take_waiting(struct vni_priv *priv, struct vni_txq *q)
+{
+	clear_bit(vni_txq_index(priv, q), priv->starving);
+	return no_free_ptr(q->waiting);
+}
+
+/**
+ * vni_tx_forget() - drop what a queue holds for a node that takes no more
+ * @priv: the device
+ * @q: the queue, locked
+ *
+ * Whose generation has ended takes no frame out of its ring any more; what
+ * was in flight is given back by burial.
+ */
+void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
+{
+	unsigned int class;
+
+	vni_tx_drop_batch(priv, q, -ENOTCONN);
+	if (q->waiting) {
+		vni_tx_count_drops(q, -ENOTCONN, 1);
+		dev_kfree_skb_any(vni_tx_take_waiting(priv, q));
+	}
+	for (class = 0; class < VNI_NR_CLASSES; class++) {
+		atomic_sub(q->bufs[class], &priv->tx_bufs[class]);
+		q->bufs[class] = 0;
+	}
+	q->nr_flights = 0;
+	clear_bit(vni_txq_index(priv, q), priv->flying);
+	netdev_tx_reset_queue(q->txq);
+}
+
+/**
+ * vni_tx_post() - post frames into a ring
+ * @priv: the device
+ * @ring: number of the ring
+ * @generation: the incarnation of its node that is meant
+ * @frames: the frames
+ * @n: number of them
+ *
+ * Return: as vni_ring_post().
+ */
+int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
+		const struct vni_frame *frames, unsigned int n)
+{
+	int posted;
+
+	/* No interrupt may make peers wait for the ring's lock. */
+	scoped_guard(irqsave)
+		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
+				       generation, frames, n);
+	/* Only the receiver can mend a damaged ring, once it looks at it. */
+	if (unlikely(posted == -EPROTO))
+		vni_peer_ring(priv, ring / vni_nr_queues(priv),
+			      ring % vni_nr_queues(priv));
+	return posted;
+}
+
+/**
+ * vni_tx_doorbell() - after a post: ring the receiver if it sleeps
+ * @priv: the device
+ * @q: the queue that counts it, locked
+ * @ring: number of the receiver's ring
+ */
+void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
+{
+	if (!vni_ring_must_ring(&priv->port, ring)) {
+		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
+		return;
+	}
+	vni_peer_ring(priv, ring / vni_nr_queues(priv),
+		      ring % vni_nr_queues(priv));
+	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
+}
+
+/* Posts what the ring takes of the batch; the rest moves to its front. */
+static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
+{
+	int n;
+
+	/* A full ring's lock is left to its other senders. */
+	if (!q->count || !vni_ring_space(&priv->port, q->ring))
+		return;
+	n = vni_tx_post(priv, q->ring, q->generation, q->frames, q->count);
+	/* A lock that cannot be had now is tried again by the timer. */
+	if (n == -EBUSY)
+		return;
+	if (n < 0)
+		return vni_tx_drop_batch(priv, q, n);
+	if (!n)
+		return;
+	vni_tx_posted(priv, q, n);
+	vni_tx_doorbell(priv, q, q->ring);
+}
+
+/* Does all that can be done for a queue now; true if it need not wait. */
+static bool vni_tx_serve(struct vni_priv *priv, struct vni_txq *q)
+{
+	vni_tx_post_batch(priv, q);
+	vni_tx_reap(priv, q);
+	if (q->waiting && vni_tx_retry(priv, q))
+		vni_tx_post_batch(priv, q);
+	return !q->count && !q->waiting &&
+	       !test_bit(__QUEUE_STATE_STACK_XOFF, &q->txq->state);
+}
+
+/*
+ * What a queue waits for. Nobody tells of a free buffer or a free lock: for
+ * these a timer looks again.
+ */
+static unsigned int vni_tx_needs(struct vni_priv *priv, struct vni_txq *q)
+{
+	unsigned int needs = 0;
+
+	if (!q->count)
+		needs |= VNI_NEEDS_PROGRESS;
+	else if (!vni_ring_space(&priv->port, q->ring))
+		needs |= VNI_NEEDS_SPACE;
+	else
+		needs |= VNI_NEEDS_TIME;
+	if (q->waiting)
+		needs |= VNI_NEEDS_BUFFER | VNI_NEEDS_TIME;
+	return needs;
+}
+
+/* A lock that is not had costs its whole bound: not again in the next jiffy. */
+static unsigned long vni_tx_pause(struct vni_priv *priv)
+{
+	u64 timeouts = READ_ONCE(priv->port.faults[VNI_FAULT_LOCK_TIMEOUT]);
+
+	if (timeouts == READ_ONCE(priv->retry_timeouts))
+		return 1;
+	WRITE_ONCE(priv->retry_timeouts, timeouts);
+	return msecs_to_jiffies(VNI_CHECK_MS);
+}
+
+/* Has whoever can help a queue ring us. */
+static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q,
+		       unsigned int needs)
+{
+	unsigned int i;
+
+	if (needs & VNI_NEEDS_SPACE)
+		vni_ring_wait_space(&priv->port, q->ring);
+	if (needs & VNI_NEEDS_PROGRESS)
+		vni_ring_watch(&priv->port, q->ring);
+	/* Any frame of ours that is taken gives a buffer back. */
+	if (needs & VNI_NEEDS_BUFFER)
+		for_each_set_bit(i, priv->flying, vni_nr_txqs(priv))
+			vni_ring_watch(&priv->port, priv->txqs[i].ring);
+	if (needs & VNI_NEEDS_TIME)
+		mod_timer(&priv->retry, jiffies + vni_tx_pause(priv));
+}
+
+/*
+ * Serves a queue until it need not wait, or waits for nothing but what it has
+ * asked for before it was served last. So what changed before a receiver could
+ * see the bit is found: pairs with the barrier in vni_ring_take_waiters().
+ */
+static bool vni_tx_serve_or_ask(struct vni_priv *priv, struct vni_txq *q)
+{
+	unsigned int needs, asked = 0;
+
+	while (!vni_tx_serve(priv, q)) {
+		needs = vni_tx_needs(priv, q) & ~asked;
+		if (!needs)
+			return false;
+		vni_tx_ask(priv, q, needs);
+		/* Another try now would find the same. */
+		if (needs == VNI_NEEDS_TIME)
+			return false;
+		asked |= needs;
+	}
+	return true;
+}
+
+/* The queue is stopped before its last try, so that no wake-up is too early. */
+static void vni_tx_stop(struct vni_priv *priv, struct vni_txq *q)
+{
+	unsigned int i = vni_txq_index(priv, q);
+
+	if (q->count || q->waiting)
+		netif_tx_stop_queue(q->txq);
+	set_bit(i, priv->stopped);
+	if (vni_tx_serve_or_ask(priv, q)) {
+		clear_bit(i, priv->stopped);
+		netif_tx_start_queue(q->txq);
+	} else if (netif_tx_queue_stopped(q->txq)) {
+		vni_tx_count(q, VNI_TX_STOP, 1);
+	}
+}
+
+/**
+ * vni_tx_flush() - post a queue's batch; stop the queue if it has to wait
+ * @priv: the device
+ * @q: the queue, locked
+ */
+void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
+{
+	if (likely(vni_tx_serve(priv, q)))
+		return;
+	if (q->count)
+		vni_tx_count(q, VNI_TX_RING_FULL, 1);
+	vni_tx_stop(priv, q);
+}
+
+static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
+{
+	clear_bit(vni_txq_index(priv, q), priv->stopped);
+	if (!netif_tx_queue_stopped(q->txq))
+		return;
+	vni_tx_count(q, VNI_TX_WAKE, 1);
+	netif_tx_wake_queue(q->txq);
+}
+
+/**
+ * vni_tx_reap_all() - complete what receivers have taken, on all queues
+ * @priv: the device
+ *
+ * Context: process or softirq.
+ */
+void vni_tx_reap_all(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, priv->flying, vni_nr_txqs(priv)) {
+		struct vni_txq *q = &priv->txqs[i];
+
+		__netif_tx_lock_bh(q->txq);
+		vni_tx_reap(priv, q);
+		__netif_tx_unlock_bh(q->txq);
+	}
+}
+
+/**
+ * vni_tx_resume() - serve the queues that wait, and wake those that can go on
+ * @priv: the device
+ *
+ * Context: NAPI.
+ */
+void vni_tx_resume(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	/* A queue without a buffer may wait for frames of any other. */
+	if (!bitmap_empty(priv->starving, vni_nr_txqs(priv)))
+		vni_tx_reap_all(priv);
+	for_each_set_bit(i, priv->stopped, vni_nr_txqs(priv)) {
+		struct vni_txq *q = &priv->txqs[i];
+
+		__netif_tx_lock(q->txq, smp_processor_id());
+		if (test_bit(i, priv->stopped) && vni_tx_serve_or_ask(priv, q))
+			vni_tx_wake(priv, q);
+		__netif_tx_unlock(q->txq);
+	}
+}
+
+/**
+ * vni_tx_retry_timer() - something may have changed of which nobody tells
+ * @timer: vni_priv.retry
+ */
+void vni_tx_retry_timer(struct timer_list *timer)
+{
+	struct vni_priv *priv = from_timer(priv, timer, retry);
+
+	napi_schedule(&priv->rxqs[0].napi);
+}
+
+static void vni_tx_purge_queue(struct vni_priv *priv, struct vni_txq *q)
+{
+	__netif_tx_lock_bh(q->txq);
+	vni_tx_forget(priv, q);
+	vni_tx_wake(priv, q);
+	__netif_tx_unlock_bh(q->txq);
+}
+
+/**
+ * vni_tx_purge() - drop what is queued for a node that takes no more
+ * @priv: the device
+ * @node: the node
+ *
+ * A stopped queue is woken: later frames are dropped one by one, and counted.
+ *
+ * Context: process.
+ */
+void vni_tx_purge(struct vni_priv *priv, u32 node)
+{
+	u32 first = vni_ring_number(&priv->port, node, 0);
+	u32 queue;
+
+	for (queue = 0; queue < vni_nr_queues(priv); queue++)
+		vni_tx_purge_queue(priv, &priv->txqs[first + queue + 1]);
+}

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Senders wait instead of dropping, and nobody takes the pool for itself."""
+
+import functools
+import statistics
+import time
+from typing import Dict, List
+
+import faults
+import pytest
+import shared_region
+import traffic
+from conftest import Boot, join
+from machine import Machine, Shell
+
+LIMITS = "/sys/class/net/vni0/queues/tx-*/byte_queue_limits"
+# What BQL counts as under way, of the queues where there is something.
+IN_FLIGHT = f"cat {LIMITS}/inflight | grep -vx 0"
+LIMIT_BYTES = 200_000
+NO_LIMIT = 1_000_000_000
+# What a batch may go over the limit by: one frame of the longest kind.
+FRAME_BYTES = 65_536
+WAIT_SECONDS = 30.0
+# Lock word of a CPU that node b has not, in its first generation.
+OWNED_BY_B = 1 << 32 | 63 << 16 | 2
+LATE_BYTES = 8 << 20
+
+# By node id: the address on vni0 ends in node id + 1.
+PAIR = ("node0", "b")
+FLOODER = "c"
+STUCK = ("d", "e")
+ADDRESS = {"node0": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3",
+           "d": "10.0.0.4", "e": "10.0.0.5"}
+STUCK_MS = 60_000
+ROUNDS = 3
+MOST_ROUNDS = 9
+KEPT_RATE = 0.9
+
+
+class Node:
+    """A node that takes commands by `mint exec`."""
+
+    def __init__(self, machine: Machine, name: str) -> None:
+        self.shell = machine.node()
+        self.name = name
+
+    def line(self, command: str) -> str:
+        """The same command as one line for the shell of node 0."""
+        if self.name == "node0":
+            return command
+        return f"mint exec {self.name} -- sh -c '{command}'"
+
+    def run(self, command: str) -> str:
+        """What a command printed."""
+        return self.shell.run(self.line(command)).output
+
+    def start(self, command: str) -> None:
+        """Leaves a command running, beyond the end of `mint exec`."""
+        self.run(f"setsid {command} >/dev/null 2>&1 </dev/null &")
+
+    def poll(self, command: str) -> None:
+        """Waits until a command returns 0."""
+        self.shell.poll(self.line(command), WAIT_SECONDS)
+
+    def counters(self) -> Dict[str, int]:
+        """The counters of its vni0."""
+        pairs = (line.split(": ") for line in self.run("ethtool -S vni0").splitlines()
+                 if ": " in line)
+        return {name.strip(): int(value) for name, value in pairs}
+
+
+def drops(counters: Dict[str, int]) -> Dict[str, int]:
+    """The counters of frames that were dropped, or of words that were bad."""
+    names = ("tx_no_buffer", "tx_peer_down", "tx_too_long", "tx_flood_full", "tx_lock",
+             "tx_ring_bad", "tx_bad_skb", "rx_bad_desc", "rx_alloc_fail", "missed_notify")
+    return {name: value for name, value in counters.items()
+            if value and (name in names or name.startswith("fault_"))}
+
+
+def assert_nothing_lost(shells: List[Shell]) -> None:
+    """No counter of a drop has moved, on none of these nodes."""
+    for shell in shells:
+        assert not drops(traffic.link_counters(shell))
+
+
+def unlimited_sender_waits(pair: Machine) -> None:
+    """Whatever is offered, no frame is dropped."""
+    shells = [pair.node(name) for name in ("node0", "b")]
+    for options in ("-u -b 0 -l 60", "-u -b 0 -l 60000", "-P 4", "--bidir"):
+        traffic.iperf(shells[0], "10.0.0.2", seconds=1, options=options)
+        assert_nothing_lost(shells)
+    assert traffic.link_counters(shells[0])["stop"]
+    for shell in shells:
+        shell.poll(f"! {IN_FLIGHT}", WAIT_SECONDS)
+    traffic.ping(shells[0], "10.0.0.2")
+    traffic.ping(shells[1], "10.0.0.1")
+
+
+def byte_limit_holds(pair: Machine) -> None:
+    """BQL's limit is kept, and nothing stays in flight."""
+    shell = pair.node()
+    shell.run(f"for file in {LIMITS}/limit_max; do echo {LIMIT_BYTES} >$file; done")
+    shell.run("((iperf3 -c 10.0.0.2 -t 4 >/tmp/iperf 2>&1; echo $? >/tmp/status) "
+              ">/dev/null 2>&1 &)")
+    seen: List[int] = []
+    while shell.run("test -s /tmp/status", check=False).status:
+        seen += map(int, shell.run(f"{IN_FLIGHT} || echo 0").output.split())
+        traffic.ping(shell, "10.0.0.2", count=1)
+    assert shell.run("cat /tmp/status").output.strip() == "0"
+    assert 0 < max(seen) <= LIMIT_BYTES + FRAME_BYTES
+    limits = shell.run(f"cat {LIMITS}/limit").output.split()
+    assert 0 < max(map(int, limits)) <= LIMIT_BYTES
+    shell.poll(f"! {IN_FLIGHT}", WAIT_SECONDS)
+    assert_nothing_lost([shell, pair.node("b")])
+
+
+def lock_not_had_delays(pair: Machine, lock: int) -> None:
+    """A lock that a living node keeps delays what needs it, until it lets go."""
+    shell, peer = pair.node(), pair.node("b")
+    timeouts = traffic.link_counters(shell)["fault_lock_timeout"]
+    before = drops(traffic.link_counters(shell))
+    traffic.listen(peer, "/tmp/got")
+    shell.run(shared_region.write_command(lock, OWNED_BY_B.to_bytes(8, "little")))
+    shell.run(f"((head -c {LATE_BYTES} /dev/zero | nc -N 10.0.0.2 {traffic.STRING_PORT}; "
+              "echo $? >/tmp/late) >/dev/null 2>&1 &)")
+    deadline = time.monotonic() + WAIT_SECONDS
+    while traffic.link_counters(shell)["fault_lock_timeout"] == timeouts:
+        assert time.monotonic() < deadline, f"nobody needs the lock at {lock:#x}"
+    shell.run(shared_region.write_command(lock, bytes(8)))
+    peer.poll("test -e /tmp/got.done", WAIT_SECONDS)
+    assert int(peer.run("stat -c %s /tmp/got").output) == LATE_BYTES
+    after = drops(traffic.link_counters(shell))
+    # Copies of floods do not wait, and there may have been one.
+    for counter in ("fault_lock_timeout", "tx_lock"):
+        before.pop(counter, None)
+        after.pop(counter, None)
+    assert after == before
+
+
+def test_senders_wait_and_drop_nothing(boot: Boot) -> None:
+    pair = boot(mint="cpus=0,mem=512M,shm=64M")
+    pair.start_node("b")
+    join(pair, ["node0", "b"])
+    traffic.iperf_server(pair.node("b"))
+    unlimited_sender_waits(pair)
+    byte_limit_holds(pair)
+    reader = functools.partial(shared_region.read, pair.node())
+    section = shared_region.VniSection(reader)
+    locks = section.lock_offsets()
+    for name in ("pool 1", f"ring {section.nr_queues}"):
+        lock_not_had_delays(pair, section.start + locks[name])
+
+
+@pytest.fixture(name="nodes")
+def fixture_nodes(boot: Boot) -> Dict[str, Node]:
+    """Five nodes of one CPU each."""
+    machine = boot(cpus=5, mint="cpus=0,mem=512M,shm=64M", initrd=faults.root())
+    shell = machine.node()
+    for cpu, name in enumerate(list(ADDRESS)[1:], 1):
+        shell.run(f"mint create {machine.node_file(name, str(cpu))} && mint start {name}",
+                  timeout=90)
+    nodes = {name: Node(machine, name) for name in ADDRESS}
+    for name, node in nodes.items():
+        # A long datagram is one frame, and takes a large buffer.
+        node.run(f"ip addr add {ADDRESS[name]}/24 dev vni0; ip link set vni0 mtu 65535 up")
+    for node in nodes.values():
+        node.poll('test "$(cat /sys/class/net/vni0/carrier)" = 1')
+    nodes["b"].run("iperf3 -s -D")
+    nodes["b"].poll('netstat -ltn | grep -q ":5201 "')
+    # The share of the pool is what stops the flood, not the limit on bytes.
+    nodes[FLOODER].run(f"for file in {LIMITS}/limit_min; do echo {NO_LIMIT} >$file; done")
+    for name in STUCK:
+        nodes[FLOODER].run(f"ping -c 1 -w 10 {ADDRESS[name]}")
+    return nodes
+
+
+def rate(nodes: Dict[str, Node]) -> float:
+    """What the pair carries, in Gbit/s."""
+    return traffic.gbit(traffic.iperf(nodes["node0"].shell, ADDRESS["b"], seconds=1))
+
+
+def flooded_rate(nodes: Dict[str, Node]) -> float:
+    """The same while the flooder has filled what it may of two stuck receivers."""
+    flooder = nodes[FLOODER]
+    stops = flooder.counters()["stop"]
+    for name in STUCK:
+        nodes[name].run("dmesg -c >/dev/null")
+        nodes[name].start(f"fault receiver-stuck {STUCK_MS}")
+        nodes[name].poll("dmesg | grep -q receiver-stuck")
+        flooder.start('bash -c "exec dd if=/dev/zero bs=60000 count=300 '
+                      f'>/dev/udp/{ADDRESS[name]}/9"')
+    deadline = time.monotonic() + WAIT_SECONDS
+    while flooder.counters()["stop"] < stops + len(STUCK):
+        assert time.monotonic() < deadline, flooder.counters()
+    before = flooder.counters()["tx_packets"]
+    measured = rate(nodes)
+    assert flooder.counters()["tx_packets"] <= before + 2, "nobody was stuck"
+    for name in STUCK:
+        nodes[name].run("kill $(pidof fault)")
+    flooder.poll("! pidof dd")
+    return measured
+
+
+def test_flooder_and_stuck_receivers_slow_nobody_else(nodes: Dict[str, Node]) -> None:
+    ratios: List[float] = []
+    while len(ratios) < ROUNDS or (statistics.median(ratios) < KEPT_RATE and
+                                   len(ratios) < MOST_ROUNDS):
+        free = rate(nodes)
+        ratios.append(flooded_rate(nodes) / free)
+    print("rate beside a flooder:", ratios)
+    assert statistics.median(ratios) >= KEPT_RATE
+    for name, node in nodes.items():
+        counters = node.counters()
+        assert not drops(counters), name
+        assert name == FLOODER or not counters["stop"], name
+    counters = nodes[FLOODER].counters()
+    assert counters["stop"] == counters["wake"]
+    nodes[FLOODER].poll(f"! {IN_FLIGHT}")
