@@ -3,9 +3,9 @@
  * vni: an Ethernet interface between the nodes of one machine.
  *
  * This file is the device: its life on the mint bus and what the user sets.
- * A frame's way is in tx.c, ring.c (the protocol) and rx.c; the peers are in
- * peer.c. Lock order: RTNL, vni_priv.lock, the lock of a TX queue.
- * See docs/vni.md.
+ * A frame's way is in tx.c, ring.c (the protocol) and rx.c; what we tell our
+ * senders is in receiver.c, what we know of them in peer.c. Lock order: RTNL,
+ * vni_priv.lock, the lock of a TX queue. See docs/vni.md.
  */
 #include <linux/cleanup.h>
 #include <linux/ethtool.h>
@@ -143,119 +143,6 @@ static void vni_check_work(struct work_struct *work)
 				 msecs_to_jiffies(VNI_CHECK_MS));
 }
 
-/*
- * Tells senders of a change, with receiver_lock held. A closed interface has
- * nobody to tell, and vni_ring_open() writes the whole line.
- */
-static void vni_receiver_publish(struct vni_priv *priv)
-	__must_hold(&priv->receiver_lock)
-{
-	u32 number = vni_ring_number(&priv->port, priv->port.node, 0);
-	u32 end = number + priv->nr_rxqs;
-
-	if (!priv->open)
-		return;
-	for (; number < end; number++) {
-		struct vni_receiver *shared =
-			&vni_ring_of(&priv->port, number)->receiver;
-
-		mint_store(&shared->flags, priv->receiver.flags);
-		mint_store(&shared->features, priv->receiver.features);
-		mint_store(&shared->max_frame, priv->receiver.max_frame);
-		mint_store(&shared->mcast, priv->receiver.mcast);
-		mint_store(&shared->steer, priv->receiver.steer);
-		ether_addr_copy(shared->mac, priv->receiver.mac);
-	}
-}
-
-/**
- * vni_set_steering() - say which flows come on which queue
- * @priv: the device
- * @steer: as in struct vni_receiver; its queues are in use
- */
-void vni_set_steering(struct vni_priv *priv, u64 steer)
-{
-	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.steer = steer;
-	vni_receiver_publish(priv);
-	spin_unlock_bh(&priv->receiver_lock);
-}
-
-static void vni_receiver_set_mtu(struct vni_priv *priv, unsigned int mtu)
-{
-	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.max_frame = mtu + VNI_HEADERS_BYTES;
-	vni_receiver_publish(priv);
-	spin_unlock_bh(&priv->receiver_lock);
-}
-
-static void vni_receiver_set_mac(struct vni_priv *priv)
-{
-	spin_lock_bh(&priv->receiver_lock);
-	ether_addr_copy(priv->receiver.mac, priv->netdev->dev_addr);
-	vni_receiver_publish(priv);
-	spin_unlock_bh(&priv->receiver_lock);
-}
-
-static void vni_receiver_set_features(struct vni_priv *priv,
-				      netdev_features_t features)
-{
-	u32 capabilities = 0;
-
-	if (features & NETIF_F_RXCSUM)
-		capabilities |= VNI_CAP_CSUM;
-	if (features & NETIF_F_GRO_HW)
-		capabilities |= VNI_CAP_TSO | VNI_CAP_USO;
-
-	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.features = capabilities;
-	vni_receiver_publish(priv);
-	spin_unlock_bh(&priv->receiver_lock);
-}
-
-static void vni_set_rx_mode(struct net_device *dev)
-{
-	struct vni_priv *priv = netdev_priv(dev);
-	struct netdev_hw_addr *address;
-	u32 flags = 0;
-	u64 mcast = 0;
-
-	if (dev->flags & IFF_PROMISC)
-		flags |= VNI_RX_PROMISC;
-	if (dev->flags & IFF_ALLMULTI)
-		flags |= VNI_RX_ALLMULTI;
-	netdev_for_each_mc_addr(address, dev)
-		mcast |= vni_mcast_bit(address->addr);
-
-	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.flags = flags;
-	priv->receiver.mcast = mcast;
-	vni_receiver_publish(priv);
-	spin_unlock_bh(&priv->receiver_lock);
-}
-
-static int vni_set_mac_address(struct net_device *dev, void *address)
-{
-	int err = eth_mac_addr(dev, address);
-
-	if (!err)
-		vni_receiver_set_mac(netdev_priv(dev));
-	return err;
-}
-
-static int vni_change_mtu(struct net_device *dev, int mtu)
-{
-	WRITE_ONCE(dev->mtu, mtu);
-	vni_receiver_set_mtu(netdev_priv(dev), mtu);
-	return 0;
-}
-
-static int vni_set_features(struct net_device *dev, netdev_features_t features)
-{
-	vni_receiver_set_features(netdev_priv(dev), features);
-	return 0;
-}
-
 /* Buffers at hand go back to the pool, so that a census adds up. */
 static void vni_caches_flush(struct vni_priv *priv)
 {
@@ -369,16 +256,6 @@ static int vni_stop(struct net_device *dev)
 	return 0;
 }
 
-static u64 vni_steer_evenly(unsigned int nr_rxqs)
-{
-	unsigned int i;
-	u64 steer = 0;
-
-	for (i = 0; i < VNI_STEER_ENTRIES; i++)
-		steer |= (u64)ethtool_rxfh_indir_default(i, nr_rxqs) << 2 * i;
-	return steer;
-}
-
 /**
  * vni_set_queues() - use another number of RX queues
  * @priv: the device; RTNL held
@@ -484,14 +361,6 @@ static void vni_init_rxqs(struct vni_priv *priv)
 	priv->coalesce.usecs = VNI_COALESCE_USECS;
 	priv->coalesce.frames = VNI_COALESCE_FRAMES;
 	priv->coalesce.adaptive = true;
-}
-
-static void vni_init_receiver(struct vni_priv *priv)
-{
-	priv->receiver.steer = vni_steer_evenly(priv->nr_rxqs);
-	vni_receiver_set_mtu(priv, priv->netdev->mtu);
-	vni_receiver_set_mac(priv);
-	vni_receiver_set_features(priv, priv->netdev->features);
 }
 
 static int vni_init_cpus(struct vni_priv *priv)

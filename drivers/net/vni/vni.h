@@ -341,7 +341,15 @@ void vni_napi_kick(struct vni_rxq *rxq);
 void vni_napi_hold(struct vni_priv *priv);
 void vni_napi_release(struct vni_priv *priv);
 int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs);
+
+/* receiver.c */
+void vni_init_receiver(struct vni_priv *priv);
 void vni_set_steering(struct vni_priv *priv, u64 steer);
+u64 vni_steer_evenly(unsigned int nr_rxqs);
+void vni_set_rx_mode(struct net_device *dev);
+int vni_set_mac_address(struct net_device *dev, void *address);
+int vni_change_mtu(struct net_device *dev, int mtu);
+int vni_set_features(struct net_device *dev, netdev_features_t features);
 
 /* tx.c */
 u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
