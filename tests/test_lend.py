@@ -172,7 +172,11 @@ def test_lent_pages_pass_through_pipes_and_packet_rings(borrowers: Machine) -> N
 def test_more_is_lent_than_may_be(borrowers: Machine) -> None:
     """A reader that stands still: its node copies at last, and recovers."""
     node0, b = borrowers.node(), borrowers.node("b")
-    b.run("echo 4096 50000000 50000000 >/proc/sys/net/ipv4/tcp_rmem")
+    # Long frames, and nothing but the pool to end them.
+    for shell in (node0, b):
+        shell.run("ip link set vni0 mtu 65000")
+    b.run("echo 4096 50000000 50000000 >/proc/sys/net/ipv4/tcp_rmem; "
+          "echo 100000 100000 100000 >/proc/sys/net/ipv4/tcp_mem")
     traffic.listen(b, "/tmp/got")
     read_by(b, "STOP")
     send(node0, "10.0.0.2")
