@@ -102,6 +102,9 @@ def main(words: List[str]) -> int:
     reps = int(words[0]) if words else REPETITIONS
     names = words[1:] or MEASURES
     bench = Bench(reps)
+    if set(names) == set(MEASURES):
+        for old in WHERE.glob("*.json"):
+            old.unlink()
     bench.run(Place(WHERE / "logs/pair"), PAIR, names)
     bench.run(CountedPlace(WHERE / "logs/counted"), COUNTED, names)
     bench.run(Crowd(WHERE / "logs/four"), FOUR, names)

@@ -98,8 +98,8 @@ def switch_offloads(way: Way, state: str) -> None:
 
 
 def _check_offloads(end: End, state: str) -> None:
-    """What cannot be switched at all may stay as it is; nothing may stay on."""
-    wrong = end.run(f"sh -c 'ethtool -k {end.device} | grep -E \"^({SHOWN}): on\" || :'")
+    """What is fixed stays as it is; nothing else may stay on."""
+    wrong = end.run(f"sh -c 'ethtool -k {end.device} | grep -E \"^({SHOWN}): on$\" || :'")
     if state == "off" and wrong.strip():
         raise RuntimeError(f"{end.device} keeps {wrong}")
 
