@@ -13,10 +13,16 @@ Q := $(if $(filter 0,$(V)),@)
 ifndef MINT_T0
 MINT_T0 := $(shell date +%s.%N)
 endif
-export V MINT_T0 KERNEL_SRC
+# A kernel with checks of its own, kasan or kcsan; what it needs is apart from
+# what the plain one has.
+SANITIZE ?=
+ifneq ($(filter-out kasan kcsan,$(SANITIZE)),)
+$(error There is no SANITIZE=$(SANITIZE). Try: kasan, kcsan)
+endif
+export V MINT_T0 KERNEL_SRC SANITIZE
 
 STEP := scripts/step
-KERNEL := $(CURDIR)/build/kernel
+KERNEL := $(abspath build/$(SANITIZE)/kernel)
 
 # Tools, then what goes into the root of a node.
 PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev perl patch cpio \
@@ -39,7 +45,8 @@ comma := ,
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball"
+	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball;"
+	@echo "  SANITIZE=kasan or =kcsan takes a kernel that looks for its own faults, e.g. make test"
 
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/install-packages $(PACKAGES)
@@ -48,7 +55,7 @@ prepare: deps
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
 
 kernel: prepare ## unpack, patch, configure and build the kernel
-	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint --
+	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint $(SANITIZE) --
 
 loader: deps
 	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader
@@ -74,7 +81,7 @@ lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 series: kernel ## apply the series patch by patch, build after each; build vni outside
 	$(Q)$(STEP) series "series" scripts/check-series
 
-test: root lint series ## every test, each in a machine of its own
+test: root $(if $(SANITIZE),,lint series) ## every test, each in a machine of its own
 	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q tests
 
 isolation: root ## prove that no node's failure or load disturbs another
