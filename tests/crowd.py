@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Sequence
 
-from machine import BUILD, ROOT, TOP, Machine, Shell
+from machine import BUILD, ROOT, START_SECONDS, TOP, Machine, Shell, roomy
 
 CHECKED_PORT = 7
 MTU = 16000
@@ -53,7 +53,7 @@ class Member:
 
     name: str
     cpus: str
-    memory: str
+    memory_mb: int
     talk: str
     """Arguments of talk."""
 
@@ -62,7 +62,7 @@ class Member:
         conf = work / f"{self.name}.conf"
         conf.write_text(
             f"[node]\nname = {self.name}\ncpus = {self.cpus}\n"
-            f"memory = {self.memory}\nkernel = /boot/bzImage\n"
+            f"memory = {roomy(self.memory_mb)}M\nkernel = /boot/bzImage\n"
             f"initrd = /boot/{image}\n"
             # The usual root, a tmpfs, takes half of the memory and no more.
             f"cmdline = console=hvc0 rootfstype=ramfs hostname={self.name}\n",
@@ -147,4 +147,5 @@ def start_all(machine: Machine, members: Sequence[Member]) -> None:
     """Creates and starts all of them."""
     for member in members:
         machine.node().run(f"mint create /etc/mint/{member.name}.conf && "
-                           f"mint start {member.name}", timeout=90)
+                           f"mint start {member.name} --timeout {START_SECONDS}",
+                           timeout=90)

@@ -16,11 +16,11 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import crowd
 from gdbstub import GdbStub
-from machine import BUILD, CommandTimeout, Machine
+from machine import BUILD, CommandTimeout, Machine, deadline_in
 from shared_region import REGION, Census, VniSection
 
-MEMBERS = [crowd.Member("b", "1", "64M", "500 400 2 1 3"),
-           crowd.Member("c", "2", "64M", "1000 0 2 1 2")]
+MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
+           crowd.Member("c", "2", 64, "1000 0 2 1 2")]
 TO_B, TO_C = "/tmp/to-2", "/tmp/to-3"
 NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
 SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 60.0
@@ -104,7 +104,7 @@ class Campaign:
 
     def _aim(self, site: str) -> int:
         """Leaves the machine standing, the victim at the chosen place."""
-        deadline = time.monotonic() + AIM_SECONDS
+        deadline = deadline_in(AIM_SECONDS)
         while True:
             self.stub.stop()
             steps = (self._aim_lock(site) if site in LOCKS else
@@ -122,7 +122,7 @@ class Campaign:
         self.machine.node().run("mint start b --no-wait", timeout=60)
         self.stub.stop()
         self.stub.break_at(self.symbols[name])
-        deadline = time.monotonic() + AIM_SECONDS
+        deadline = deadline_in(AIM_SECONDS)
         while self.stub.registers(CPU_B)["rip"] != self.symbols[name]:
             if time.monotonic() > deadline:
                 raise CommandTimeout(f"node b never came to {name}")
@@ -146,7 +146,7 @@ class Campaign:
 
     def settled(self) -> Census:
         """Waits until nothing is left of the dead and everything adds up."""
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = deadline_in(SETTLE_SECONDS)
         while True:
             census = self.census()
             problems = census.problems()

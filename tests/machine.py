@@ -26,9 +26,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Dict, List, Optional, Pattern, Sequence, Tuple, Type
 
+import splats
+
 TOP = Path(__file__).resolve().parent.parent
-BUILD = TOP / "build"
-BZIMAGE = BUILD / "kernel/arch/x86/boot/bzImage"
+# The name of a kernel with checks of its own, see docs/testing.md; "" = none.
+SANITIZE = os.environ.get("SANITIZE", "")
+BUILD = TOP / "build" / SANITIZE
+KERNEL = BUILD / "kernel"
+BZIMAGE = KERNEL / "arch/x86/boot/bzImage"
 ROOT = BUILD / "root.cpio"
 
 # ttyS0 is node 0's console, ttyS1 its command channel.
@@ -43,13 +48,21 @@ CPU_FLAGS = "max,-erms,-fsrm,-la57"
 
 BOOT_SECONDS = 90.0
 COMMAND_SECONDS = 60.0
+# Checks make a kernel slow: every deadline is so many times as far off.
+PATIENCE = 3.0 if SANITIZE else 1.0
+START_SECONDS = round(30 * PATIENCE)
+# They also make it large, and keep notes of each byte.
+CHECKS_MB = {"kasan": 128, "kcsan": 64}.get(SANITIZE, 0)
 
-SPLATS = re.compile(
-    r"BUG:|WARNING:|Oops[: ]|Call Trace:|Kernel panic|KASAN|KCSAN|UBSAN|"
-    r"general protection|unable to handle|rcu.*(stall|starved)|soft lockup|"
-    r"hard LOCKUP|blocked for more than|invalid opcode|divide error|"
-    r"double fault|stack segment|bad page state|Bad page|"
-    r"possible (recursive|circular) locking|refcount_t:|nobody cared")
+
+def roomy(mb: int, nodes: int = 1) -> int:
+    """Megabytes for so many nodes; more where their kernels have checks."""
+    return mb + nodes * CHECKS_MB
+
+
+def deadline_in(seconds: float) -> float:
+    """The point in time until which something that takes so long may go on."""
+    return time.monotonic() + PATIENCE * seconds
 
 
 class MachineError(Exception):
@@ -119,7 +132,7 @@ class Port:
     def expect(self, pattern: "Pattern[str]",
                seconds: float) -> "Optional[re.Match[str]]":
         """Waits for pattern; what stands before and in it is consumed."""
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         while True:
             match = pattern.search(self.buffer)
             if match:
@@ -153,7 +166,7 @@ class Shell:
 
     def attach(self, seconds: float) -> None:
         """Asks until the shell of the host answers."""
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         while True:
             # An editing shell would add its own bytes to what we read, and
             # may swallow what is typed before the plain one has started; a
@@ -181,7 +194,7 @@ class Shell:
                           r"(?P<status>\d+)@\n")
 
     def _finish(self, number: int, seconds: float) -> Result:
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         mark = self._mark(str(number))
         anyone = self._mark(r"\d+")
         while True:
@@ -224,7 +237,7 @@ class Shell:
 
     def poll(self, command: str, seconds: float) -> Result:
         """Runs a command again and again until it returns 0."""
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         while True:
             result = self.run(command, check=False)
             if result.status == 0:
@@ -383,14 +396,16 @@ class Machine:
     def start(self, seconds: float = BOOT_SECONDS) -> None:
         """Starts QEMU and waits for the shell of node 0."""
         self.launch()
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         while not self.socket_path(PORTS[-1]).exists():
             self.check_alive()
             if time.monotonic() > deadline:
                 raise MachineVanished("QEMU has not opened its ports")
             time.sleep(0.01)
-        self.shells["node0"] = self._attach("ttyS1", "node0",
-                                            deadline - time.monotonic())
+        shell = self._attach("ttyS1", "node0", seconds)
+        self.shells["node0"] = shell
+        if CHECKS_MB:
+            shell.run(f"sed -i 's/^memory = 256M/memory = {roomy(256)}M/' /etc/mint/*.conf")
 
     def _attach(self, port: str, host: str, seconds: float) -> Shell:
         if port not in self.ports:
@@ -419,7 +434,7 @@ class Machine:
 
     def node_file(self, name: str, cpus: str, **keys: str) -> str:
         """Writes a node file on node 0; its path."""
-        values = {"name": name, "cpus": cpus, "memory": "128M",
+        values = {"name": name, "cpus": cpus, "memory": f"{roomy(128)}M",
                   "kernel": "/boot/bzImage", "initrd": "/boot/node.cpio",
                   "cmdline": f"console=hvc0 hostname={name}", **keys}
         path = f"/etc/mint/{name}.conf"
@@ -431,7 +446,7 @@ class Machine:
         """Creates the node of /etc/mint/NAME.conf, starts it, opens it."""
         node0 = self.node()
         node0.run(f"mint create /etc/mint/{name}.conf")
-        node0.run(f"mint start {name}", timeout=seconds)
+        node0.run(f"mint start {name} --timeout {START_SECONDS}", timeout=seconds)
         return self.node_shell(name, seconds)
 
     def close_shell(self, name: str, seconds: float = 10.0) -> None:
@@ -467,7 +482,7 @@ class Machine:
     def wait_exit(self, seconds: float = 30.0) -> int:
         """Waits until QEMU ends by itself; its exit status."""
         assert self.process is not None
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         for port in list(self.ports.values()):
             try:
                 while time.monotonic() < deadline:
@@ -493,22 +508,16 @@ class Machine:
         """Undeclared bad lines as (log, line)."""
         bad = []
         for log in self.logs():
-            for line in log.read_text("utf-8", "replace").splitlines():
-                if SPLATS.search(line) and not any(
-                        pattern.search(line) for pattern in self.expected):
+            for line in splats.find(log.read_text("utf-8", "replace"), KERNEL):
+                if not any(pattern.search(line) for pattern in self.expected):
                     bad.append((log.name, line))
         return bad
 
-    def save_node_logs(self) -> None:
-        """Keeps the kernel log of every node that is not node 0."""
-        if "node0" not in self.shells or self.ended:
-            return
-        for name in self.shells:
-            if name == "node0":
-                continue
-            result = self.node().run(f"mint log {name}", check=False)
-            (self.log_dir / f"kernel-{name}.log").write_text(
-                result.output, encoding="utf-8")
+    def read_physical(self, address: int, count: int) -> bytes:
+        """Memory of the machine, whatever its nodes do."""
+        copy = self._sockets / "copy"
+        self.tell_qemu(f'pmemsave {address:#x} {count:#x} "{copy}"')
+        return copy.read_bytes()
 
     def kill(self) -> None:
         """Ends QEMU, whatever it does."""

@@ -10,7 +10,7 @@ import faults
 import pytest
 import traffic
 from conftest import Boot, join
-from machine import TOP, Machine, Shell
+from machine import TOP, Machine, Shell, roomy
 
 SYS = "/sys/devices/mint"
 DOCUMENT = TOP / "docs/sysfs-devices-mint"
@@ -36,7 +36,8 @@ def test_sys_tells_of_each_node_what_is_documented(pair: Machine) -> None:
                                        DOCUMENT.read_text(), re.M))
     assert int(told.pop("heartbeat_age_ms")) < 500
     release = shell.run("uname -r").output.strip()
-    assert told == {"name": "b", "state": "running", "cpus": "2", "memory_bytes": str(256 << 20),
+    assert told == {"name": "b", "state": "running", "cpus": "2",
+                    "memory_bytes": str(roomy(256) << 20),
                     "generation": "1", "stalled": "0", "policy": "no", "release": release}
     assert values(shell, "self")["name"] == "node0"
     # All nodes are equal: the other one sees the same.

@@ -7,14 +7,14 @@ from typing import Any, Dict, List
 
 import crowd
 from conftest import Boot
-from machine import BUILD, Machine
+from machine import BUILD, Machine, deadline_in, roomy
 
 NR_NODES = 8
 # What tests/soak/smallest.py measures at the worst place, 38 MB, with a reserve for
 # the traffic program and its connections.
-MEMORY = "44M"
+MEMORY_MB = 44
 ADDRESSES = range(1, NR_NODES + 1)
-MEMBERS = [crowd.Member(f"n{cpu}", str(cpu), MEMORY,
+MEMBERS = [crowd.Member(f"n{cpu}", str(cpu), MEMORY_MB,
                         "100000 0 0 " + " ".join(map(str, ADDRESSES)))
            for cpu in range(1, NR_NODES)]
 NR_SLOTS = 14
@@ -23,7 +23,7 @@ DEADLINE_S = 120.0
 
 def wait_talk(machine: Machine, names: Dict[str, int], more: int) -> None:
     """Waits until each of these nodes has exchanged data with each other one."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = deadline_in(DEADLINE_S)
     goal = {name: {peer: counts[0] + more for peer, counts in
                    crowd.talked(machine.node(), name).items()} for name in names}
     for name, address in names.items():
@@ -47,7 +47,8 @@ def nodes_of(machine: Machine) -> List[Any]:
 
 def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
     work = BUILD / "tests/many"
-    machine = boot(cpus=NR_NODES, memory="768M", mint="cpus=0,mem=256M,shm=64M",
+    machine = boot(cpus=NR_NODES, memory=f"{roomy(768, NR_NODES)}M",
+                   mint=f"cpus=0,mem={roomy(256)}M,shm=64M",
                    initrd=crowd.make_root(work, MEMBERS))
     shell = machine.node()
     shell.run("talk 100000 0 0 " + " ".join(map(str, ADDRESSES)))
@@ -60,7 +61,7 @@ def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
     assert [node["name"] for node in nodes] == ["node0", *names]
     assert {node["state"] for node in nodes} == {"running"}
     assert [node["cpus"] for node in nodes] == [[cpu] for cpu in range(NR_NODES)]
-    assert {node["memory_bytes"] for node in nodes[1:]} == {int(MEMORY[:-1]) << 20}
+    assert {node["memory_bytes"] for node in nodes[1:]} == {roomy(MEMORY_MB) << 20}
 
     shell.run("mint kill n4")
     del names["n4"]
@@ -75,7 +76,8 @@ def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
 def test_the_fifteenth_node_is_refused_for_want_of_low_memory(boot: Boot) -> None:
     machine = boot(cpus=NR_SLOTS + 2, mint="cpus=0,mem=512M,shm=64M")
     shell = machine.node()
-    make = ("sed 's/^name.*/name = n{0}/;s/^cpus.*/cpus = {0}/;s/^memory.*/memory = 48M/'"
+    make = ("sed 's/^name.*/name = n{0}/;s/^cpus.*/cpus = {0}/;"
+            f"s/^memory.*/memory = {roomy(48)}M/'"
             " /etc/mint/b.conf >/tmp/n.conf; mint create /tmp/n.conf")
     for number in range(1, NR_SLOTS + 1):
         shell.run(make.format(number))

@@ -11,6 +11,7 @@
 #include <linux/irq_work.h>
 #include <linux/kstrtox.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched/clock.h>
@@ -186,6 +187,45 @@ static void provoke_wild_write(u64 phys)
 	memunmap(word);
 }
 
+/* What locking by the other order would wait for, seen without waiting. */
+static void provoke_lock_order(u64 unused)
+{
+	static DEFINE_MUTEX(first);
+	static DEFINE_MUTEX(second);
+
+	mutex_lock(&first);
+	mutex_lock(&second);
+	mutex_unlock(&second);
+	mutex_unlock(&first);
+	mutex_lock(&second);
+	mutex_lock(&first);
+	mutex_unlock(&first);
+	mutex_unlock(&second);
+}
+
+static unsigned long raced;
+
+static void race(void *end)
+{
+	while (local_clock() < *(u64 *)end) {
+		raced++;
+		barrier();
+	}
+}
+
+/* Plain accesses of all CPUs to one word. */
+static void provoke_data_race(u64 ms)
+{
+	u64 end = local_clock() + ms * NSEC_PER_MSEC;
+
+	preempt_disable();
+	smp_call_function(race, &end, 0);
+	race(&end);
+	preempt_enable();
+	/* Ends when the others have ended too. */
+	kick_all_cpus_sync();
+}
+
 static void provoke_triple_fault(u64 unused)
 {
 	static const struct desc_ptr nothing;
@@ -197,11 +237,13 @@ static void provoke_triple_fault(u64 unused)
 
 static const struct fault faults[] = {
 	{ "bug-in-interrupt", provoke_bug_in_interrupt },
+	{ "data-race", provoke_data_race },
 	{ "division-by-zero", provoke_division_by_zero },
 	{ "hang-all", provoke_hang_all },
 	{ "hang-interrupts-off", provoke_hang_interrupts_off },
 	{ "hang-interrupts-on", provoke_hang_interrupts_on },
 	{ "interrupt-storm", provoke_interrupt_storm },
+	{ "lock-order", provoke_lock_order },
 	{ "ipi-flood", provoke_ipi_flood },
 	{ "receiver-stuck", provoke_receiver_stuck },
 	{ "wild-write", provoke_wild_write },

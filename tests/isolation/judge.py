@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Dict, List
 
-from machine import MachineError
+from machine import MachineError, deadline_in
 from isolation.site import NODES, NUMBER, Site
 from isolation.witness import Look, Witness
 
@@ -70,7 +70,7 @@ class Judge:
         return {name: self.site.witnesses[name].look() for name in self.survivors}
 
     def _settled(self, epoch: int) -> Dict[str, Look]:
-        deadline = time.monotonic() + LIFE_S
+        deadline = deadline_in(LIFE_S)
         while True:
             looks = self._looks()
             if all(look.epoch == epoch for look in looks.values()):
@@ -86,7 +86,7 @@ class Judge:
     def findings(self) -> Findings:
         """Waits until all have proved it, or for as long as they may take."""
         result = Findings()
-        deadline = time.monotonic() + self.life_s
+        deadline = deadline_in(self.life_s)
         missing = ["nothing was looked at"]
         while missing and time.monotonic() < deadline:
             self.site.machine.check_alive()

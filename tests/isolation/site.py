@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import faults
-from machine import CommandTimeout, Machine
+from machine import CommandTimeout, Machine, deadline_in, roomy
 from isolation import witness
 from isolation.memory import PhysicalMemory
 from isolation.witness import Witness
@@ -20,7 +20,7 @@ CPUS = {"node0": "0", "b": "1-2", "c": "3", "d": "4"}
 FIRST_CPU = {"node0": 0, "b": 1, "c": 3, "d": 4}
 
 MB = 1 << 20
-MACHINE_MB = 1536
+MACHINE_MB = roomy(1536, len(NODES))
 # The firmware keeps its tables at the end of memory.
 TOP = (MACHINE_MB - 32) * MB
 
@@ -61,7 +61,7 @@ class Site:
         self.witnesses[name] = witness.find(self.memory, name, NUMBER[name], BOOT_S)
 
     def _create(self, name: str) -> None:
-        lines = ["[node]", f"name = {name}", f"cpus = {CPUS[name]}", "memory = 160M",
+        lines = ["[node]", f"name = {name}", f"cpus = {CPUS[name]}", f"memory = {roomy(160)}M",
                  "kernel = /boot/bzImage", "initrd = /boot/node.cpio",
                  f"cmdline = console=hvc0 hostname={name} "
                  f"witness={NUMBER[name]}/{len(NODES)}"]
@@ -98,7 +98,7 @@ class Site:
 
     def wait_until(self, condition: Callable[[], object], otherwise: str) -> None:
         """Polls; raises what stands in `otherwise` when it takes too long."""
-        deadline = time.monotonic() + SETTLE_S
+        deadline = deadline_in(SETTLE_S)
         while not condition():
             self.machine.check_alive()
             if time.monotonic() > deadline:

@@ -9,7 +9,7 @@ import struct
 import time
 from typing import Callable, List
 
-from machine import MachineError
+from machine import MachineError, deadline_in
 from isolation.campaign import Campaign
 from isolation.judge import Judge
 from isolation.report import BROKEN, NOT_CONTAINED, NOTICED, Row
@@ -91,7 +91,7 @@ def wrong_data(site: Site, victim: str, to: str) -> Row:
 
 
 def _until_it_vanishes(site: Site, row: Row) -> Row:
-    deadline = time.monotonic() + VANISH_S
+    deadline = deadline_in(VANISH_S)
     while site.machine.is_alive() and time.monotonic() < deadline:
         time.sleep(0.1)
     if site.machine.is_alive():

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Dict, List
 
-from machine import CommandFailed, CommandTimeout, MachineError, Result
+from machine import CommandFailed, CommandTimeout, MachineError, Result, deadline_in
 from isolation.memory import PAGE_BYTES, PhysicalMemory
 
 MAGIC = struct.pack("<Q", 0x53534E5449574E4D)
@@ -113,7 +113,7 @@ class Witness:
 
     def result(self, seconds: float) -> Result:
         """Waits for the end of what was started last."""
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         look = self.look()
         while look.done_number != self.number:
             if time.monotonic() > deadline:
@@ -134,7 +134,7 @@ class Witness:
 
     def poll(self, command: str, seconds: float) -> Result:
         """Runs a command again and again until it returns 0."""
-        deadline = time.monotonic() + seconds
+        deadline = deadline_in(seconds)
         while True:
             result = self.run(command, seconds, check=False)
             if result.status == 0:
@@ -149,7 +149,7 @@ def find(memory: PhysicalMemory, name: str, number: int, seconds: float) -> Witn
     The living witness of a node: pages of earlier starts may lie about, but
     only one counts on.
     """
-    deadline = time.monotonic() + seconds
+    deadline = deadline_in(seconds)
     before: Dict[int, int] = {}
     while time.monotonic() < deadline:
         for phys in memory.pages_that_begin(MAGIC):

@@ -17,11 +17,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import crowd  # pylint: disable=wrong-import-position
 import traffic  # pylint: disable=wrong-import-position
-from machine import (BUILD, SPLATS, CommandFailed, CommandTimeout,  # pylint: disable=wrong-import-position
+from machine import (BUILD, CommandFailed, CommandTimeout,  # pylint: disable=wrong-import-position
                      Machine)
+from splats import SPLATS  # pylint: disable=wrong-import-position
 
 LOWEST, HIGHEST, STEP = 16, 64, 2
-MEMBER = crowd.Member("small", "1", "64M", "")
+MEMBER = crowd.Member("small", "1", 64, "")
 ADDRESS = "10.0.0.2"
 SERVE = f"ip addr add {ADDRESS}/24 dev vni0; ip link set vni0 up; iperf3 -s -D"
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import crowd  # pylint: disable=wrong-import-position
 import kill_campaign  # pylint: disable=wrong-import-position
 import leaks  # pylint: disable=wrong-import-position
+import node_logs  # pylint: disable=wrong-import-position
 import smallest  # pylint: disable=wrong-import-position
 from machine import BUILD, Machine, qemu_accelerator  # pylint: disable=wrong-import-position
 
@@ -40,7 +41,7 @@ def spread(values: List[float]) -> str:
 def judge(machine: Machine) -> None:
     """A machine that has vanished or printed a splat has failed."""
     machine.check_alive()
-    machine.save_node_logs()
+    node_logs.save(machine)
     assert not machine.splats(), machine.splats()
 
 
@@ -100,7 +101,7 @@ def seconds(machine: Machine, command: str) -> float:
 def starts(report: Report) -> None:
     """How long a start takes, without any traffic."""
     work = WORK / "starts"
-    member = crowd.Member("b", "1", "64M", "1000000 0 0")
+    member = crowd.Member("b", "1", 64, "1000000 0 0")
     waits, reach, inits = [], [], []
     with Machine(work / "machine", cpus=2, mint="cpus=0,mem=512M,shm=64M",
                  initrd=crowd.make_root(work, [member])) as machine:
