@@ -15,6 +15,7 @@ from shared_region import (LOG_BYTES, LOGS, NODE_BYTES, NODE_IDS, NODES, Reader,
 
 STREAM_BYTES = 64
 NAME_AT, NAME_BYTES = 28, 32
+NAME = re.compile(rb"[A-Za-z0-9._-]+")
 REGION = re.compile(r"mint: node 0: .*shared region of \d+M at (0x[0-9a-f]+)")
 
 
@@ -22,7 +23,7 @@ def _names(reader: Reader) -> List[str]:
     table = reader(section_at(reader, NODES), NODE_BYTES * NODE_IDS)
     names = (table[NODE_BYTES * node + NAME_AT:][:NAME_BYTES].split(b"\0")[0]
              for node in range(NODE_IDS))
-    return [name.decode("ascii", "replace") or str(node)
+    return [name.decode("ascii") if NAME.fullmatch(name) else str(node)
             for node, name in enumerate(names)]
 
 
