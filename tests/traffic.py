@@ -9,10 +9,12 @@ import json
 import shlex
 from typing import Any, Dict, List
 
-from machine import Shell
+from machine import SANITIZE, Shell
 
 STRING_PORT = 5000
 SECONDS = 30.0
+# Short waits, which a kernel with checks passes on a host that is short of CPUs.
+MATTERS_OF_TIME = ("missed_notify", "fault_lock_timeout") if SANITIZE else ()
 
 
 def bring_up(shell: Shell, address: str, tool: str = "ip") -> None:
@@ -92,3 +94,10 @@ def link_counters(shell: Shell) -> Dict[str, int]:
     lines: List[str] = shell.run("ethtool -S vni0").output.splitlines()
     pairs = [line.rsplit(":", 1) for line in lines if ": " in line]
     return {name.strip(): int(value) for name, value in pairs}
+
+
+def damage(shell: Shell) -> Dict[str, int]:
+    """Counters of vni0 that are 0 unless a doorbell got lost or a field was bad."""
+    return {name: value for name, value in link_counters(shell).items() if value and
+            name.startswith(("fault_", "rx_bad", "missed_notify")) and
+            name not in MATTERS_OF_TIME}
