@@ -86,7 +86,6 @@ def unlimited_sender_waits(pair: Machine) -> None:
     for options in ("-u -b 0 -l 60", "-u -b 0 -l 60000", "-P 4", "--bidir"):
         traffic.iperf(shells[0], "10.0.0.2", seconds=1, options=options)
         assert_nothing_lost(shells)
-    assert traffic.link_counters(shells[0])["stop"]
     for shell in shells:
         shell.poll(f"! {IN_FLIGHT}", WAIT_SECONDS)
     traffic.ping(shells[0], "10.0.0.2")

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Queues, steering, coalescing and offloads of vni0, as ethtool sets them."""
+
+import time
+from typing import List
+
+import pytest
+import traffic
+from conftest import Boot, join
+from machine import Machine, Shell
+
+PINGS = 300
+ETHERNET_BYTES = 14
+TRY_SECONDS = 60.0
+
+
+@pytest.fixture(name="wide")
+def wide_fixture(boot: Boot) -> Machine:
+    """Node 0 and node b with two CPUs each, on vni0."""
+    machine = boot()
+    machine.node_file("b", "2,3")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    return machine
+
+
+def statistic(shell: Shell, name: str) -> int:
+    """A counter of `ethtool -S`."""
+    return int(shell.run(f"ethtool -S vni0 | sed -n 's/^ *{name}: //p'").output)
+
+
+def net_rx(shell: Shell) -> List[int]:
+    """How often each CPU has polled for frames."""
+    line = shell.run("grep NET_RX /proc/softirqs").output
+    return [int(count) for count in line.split()[1:]]
+
+
+def flood(sender: Shell, options: str = "") -> None:
+    """Sends echo requests as fast as they are answered; none may be lost."""
+    output = sender.run(f"ping -f -c {PINGS} {options} -w 60 10.0.0.2", timeout=90).output
+    assert " 0% packet loss" in output
+
+
+def flows_come_where_they_are_steered(sender: Shell, receiver: Shell) -> None:
+    for queue, weights in enumerate(("1 0", "0 1")):
+        receiver.run(f"ethtool -X vni0 weight {weights}")
+        before = net_rx(receiver)
+        flood(sender)
+        polls = [after - count for after, count in zip(net_rx(receiver), before)]
+        assert polls[queue] > 2 * polls[1 - queue], (weights, polls)
+
+
+def test_queues_are_used_steered_and_changed(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    shown = receiver.run("ethtool -l vni0").output
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith("RX:")] \
+        == ["4", "2"]
+    flows_come_where_they_are_steered(sender, receiver)
+    for refused in ("-L vni0 rx 1",     # the table names queue 1
+                    "-L vni0 rx 5", "-L vni0 rx 0", "-L vni0 tx 1",
+                    "-X vni0 weight 0 0 1"):
+        assert receiver.run(f"ethtool {refused}", check=False).status != 0, refused
+    receiver.run("ethtool -X vni0 default")
+    for queues in (1, 4, 2):
+        receiver.run(f"ethtool -L vni0 rx {queues}")
+        table = receiver.run("ethtool -x vni0").output
+        assert f"with {queues} RX ring(s)" in table
+        assert f" {queues - 1} " in table or table.rstrip().endswith(str(queues - 1))
+        traffic.wait_carrier(sender)
+        flood(sender)
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def doorbells(sender: Shell) -> int:
+    """Doorbells that a flood of several pings at a time costs its sender."""
+    before = statistic(sender, "doorbells")
+    flood(sender, "-l 32")
+    return statistic(sender, "doorbells") - before
+
+
+def test_coalescing_saves_doorbells_and_loses_none(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    for refused in ("rx-usecs 1001", "rx-frames 0", "rx-frames 100000", "tx-usecs 1"):
+        assert receiver.run(f"ethtool -C vni0 {refused}", check=False).status != 0, refused
+    deadline = time.monotonic() + TRY_SECONDS
+    while True:
+        receiver.run("ethtool -C vni0 adaptive-rx off rx-usecs 0")
+        plain = doorbells(sender)
+        receiver.run("ethtool -C vni0 rx-usecs 1000 rx-frames 64")
+        gathered = doorbells(sender)
+        if 2 * gathered < plain:
+            break
+        assert time.monotonic() < deadline, (plain, gathered)
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def frame_bytes_of_a_stream(sender: Shell, receiver: Shell) -> float:
+    """Bytes in a frame of bulk TCP, on average."""
+    before = [statistic(receiver, name) for name in ("rx_bytes", "rx_packets")]
+    traffic.iperf(sender, "10.0.0.2", seconds=1)
+    size, frames = (statistic(receiver, name) - count
+                    for name, count in zip(("rx_bytes", "rx_packets"), before))
+    return size / frames
+
+
+def test_a_stream_comes_in_frames_that_its_receiver_takes(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    most = int(receiver.run("cat /sys/class/net/vni0/mtu").output) + ETHERNET_BYTES
+    traffic.iperf_server(receiver)
+    assert frame_bytes_of_a_stream(sender, receiver) > 4 * most
+    for shell, feature in ((receiver, "rx-gro-hw"), (receiver, "rx"), (sender, "tso")):
+        shell.run(f"ethtool -K vni0 {feature} off")
+        assert frame_bytes_of_a_stream(sender, receiver) <= most, feature
+        shell.run(f"ethtool -K vni0 {feature} on")
+        if feature == "rx":
+            shell.run("ethtool -K vni0 rx-gro-hw on")
+    assert frame_bytes_of_a_stream(sender, receiver) > 4 * most
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
