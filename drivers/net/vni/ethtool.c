@@ -8,7 +8,7 @@
 
 #include "vni.h"
 
-#define VNI_COALESCE_MAX_USECS	1000U
+#define VNI_COALESCE_MAX_USECS	10000U
 
 static const char vni_tx_names[][ETH_GSTRING_LEN] = {
 	[VNI_TX_PACKETS] = "tx_packets",
@@ -73,8 +73,13 @@ static const char vni_census_names[][ETH_GSTRING_LEN] = {
 
 static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
 
+/* Private flags, by bit. */
+#define VNI_FLAG_ZEROCOPY	BIT(0)
+#define VNI_FLAG_IDLE_POLL	BIT(1)
+
 static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 	"rx-zerocopy",
+	"idle-poll",
 };
 
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
@@ -398,15 +403,17 @@ static u32 vni_get_priv_flags(struct net_device *dev)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
-	return priv->rx_zerocopy ? BIT(0) : 0;
+	return (priv->rx_zerocopy ? VNI_FLAG_ZEROCOPY : 0) |
+	       (priv->idle_poll ? VNI_FLAG_IDLE_POLL : 0);
 }
 
-/* From the next frame on; what is lent comes back as before. */
+/* From the next frame on. What is lent comes back as before. */
 static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
-	WRITE_ONCE(priv->rx_zerocopy, flags & BIT(0));
+	WRITE_ONCE(priv->rx_zerocopy, flags & VNI_FLAG_ZEROCOPY);
+	WRITE_ONCE(priv->idle_poll, flags & VNI_FLAG_IDLE_POLL);
 	return 0;
 }
 

@@ -430,10 +430,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
  * frames that no slot shows, or the slot before head is of another lap. Looks
  * at the slot of head last, as a frame may arrive meanwhile.
  */
-static int ring_confused(struct vni_port *port, __u32 queue)
+static int ring_confused(struct vni_port *port, struct vni_ring *ring,
+			 __u32 head)
 {
-	struct vni_ring *ring = own_ring(port, queue);
-	__u32 head = port->rx[queue].head;
 	/* Pairs with the release of tail in post_locked(). */
 	__u32 ahead = mint_load_acquire(&ring->tail) - head;
 
@@ -450,7 +449,7 @@ static void ring_mend(struct vni_port *port, __u32 queue)
 
 	if (vni_ring_lock(port, ring, rx->cpu))
 		return;
-	if (ring_confused(port, queue)) {
+	if (ring_confused(port, ring, rx->head)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
 		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 		rx->served = ~0ULL;
@@ -464,14 +463,18 @@ static void ring_mend(struct vni_port *port, __u32 queue)
  * @port: the port
  * @queue: own queue, its ring open
  *
+ * Its receive context may be at work meanwhile.
+ *
  * Return: nonzero if a frame can be taken, or if the ring is damaged, which
  * vni_ring_arm() mends.
  */
 int vni_ring_pending(struct vni_port *port, __u32 queue)
 {
-	return vni_slot_filled(port, own_ring(port, queue),
-			       port->rx[queue].head) ||
-	       ring_confused(port, queue);
+	struct vni_ring *ring = own_ring(port, queue);
+	__u32 head = mint_load(&port->rx[queue].head);
+
+	return vni_slot_filled(port, ring, head) ||
+	       ring_confused(port, ring, head);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
@@ -491,7 +494,7 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 	__u32 head = port->rx[queue].head;
 	__u32 last = head + frames - 1;
 
-	if (ring_confused(port, queue))
+	if (ring_confused(port, ring, head))
 		ring_mend(port, queue);
 	/* Sets right a head that another node may have scribbled on. */
 	mint_store(&ring->head, head);

@@ -223,13 +223,17 @@ static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 	return moved >= VNI_RX_BULK_BYTES;
 }
 
-/* How many frames are worth a doorbell after this poll? */
+/*
+ * How many frames are worth a doorbell after this poll? Those fewer wait for a
+ * CPU that is busy, not for one that idles with nobody looking.
+ */
 static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 {
 	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
 	bool bulk = vni_rx_bulk(rxq, taken_bytes);
 
-	if (!READ_ONCE(coalesce->usecs) || !taken_bytes ||
+	if (!READ_ONCE(coalesce->usecs) ||
+	    (!taken_bytes && !vni_idle_guards(rxq)) ||
 	    (READ_ONCE(coalesce->adaptive) && !bulk))
 		return 1;
 	return READ_ONCE(coalesce->frames);
@@ -243,7 +247,9 @@ static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 
 	if (vni_ring_arm(&rxq->priv->port, rxq->queue, frames))
 		return false;
-	if (frames > 1)
+	if (taken_bytes)
+		vni_idle_expect(rxq);
+	if (frames > 1 && !hrtimer_is_queued(&rxq->timer))
 		hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
 			      HRTIMER_MODE_REL_PINNED);
 	return true;
@@ -290,6 +296,23 @@ int vni_poll(struct napi_struct *napi, int budget)
 		return budget;
 	napi_complete_done(napi, done);
 	return done;
+}
+
+/**
+ * vni_rx_look() - a CPU that sends looks whether there are frames to take
+ * @priv: the device
+ *
+ * So frames that are not worth a doorbell seldom wait for the timer.
+ *
+ * Context: BH is off.
+ */
+void vni_rx_look(struct vni_priv *priv)
+{
+	struct vni_rxq *rxq = __this_cpu_read(priv->cpu->rxq);
+
+	if (rxq && !test_bit(NAPI_STATE_SCHED, &rxq->napi.state) &&
+	    vni_ring_pending(&priv->port, rxq->queue))
+		napi_schedule(&rxq->napi);
 }
 
 /**

@@ -310,5 +310,6 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	if (q->waiting || (q->count && (!more || q->count == VNI_BATCH)))
 		vni_tx_flush(priv, q);
+	vni_rx_look(priv);
 	return NETDEV_TX_OK;
 }

@@ -20,7 +20,7 @@
 #define VNI_RING_SLOTS		512
 /* A section from this size on has several rings for each node. */
 #define VNI_MULTIQUEUE_BYTES	(32UL << 20)
-#define VNI_COALESCE_USECS	200
+#define VNI_COALESCE_USECS	1000
 #define VNI_COALESCE_FRAMES	16
 /* pfifo_fast allocates three arrays of this many pointers for each TX queue. */
 #define VNI_TX_QUEUE_LEN	256
@@ -154,8 +154,13 @@ static void vni_caches_flush(struct vni_priv *priv)
 	}
 }
 
-/* The CPU of the node that a queue's doorbell goes to. */
-static unsigned int vni_queue_cpu(u32 queue)
+/**
+ * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
+ * @queue: own queue
+ *
+ * Return: its number.
+ */
+unsigned int vni_queue_cpu(u32 queue)
 {
 	return cpumask_nth(queue % num_online_cpus(), cpu_online_mask);
 }
@@ -168,6 +173,7 @@ static int vni_rings_open(struct vni_priv *priv)
 	int err = 0;
 
 	for (i = 0; !err && i < priv->nr_rxqs; i++) {
+		per_cpu_ptr(priv->cpu, vni_queue_cpu(i))->rxq = &priv->rxqs[i];
 		priv->receiver.cpu = mint_machine_cpu(vni_queue_cpu(i));
 		err = vni_ring_open(&priv->port, i, smp_processor_id(),
 				    &priv->receiver);
@@ -183,6 +189,7 @@ static void vni_rings_close(struct vni_priv *priv)
 	priv->bury_cache.cpu = smp_processor_id();
 	for (i = 0; i < priv->nr_rxqs; i++) {
 		vni_ring_close(&priv->port, i, &priv->bury_cache);
+		per_cpu_ptr(priv->cpu, vni_queue_cpu(i))->rxq = NULL;
 		priv->rxqs[i].check_idle = false;
 	}
 }
@@ -191,6 +198,9 @@ static int vni_rings_start(struct vni_priv *priv)
 {
 	int err;
 
+	err = vni_idle_start(priv);
+	if (err)
+		return err;
 	mutex_lock(&priv->lock);
 	spin_lock_irq(&priv->receiver_lock);
 	err = vni_rings_open(priv);
@@ -202,6 +212,8 @@ static int vni_rings_start(struct vni_priv *priv)
 	if (!err)
 		vni_napi_release(priv);
 	mutex_unlock(&priv->lock);
+	if (err)
+		vni_idle_stop(priv);
 	return err;
 }
 
@@ -211,6 +223,7 @@ static void vni_rings_stop(struct vni_priv *priv)
 
 	mutex_lock(&priv->lock);
 	vni_napi_hold(priv);
+	vni_idle_stop(priv);
 	for (i = 0; i < vni_nr_queues(priv); i++)
 		vni_lend_reclaim_closed(&priv->rxqs[i].lender);
 	spin_lock_irq(&priv->receiver_lock);
@@ -361,6 +374,7 @@ static void vni_init_rxqs(struct vni_priv *priv)
 	priv->coalesce.usecs = VNI_COALESCE_USECS;
 	priv->coalesce.frames = VNI_COALESCE_FRAMES;
 	priv->coalesce.adaptive = true;
+	priv->idle_poll = true;
 }
 
 static int vni_init_cpus(struct vni_priv *priv)

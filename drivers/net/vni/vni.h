@@ -190,11 +190,23 @@ struct vni_lender {
 };
 
 /**
+ * struct vni_idler - looks for frames while a CPU has nothing else to do
+ * @thread: does it, on the CPU of the queue's NAPI
+ * @left: nanoseconds for which it still looks; guarded by NAPI, also read
+ *	without
+ */
+struct vni_idler {
+	struct task_struct *thread;
+	s64 left;
+};
+
+/**
  * struct vni_rxq - one RX queue: an own ring and the NAPI that empties it
  * @priv: the device
  * @queue: its number
  * @napi: the receive context; runs on the CPU that the doorbell goes to
  * @timer: looks again when fewer frames wait than are worth a doorbell
+ * @idler: looks for frames while the CPU idles
  * @lender: lends buffers to the stack
  * @peers_dirty: a frame came from a peer that is not up
  * @sent: vni_cpu.sent of NAPI's CPU at the last poll
@@ -209,6 +221,7 @@ struct vni_rxq {
 	u32 queue;
 	struct napi_struct napi;
 	struct hrtimer timer;
+	struct vni_idler idler;
 	struct vni_lender lender;
 	bool peers_dirty;
 	u32 sent;
@@ -222,10 +235,12 @@ struct vni_rxq {
 /**
  * struct vni_cpu - what each CPU of the node has for itself
  * @cache: free buffers; used with interrupts off
+ * @rxq: an open queue whose NAPI runs on it, or NULL; with BH off
  * @sent: bytes that it ever sent, modulo 2^32; with BH off
  */
 struct vni_cpu {
 	struct vni_cache cache;
+	struct vni_rxq *rxq;
 	u32 sent;
 };
 
@@ -279,6 +294,7 @@ struct vni_station {
  * @nr_rxqs: RX queues in use; changes under RTNL while the device is closed
  * @coalesce: read by NAPI, field by field
  * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
+ * @idle_poll: idle CPUs look for frames, see idle.c; set by ethtool
  * @lock: guards @peers but for their senders' view, @bury_cache, @open and
  *	what the check keeps; taken inside RTNL
  * @open: the receiver line says open; written under @lock and @receiver_lock
@@ -310,6 +326,7 @@ struct vni_priv {
 	unsigned int nr_rxqs;
 	struct vni_coalesce coalesce;
 	bool rx_zerocopy;
+	bool idle_poll;
 
 	struct mutex lock;		/* see above */
 	bool open;
@@ -337,6 +354,7 @@ struct vni_priv {
 /* vni.c */
 u32 vni_buf_get(struct vni_priv *priv, unsigned int class);
 void vni_buf_put(struct vni_priv *priv, u32 handle);
+unsigned int vni_queue_cpu(u32 queue);
 void vni_napi_kick(struct vni_rxq *rxq);
 void vni_napi_hold(struct vni_priv *priv);
 void vni_napi_release(struct vni_priv *priv);
@@ -384,7 +402,14 @@ void vni_tx_purge(struct vni_priv *priv, u32 node);
 void vni_rx_doorbell(void *context);
 enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
 int vni_poll(struct napi_struct *napi, int budget);
+void vni_rx_look(struct vni_priv *priv);
 void vni_rx_check(struct vni_rxq *rxq);
+
+/* idle.c */
+int vni_idle_start(struct vni_priv *priv);
+void vni_idle_stop(struct vni_priv *priv);
+bool vni_idle_guards(const struct vni_rxq *rxq);
+void vni_idle_expect(struct vni_rxq *rxq);
 
 /* lend.c */
 int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,

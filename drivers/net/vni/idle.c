@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Idle polling of vni: a CPU with nothing else to do looks for frames.
+ *
+ * A node owns its CPUs: what one would spend halted, nobody else could use. So
+ * for a while after the last frame a thread of the lowest priority holds NAPI
+ * and watches the ring, which meanwhile asks for no doorbell. Whatever else
+ * wants to run ends it at once, and NAPI arms the ring. See docs/vni.md.
+ */
+#include <linux/kthread.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/stat.h>
+#include <uapi/linux/sched/types.h>
+
+#include "vni.h"
+
+/* So long after the last frame, not counting what others run meanwhile. */
+#define VNI_IDLE_NS	(200 * (s64)NSEC_PER_USEC)
+
+/* Is there something to do, for NAPI or for anybody else on this CPU? */
+static bool vni_idle_over(struct vni_rxq *rxq)
+{
+	return vni_ring_pending(&rxq->priv->port, rxq->queue) ||
+	       test_bit(NAPI_STATE_MISSED, &rxq->napi.state) ||
+	       need_resched();
+}
+
+/* Returns what is left of the time then; nothing if the CPU is shared. */
+static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
+{
+	u64 end = local_clock() + left;
+
+	while (!vni_idle_over(rxq)) {
+		if (!single_task_running() || local_clock() >= end)
+			return 0;
+		cpu_relax();
+	}
+	return max((s64)(end - local_clock()), 0);
+}
+
+/* NAPI is ours from the one call of its functions to the other. */
+static void vni_idle_watch(struct vni_rxq *rxq)
+{
+	struct vni_idler *idler = &rxq->idler;
+
+	if (!napi_schedule_prep(&rxq->napi)) {
+		WRITE_ONCE(idler->left, 0);
+		return;
+	}
+	/* Nothing may run between: it would keep NAPI waiting for us. */
+	preempt_disable();
+	vni_ring_disarm(&rxq->priv->port, rxq->queue);
+	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
+	local_bh_disable();
+	preempt_enable();
+	__napi_schedule(&rxq->napi);
+	local_bh_enable();
+}
+
+static int vni_idle_thread(void *context)
+{
+	struct vni_rxq *rxq = context;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kthread_should_stop())
+			break;
+		if (!vni_idle_guards(rxq))
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		if (vni_idle_guards(rxq))
+			vni_idle_watch(rxq);
+		cond_resched();
+	}
+	__set_current_state(TASK_RUNNING);
+	return 0;
+}
+
+/**
+ * vni_idle_guards() - will this queue's CPU look for frames once it is idle?
+ * @rxq: the queue
+ *
+ * Return: false if it is not to, or has just done so in vain.
+ */
+bool vni_idle_guards(const struct vni_rxq *rxq)
+{
+	return READ_ONCE(rxq->idler.left) > 0;
+}
+
+/**
+ * vni_idle_expect() - frames came, so others may follow
+ * @rxq: their queue
+ *
+ * Context: its NAPI.
+ */
+void vni_idle_expect(struct vni_rxq *rxq)
+{
+	bool asleep = !vni_idle_guards(rxq);
+
+	if (!READ_ONCE(rxq->priv->idle_poll))
+		return;
+	WRITE_ONCE(rxq->idler.left, VNI_IDLE_NS);
+	if (asleep)
+		wake_up_process(rxq->idler.thread);
+}
+
+static int vni_idle_start_one(struct vni_rxq *rxq, unsigned int cpu)
+{
+	static const struct sched_attr lowest = {
+		.size = sizeof(lowest),
+		.sched_policy = SCHED_IDLE,
+	};
+	struct task_struct *thread;
+
+	thread = kthread_create_on_cpu(vni_idle_thread, rxq, cpu, "vni-idle/%u");
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	WARN_ON_ONCE(sched_setattr_nocheck(thread, &lowest));
+	rxq->idler.left = 0;
+	rxq->idler.thread = thread;
+	wake_up_process(thread);
+	return 0;
+}
+
+static void vni_idle_stop_some(struct vni_priv *priv, unsigned int n)
+{
+	while (n--)
+		kthread_stop(priv->rxqs[n].idler.thread);
+}
+
+/**
+ * vni_idle_start() - from now on idle CPUs may look for frames
+ * @priv: the device, NAPI of its queues disabled
+ *
+ * Return: 0 or a negative error.
+ */
+int vni_idle_start(struct vni_priv *priv)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		err = vni_idle_start_one(&priv->rxqs[i], vni_queue_cpu(i));
+		if (err) {
+			vni_idle_stop_some(priv, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * vni_idle_stop() - the end of that
+ * @priv: the device, NAPI of its queues disabled
+ */
+void vni_idle_stop(struct vni_priv *priv)
+{
+	vni_idle_stop_some(priv, priv->nr_rxqs);
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+"""CPUs with nothing else to do look for frames themselves (`idle-poll`)."""
+
+import time
+from typing import Callable, List
+
+import pytest
+import traffic
+from conftest import Boot, join
+from machine import Machine, Shell
+
+PINGS = 300
+TRY_SECONDS = 60.0
+NODES = ("node0", "b")
+THREAD = "$(pidof vni-idle/0)"
+HOG = "(while :; do :; done) & echo $!"
+
+
+@pytest.fixture(name="pair")
+def pair_fixture(boot: Boot) -> Machine:
+    """Two nodes of one CPU each, on vni0."""
+    machine = boot(cpus=2, mint="cpus=0,mem=512M,shm=64M")
+    machine.node_file("b", "1")
+    machine.start_node("b")
+    join(machine, list(NODES))
+    return machine
+
+
+def flood(sender: Shell) -> None:
+    """Sends each echo request when the one before is answered; none may be lost."""
+    output = sender.run(f"ping -f -c {PINGS} -w 60 10.0.0.2", timeout=90).output
+    assert " 0% packet loss" in output
+
+
+def idle_poll(shells: List[Shell], state: str) -> None:
+    """Turns idle polling on or off."""
+    for shell in shells:
+        shell.run(f"ethtool --set-priv-flags vni0 idle-poll {state}")
+
+
+def doorbells(shells: List[Shell]) -> int:
+    """Doorbells that a flood costs."""
+    before = sum(traffic.link_counters(shell)["doorbells"] for shell in shells)
+    flood(shells[0])
+    return sum(traffic.link_counters(shell)["doorbells"] for shell in shells) - before
+
+
+def try_until(satisfied: Callable[[], bool]) -> None:
+    """What a busy host may spoil is tried again."""
+    deadline = time.monotonic() + TRY_SECONDS
+    while not satisfied():
+        assert time.monotonic() < deadline
+
+
+def cpu_ticks(shell: Shell, pid: str) -> int:
+    """Ticks of processor time that a thread has had."""
+    fields = shell.run(f"cat /proc/{pid}/stat").output.rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_idle_cpus_need_no_doorbell_and_sleep_in_the_end(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+
+    def saves_doorbells() -> bool:
+        idle_poll(shells, "off")
+        rung = doorbells(shells)
+        idle_poll(shells, "on")
+        return 4 * doorbells(shells) < rung
+
+    def sleeps() -> bool:
+        before = cpu_ticks(shells[1], THREAD)
+        shells[1].run("sleep 1")
+        return cpu_ticks(shells[1], THREAD) == before
+
+    try_until(saves_doorbells)
+    try_until(sleeps)
+    for shell in shells:
+        assert not traffic.damage(shell)
+
+
+def test_a_busy_cpu_is_left_to_what_runs_on_it(pair: Machine) -> None:
+    sender, receiver = (pair.node(name) for name in NODES)
+    hog = receiver.run(HOG).output.strip()
+    pids = (THREAD, hog)
+    before = [cpu_ticks(receiver, pid) for pid in pids]
+    flood(sender)
+    traffic.iperf_server(receiver)
+    traffic.iperf(sender, "10.0.0.2", seconds=2)
+    looking, busy = (cpu_ticks(receiver, pid) - ticks for pid, ticks in zip(pids, before))
+    assert 4 * looking < busy
+    receiver.run(f"kill {hog}")
+    flood(sender)
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_it_is_switched_under_traffic_and_survives_its_interface(pair: Machine) -> None:
+    sender, receiver = (pair.node(name) for name in NODES)
+    receiver.run("(while test ! -e /tmp/stop; do for state in off on; do "
+                 "ethtool --set-priv-flags vni0 idle-poll $state; done; done; "
+                 "rm /tmp/stop) >/dev/null 2>&1 &")
+    for _ in range(3):
+        flood(sender)
+    receiver.run("touch /tmp/stop")
+    receiver.poll("test ! -e /tmp/stop", TRY_SECONDS)
+    for _ in range(5):
+        receiver.run("ip link set vni0 down")
+        receiver.poll("! pidof vni-idle/0", TRY_SECONDS)
+        receiver.run("ip link set vni0 up")
+        traffic.wait_carrier(sender)
+        flood(sender)
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
