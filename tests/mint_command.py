@@ -58,7 +58,7 @@ Mint = Callable[..., Result]
 def command_fixture() -> Path:
     """The command, built with the sanitizers."""
     subprocess.run(["make", "-C", ROOT / "boot" / "mint-loader", f"BUILD={BUILD}",
-                    "SANITIZE=1"], check=True, stdout=subprocess.DEVNULL)
+                    "ASAN=1"], check=True, stdout=subprocess.DEVNULL)
     return BUILD / "mint"
 
 
