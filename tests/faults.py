@@ -6,10 +6,9 @@ Nodes that can provoke faults of their own kernel: see tests/fault/fault.
     machine.start_node("b").start("fault hard-lockup")
 """
 
-import subprocess
 from pathlib import Path
 
-from machine import BUILD, TOP
+from roots import extended_root
 
 # What a kernel prints that is brought down on purpose.
 SPLATS = (r"BUG: (kernel NULL|TASK stack guard|unable to handle)|kernel BUG at|"
@@ -19,10 +18,5 @@ SPLATS = (r"BUG: (kernel NULL|TASK stack guard|unable to handle)|kernel BUG at|"
 
 
 def root() -> Path:
-    """Builds what has changed; the initrd for node 0, its nodes' included."""
-    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests/fault")],
-                          text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=300)
-    if done.returncode:
-        raise RuntimeError(f"make -C tests/fault: {done.stdout[-4000:]}")
-    return BUILD / "fault/root.cpio"
+    """The initrd for node 0, its nodes' included."""
+    return extended_root("fault")

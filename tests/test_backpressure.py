@@ -69,9 +69,9 @@ class Node:
 def drops(counters: Dict[str, int]) -> Dict[str, int]:
     """The counters of frames that were dropped, or of words that were bad."""
     names = ("tx_no_buffer", "tx_peer_down", "tx_too_long", "tx_flood_full", "tx_lock",
-             "tx_ring_bad", "tx_bad_skb", "rx_bad_desc", "rx_alloc_fail", "missed_notify")
-    return {name: value for name, value in counters.items()
-            if value and (name in names or name.startswith("fault_"))}
+             "tx_ring_bad", "tx_bad_skb", "rx_alloc_fail")
+    dropped = {name: counters[name] for name in names if counters[name]}
+    return {**dropped, **traffic.signs_of_damage(counters)}
 
 
 def assert_nothing_lost(shells: List[Shell]) -> None:

@@ -7,28 +7,17 @@ what it got from one that has died meanwhile. A stopped reader keeps buffers
 lent for as long as a test likes.
 """
 
-import subprocess
-from pathlib import Path
 from typing import Tuple
 
 import pytest
 import traffic
 from conftest import Boot, join
-from machine import BUILD, TOP, Machine, Shell
+from machine import Machine, Shell
+from roots import extended_root
 
 LINES = 1500000
 SECONDS = 60.0
 MAKE = f"test -s /tmp/sent || seq {LINES} >/tmp/sent"
-
-
-def tools() -> Path:
-    """Builds what has changed; the initrd for node 0."""
-    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests/lend")],
-                          text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=300)
-    if done.returncode:
-        raise RuntimeError(f"make -C tests/lend: {done.stdout[-4000:]}")
-    return BUILD / "lend/root.cpio"
 
 
 def switch(shell: Shell, state: str) -> None:
@@ -101,7 +90,7 @@ def faults(machine: Machine, names: Tuple[str, ...]) -> None:
 @pytest.fixture
 def borrowers(boot: Boot) -> Machine:
     """Node 0 and b, which lend, and have the tools."""
-    machine = boot(initrd=tools())
+    machine = boot(initrd=extended_root("lend"))
     machine.start_node("b")
     join(machine, ["node0", "b"])
     traffic.listen(machine.node("b"), "/bin/borrow")
@@ -254,7 +243,7 @@ def test_lent_buffers_outlive_interface_and_sender(boot: Boot) -> None:
 
 
 def test_the_module_stays_while_buffers_are_lent(boot: Boot) -> None:
-    machine = boot(initrd=tools(), append="initcall_blacklist=vni_driver_init")
+    machine = boot(initrd=extended_root("lend"), append="initcall_blacklist=vni_driver_init")
     node0 = machine.node()
     node0.run("insmod /lib/modules/mint_vni.ko")
     b = machine.start_node("b")

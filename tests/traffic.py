@@ -96,8 +96,13 @@ def link_counters(shell: Shell) -> Dict[str, int]:
     return {name.strip(): int(value) for name, value in pairs}
 
 
-def damage(shell: Shell) -> Dict[str, int]:
+def signs_of_damage(counters: Dict[str, int]) -> Dict[str, int]:
     """Counters of vni0 that are 0 unless a doorbell got lost or a field was bad."""
-    return {name: value for name, value in link_counters(shell).items() if value and
+    return {name: value for name, value in counters.items() if value and
             name.startswith(("fault_", "rx_bad", "missed_notify")) and
             name not in MATTERS_OF_TIME}
+
+
+def damage(shell: Shell) -> Dict[str, int]:
+    """The same of a node."""
+    return signs_of_damage(link_counters(shell))

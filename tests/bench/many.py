@@ -10,7 +10,8 @@ from typing import Dict, List
 import traffic
 from gdbstub import GdbStub
 from machine import Machine, Shell
-from bench.place import BOOT_S, SETTLE_S, parse_words, root
+from roots import extended_root
+from bench.place import BOOT_S, SETTLE_S, parse_words
 from bench.results import Table
 
 NODES = ("node0", "b", "c", "d")
@@ -27,7 +28,7 @@ class Crowd:
     def __init__(self, log_dir: Path) -> None:
         self.log_dir = log_dir
         self.machine = Machine(
-            log_dir, cpus=len(NODES), memory="2G", initrd=root(),
+            log_dir, cpus=len(NODES), memory="2G", initrd=extended_root("bench"),
             mint="cpus=0,mem=512M,shm=64M",
             extra=["-gdb", f"unix:{log_dir}/gdb,server=on,wait=off"])
 

@@ -7,13 +7,13 @@ device, and veth between two network namespaces. Only what is measured runs.
 """
 
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 import traffic
-from machine import BUILD, TOP, Extra, Machine, Shell
+from machine import BUILD, Extra, Machine, Shell
+from roots import extended_root
 
 WHERE = BUILD / "bench"
 BOOT_S = 120.0
@@ -23,16 +23,6 @@ NAMESPACE = "far"
 WAYS = ("vni", "veth, 2 CPUs", "veth, 1 CPU", "loopback, 2 CPUs",
          "loopback, 1 CPU", "virtio-net", "e1000e")
 WITHIN = WAYS[1:5]
-
-
-def root() -> Path:
-    """Builds what has changed; the initrd for node 0, its nodes' included."""
-    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests/bench")],
-                          text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=300)
-    if done.returncode:
-        raise RuntimeError(f"make -C tests/bench: {done.stdout[-4000:]}")
-    return WHERE / "root.cpio"
 
 
 @dataclass(frozen=True)
@@ -84,7 +74,7 @@ class Place:
                                     ("6", 1, "e1000e"), ("7", 1, "e1000e")):
             devices.nic(address, hub, model=model)
         self.machine = Machine(
-            log_dir, cpus=4, memory="2G", initrd=root(),
+            log_dir, cpus=4, memory="2G", initrd=extended_root("bench"),
             mint="cpus=0,mem=512M,shm=64M,nodevices=00:05.0,00:07.0",
             extra=[*devices.line, *more])
         self.ways: Dict[str, Way] = {}
