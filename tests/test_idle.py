@@ -28,8 +28,8 @@ def pair_fixture(boot: Boot) -> Machine:
 
 def flood(sender: Shell) -> None:
     """Sends each echo request when the one before is answered; none may be lost."""
-    output = sender.run(f"ping -f -c {PINGS} -w 60 10.0.0.2", timeout=90).output
-    assert " 0% packet loss" in output
+    output = sender.run(f"ping -f -c {PINGS} 10.0.0.2", timeout=90).output
+    assert f" {PINGS} received" in output
 
 
 def idle_poll(shells: List[Shell], state: str) -> None:

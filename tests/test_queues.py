@@ -37,8 +37,8 @@ def net_rx(shell: Shell) -> List[int]:
 
 def flood(sender: Shell, options: str = "") -> None:
     """Sends echo requests as fast as they are answered; none may be lost."""
-    output = sender.run(f"ping -f -c {PINGS} {options} -w 60 10.0.0.2", timeout=90).output
-    assert " 0% packet loss" in output
+    output = sender.run(f"ping -f -c {PINGS} {options} 10.0.0.2", timeout=90).output
+    assert f" {PINGS} received" in output
 
 
 def flows_come_where_they_are_steered(sender: Shell, receiver: Shell) -> None:
