@@ -29,7 +29,7 @@ LEFT_OUT = {
     "test_partition.py::test_good_value_is_applied[cpus=0,mem=128M":
         "a kernel with checks and its root take more memory",
     "test_kill.py::test_a_hundred_lives": "asserts figures of memory",
-    "test_idle.py::test_idle_cpus_need_no_doorbell":
+    "test_idle.py::test_idle_cpus_look_for_frames":
         "an answer takes longer than an idle CPU looks for it",
 }
 collect_ignore = [] if SANITIZE else ["test_sanitize.py"]

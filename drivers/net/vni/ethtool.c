@@ -39,6 +39,7 @@ static const char vni_rx_names[][ETH_GSTRING_LEN] = {
 	[VNI_RX_ZEROCOPY] = "rx_zerocopy",
 	[VNI_RX_COPIED_ON_DEMAND] = "rx_copied_on_demand",
 	[VNI_RX_POLLS] = "rx_polls",
+	[VNI_RX_IDLE_FOUND] = "rx_idle_found",
 };
 
 static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);

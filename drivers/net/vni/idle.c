@@ -14,8 +14,11 @@
 
 #include "vni.h"
 
-/* So long after the last frame, not counting what others run meanwhile. */
-#define VNI_IDLE_NS	(200 * (s64)NSEC_PER_USEC)
+/* Frames further apart are not looked for. */
+#define VNI_IDLE_GAP_NS	(400 * NSEC_PER_USEC)
+/* Longest and first time for which it looks. */
+#define VNI_IDLE_NS	(200 * NSEC_PER_USEC)
+#define VNI_IDLE_START_NS	(10 * NSEC_PER_USEC)
 
 /* Is there something to do, for NAPI or for anybody else on this CPU? */
 static bool vni_idle_over(struct vni_rxq *rxq)
@@ -51,6 +54,8 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 	preempt_disable();
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
+	if (vni_ring_pending(&rxq->priv->port, rxq->queue))
+		vni_rx_count(rxq, VNI_RX_IDLE_FOUND, 1);
 	local_bh_disable();
 	preempt_enable();
 	__napi_schedule(&rxq->napi);
@@ -87,6 +92,24 @@ bool vni_idle_guards(const struct vni_rxq *rxq)
 	return READ_ONCE(rxq->idler.left) > 0;
 }
 
+/*
+ * To look is worthwhile if frames follow each other closely, as answers follow
+ * questions. When they do not, the peer may even be an emulated CPU that waits
+ * for the core on which we look.
+ */
+static void vni_idle_learn(struct vni_idler *idler)
+{
+	u64 now = local_clock();
+	u64 gap = now - idler->last;
+
+	idler->last = now;
+	if (gap > VNI_IDLE_GAP_NS)
+		idler->window = 0;
+	else if (gap > idler->window)
+		idler->window = min(2 * idler->window + VNI_IDLE_START_NS,
+				    VNI_IDLE_NS);
+}
+
 /**
  * vni_idle_expect() - frames came, so others may follow
  * @rxq: their queue
@@ -95,13 +118,15 @@ bool vni_idle_guards(const struct vni_rxq *rxq)
  */
 void vni_idle_expect(struct vni_rxq *rxq)
 {
+	struct vni_idler *idler = &rxq->idler;
 	bool asleep = !vni_idle_guards(rxq);
 
-	if (!READ_ONCE(rxq->priv->idle_poll))
+	vni_idle_learn(idler);
+	if (!READ_ONCE(rxq->priv->idle_poll) || !idler->window)
 		return;
-	WRITE_ONCE(rxq->idler.left, VNI_IDLE_NS);
+	WRITE_ONCE(idler->left, idler->window);
 	if (asleep)
-		wake_up_process(rxq->idler.thread);
+		wake_up_process(idler->thread);
 }
 
 static int vni_idle_start_one(struct vni_rxq *rxq, unsigned int cpu)

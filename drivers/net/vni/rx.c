@@ -15,7 +15,13 @@
 /* So much between two polls is bulk data. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
 
-static void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n)
+/**
+ * vni_rx_count() - count for an RX queue
+ * @rxq: the queue; its NAPI is ours
+ * @which: what
+ * @n: how many
+ */
+void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n)
 {
 	u64_stats_update_begin(&rxq->syncp);
 	u64_stats_add(&rxq->stats[which], n);

@@ -84,6 +84,7 @@ enum vni_tx_counter {
  * @VNI_RX_COPIED_ON_DEMAND: frames copied only because too many buffers are
  *	lent, or too few free
  * @VNI_RX_POLLS: times that NAPI looked at the ring
+ * @VNI_RX_IDLE_FOUND: times that an idle CPU found frames
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -95,6 +96,7 @@ enum vni_rx_counter {
 	VNI_RX_ZEROCOPY,
 	VNI_RX_COPIED_ON_DEMAND,
 	VNI_RX_POLLS,
+	VNI_RX_IDLE_FOUND,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -192,12 +194,15 @@ struct vni_lender {
 /**
  * struct vni_idler - looks for frames while a CPU has nothing else to do
  * @thread: does it, on the CPU of the queue's NAPI
- * @left: nanoseconds for which it still looks; guarded by NAPI, also read
- *	without
+ * @left: nanoseconds for which it still looks; also read outside of NAPI
+ * @window: what @left is set to when frames come; NAPI's own
+ * @last: when that was last, by local_clock(); likewise
  */
 struct vni_idler {
 	struct task_struct *thread;
 	s64 left;
+	u64 window;
+	u64 last;
 };
 
 /**
@@ -399,6 +404,7 @@ void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* rx.c */
+void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n);
 void vni_rx_doorbell(void *context);
 enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
 int vni_poll(struct napi_struct *napi, int budget);
