@@ -190,7 +190,7 @@ class VniSection:
         self.nr_bufs, self.ring_bytes, self.nr_queues = header[4:7]
         self.ring_offset, self.state_offset = header[8:10]
         self.pools = [(count, pool) for _, count, _, _, pool, _ in struct.iter_unpack(
-            "<IIIIQQ", reader(self.start + 48, 64))]
+            "<IIIIQQ", reader(self.start + 48, 96))]
 
     def lock_offsets(self) -> Dict[str, int]:
         """Where each lock lies in the section, by name."""

@@ -18,7 +18,7 @@ IN_FLIGHT = f"cat {LIMITS}/inflight | grep -vx 0"
 LIMIT_BYTES = 200_000
 NO_LIMIT = 1_000_000_000
 # What a batch may go over the limit by: one frame of the longest kind.
-FRAME_BYTES = 65_536
+FRAME_BYTES = 262_144
 WAIT_SECONDS = 30.0
 # Lock word of a CPU that node b has not, in its first generation.
 OWNED_BY_B = 1 << 32 | 63 << 16 | 2

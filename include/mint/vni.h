@@ -11,28 +11,34 @@
 #include <mint/abi.h>
 
 #define VNI_MAGIC		0x31494e56U	/* "VNI1" */
-#define VNI_VERSION		2
+#define VNI_VERSION		3
 
 #define VNI_CLASS_SMALL		0
 #define VNI_CLASS_LARGE		1
-#define VNI_NR_CLASSES		2
+#define VNI_CLASS_HUGE		2
+#define VNI_NR_CLASSES		3
 
-/* A large buffer takes the longest frame: 65535 + Ethernet and VLAN headers. */
+/*
+ * A large buffer takes the longest plain frame: 65535 + Ethernet and VLAN
+ * headers. Longer ones are segments of a TCP stream that travel as one.
+ */
 #define VNI_SMALL_BYTES		4096
 #define VNI_LARGE_BYTES		(68 * 1024)
-#define VNI_MAX_FRAME		(65535 + 14 + 4)
+#define VNI_HUGE_BYTES		(256 * 1024)
+#define VNI_MAX_PLAIN_FRAME	(65535 + 14 + 4)
+#define VNI_MAX_FRAME		VNI_HUGE_BYTES
 #define VNI_MIN_FRAME		14
 #define VNI_MAX_BUFS		0x1000000U
 #define VNI_MAX_SLOTS		0x4000U
 #define VNI_MAX_QUEUES		4
 #define VNI_NO_BUF		0xffffffffU
 
-static_assert(VNI_MAX_FRAME <= VNI_LARGE_BYTES);
+static_assert(VNI_MAX_PLAIN_FRAME <= VNI_LARGE_BYTES);
 
 /**
  * struct vni_class - one size of buffer
  * @first: handle of its first buffer
- * @count: number of buffers
+ * @count: number of buffers; of huge ones there may be none
  * @buf_bytes: size of a buffer, a multiple of 4096
  * @reserved: zero
  * @pool_offset: its struct vni_pool, from the start of the section
@@ -180,6 +186,7 @@ static_assert(offsetof(struct vni_slot, more) == 36);
 #define VNI_CAP_CSUM		1	/* frames with partial checksum */
 #define VNI_CAP_TSO		2	/* TCP frames over the MTU with GSO data */
 #define VNI_CAP_USO		4	/* UDP frames over the MTU with GSO data */
+#define VNI_CAP_BIG		8	/* frames over VNI_MAX_PLAIN_FRAME */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define PIECE_BYTES	65536
-#define FRAME_BYTES	131072
+#define FRAME_BYTES	266240
 #define NR_FRAMES	64
 #define LONG_FRAME	40000
 #define HEADERS_BYTES	256

@@ -3,7 +3,7 @@
  * libFuzzer target: any contents of the section, changed between any two
  * operations.
  *
- * The input is a program. Its first byte chooses how the section starts:
+ * The input is a program. Its first byte chooses the section and how it starts:
  * formatted, or formatted and then overwritten by the input. Each step after
  * that pokes a word or has one of two nodes do something. What comes out of
  * the functions under test is used as a driver would use it, so that
@@ -15,7 +15,9 @@
 
 #define NODES		3
 #define SLOTS		8
+/* Without huge buffers, and with one. */
 #define SECTION_BYTES	(352 * 1024)
+#define HUGE_SECTION_BYTES	(1064 * 1024)
 #define MAX_STEPS	400
 #define MAX_MINE	64
 
@@ -32,7 +34,9 @@ struct player {
 };
 
 static struct fences fences;
+static __u8 *sections[2];
 static __u8 *section;
+static size_t section_bytes;
 static size_t meta_bytes;
 
 static __u64 eat(struct input *in, size_t bytes)
@@ -154,7 +158,7 @@ static void do_bury(struct player *p, struct input *in)
 static void do_attach(struct player *p, __u32 id, __u32 generation)
 {
 	memset(p, 0, sizeof(*p));
-	if (vni_port_init(&p->node.port, section, SECTION_BYTES, id, generation,
+	if (vni_port_init(&p->node.port, section, section_bytes, id, generation,
 			  ringtest_dead, &fences))
 		return;
 	p->node.port.lock_spins = 4;
@@ -229,17 +233,26 @@ static void act(struct player *players, struct input *in)
 	}
 }
 
+/* Each of its own, so that AddressSanitizer knows where it ends. */
+static void choose_section(int huge)
+{
+	section_bytes = huge ? HUGE_SECTION_BYTES : SECTION_BYTES;
+	if (!sections[huge])
+		sections[huge] = aligned_alloc(4096, section_bytes);
+	section = sections[huge];
+	CHECK(section);
+	CHECK(!vni_section_format(section, section_bytes, NODES, 1, SLOTS));
+}
+
 static void set_up(struct input *in)
 {
+	__u32 how = eat(in, 1);
 	size_t bytes = 0;
 
-	if (!section)
-		section = aligned_alloc(4096, SECTION_BYTES);
-	CHECK(section);
-	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, 1, SLOTS));
+	choose_section(how >> 2 & 1);
 	meta_bytes = ((struct vni_header *)section)->classes[0].data_offset;
 	memset(&fences, 0, sizeof(fences));
-	switch (eat(in, 1) & 3) {
+	switch (how & 3) {
 	case 1:
 		bytes = sizeof(struct vni_header);
 		break;

@@ -20,7 +20,7 @@
 
 #define MAX_NODES	4
 #define SLOTS		64
-#define SECTION_BYTES	(4 * 1024 * 1024)
+#define SECTION_BYTES	(16 * 1024 * 1024)
 #define BATCH		16
 #define SLEEP_LIMIT_S	20
 
@@ -77,15 +77,17 @@ static void sleep_on_bell(__u32 node, __u32 seen)
 	CHECK(!(err && errno == ETIMEDOUT));	/* lost wake-up */
 }
 
-/* Mostly short frames, a few that need a large buffer. */
+/* Mostly short frames, a few that need a large or a huge buffer. */
 static __u32 draw_length(struct player *p)
 {
 	__u32 kind = draw(p, 256);
 
 	if (kind < 200)
 		return VNI_MIN_FRAME + draw(p, 100);
-	if (kind < 254)
+	if (kind < 253)
 		return VNI_MIN_FRAME + draw(p, 1500);
+	if (kind < 255)
+		return VNI_MIN_FRAME + draw(p, VNI_MAX_PLAIN_FRAME - VNI_MIN_FRAME + 1);
 	return VNI_MIN_FRAME + draw(p, VNI_MAX_FRAME - VNI_MIN_FRAME + 1);
 }
 

@@ -20,7 +20,6 @@
 #define VNI_LEND_SCAN		16
 
 static_assert(VNI_LEND_HEAD_BYTES <= VNI_RX_LINEAR_BYTES);
-static_assert(DIV_ROUND_UP(VNI_MAX_FRAME, PAGE_SIZE) <= MAX_SKB_FRAGS);
 
 /**
  * vni_lend_fits() - is a frame of the kind that is lent?
@@ -40,27 +39,55 @@ bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame)
 }
 
 /*
- * Takes a reference to each page behind the head. One that is out already
- * belongs to a buffer whose state another node has scribbled on.
+ * Takes a reference to each page from @offset on, as far as @skb has room for
+ * fragments. A page that is out already belongs to a buffer whose state another
+ * node has scribbled on.
+ *
+ * Return: where the rest of the frame begins, or 0 if a page was out.
  */
-static bool vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 length)
+static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
+			  u32 length)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	u32 offset, bytes;
+	u32 begin = offset, bytes;
 
-	for (offset = skb->len; offset < length; offset += bytes) {
+	for (; offset < length && shinfo->nr_frags < MAX_SKB_FRAGS;
+	     offset += bytes) {
 		/* Pages of one buffer may lie in two sections of memory. */
 		struct page *page = virt_to_page(data + offset);
 
 		if (unlikely(page_ref_count(page) != 1))
-			return false;
+			return 0;
 		get_page(page);
 		bytes = min_t(u32, length - offset,
 			      PAGE_SIZE - offset_in_page(offset));
 		skb_frag_fill_page_desc(&shinfo->frags[shinfo->nr_frags++],
 					page, offset_in_page(offset), bytes);
 	}
-	return true;
+	skb->data_len += offset - begin;
+	skb->len += offset - begin;
+	return offset;
+}
+
+/* What is more than @head has room for goes into skbs that hang on it. */
+static bool vni_lend_rest(struct sk_buff *head, const u8 *data, u32 offset,
+			  u32 length)
+{
+	struct sk_buff **next = &skb_shinfo(head)->frag_list;
+
+	while (offset && offset < length) {
+		struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC);
+
+		if (unlikely(!skb))
+			return false;
+		*next = skb;
+		next = &skb->next;
+		offset = vni_lend_pages(skb, data, offset, length);
+		head->data_len += skb->len;
+		head->len += skb->len;
+		head->truesize += skb->truesize;
+	}
+	return offset;
 }
 
 static struct sk_buff *vni_lend_skb(struct vni_lender *lender,
@@ -69,27 +96,19 @@ static struct sk_buff *vni_lend_skb(struct vni_lender *lender,
 	struct vni_port *port = &lender->priv->port;
 	const u8 *data = vni_buf_data(port, frame->handle);
 	struct sk_buff *skb;
+	u32 offset;
 
 	skb = napi_alloc_skb(lender->napi, VNI_LEND_HEAD_BYTES);
 	if (unlikely(!skb))
 		return NULL;
 	skb_put_data(skb, data, VNI_LEND_HEAD_BYTES);
-	if (unlikely(!vni_lend_pages(skb, data, frame->length))) {
+	offset = vni_lend_pages(skb, data, VNI_LEND_HEAD_BYTES, frame->length);
+	if (unlikely(!vni_lend_rest(skb, data, offset, frame->length))) {
 		dev_kfree_skb_any(skb);
 		return NULL;
 	}
-	skb->data_len = frame->length - VNI_LEND_HEAD_BYTES;
-	skb->len += skb->data_len;
 	skb->truesize += vni_buf_bytes(port, frame->handle);
 	return skb;
-}
-
-static unsigned int vni_lend_class(const struct vni_lender *lender, u32 handle)
-{
-	const struct vni_class *classes = lender->priv->port.geometry.classes;
-
-	return handle < classes[VNI_CLASS_LARGE].first ? VNI_CLASS_SMALL :
-							 VNI_CLASS_LARGE;
 }
 
 static struct vni_lent *vni_lent_at(struct vni_lender *lender, u32 position)
@@ -110,8 +129,8 @@ static bool vni_lend_first(struct vni_lender *lender)
 static bool vni_lend_begin(struct vni_lender *lender,
 			   const struct vni_frame *frame)
 {
-	unsigned int class = vni_lend_class(lender, frame->handle);
 	struct vni_priv *priv = lender->priv;
+	unsigned int class = vni_class_of(&priv->port, frame->handle);
 	u32 count = lender->count;
 
 	if (lender->lent[class] * priv->nr_rxqs >= lender->share[class] ||
@@ -130,7 +149,7 @@ static bool vni_lend_begin(struct vni_lender *lender,
 
 static void vni_lend_end(struct vni_lender *lender, u32 handle)
 {
-	lender->lent[vni_lend_class(lender, handle)]--;
+	lender->lent[vni_class_of(&lender->priv->port, handle)]--;
 	WRITE_ONCE(lender->count, lender->count - 1);
 	if (!lender->count)
 		module_put(THIS_MODULE);

@@ -15,6 +15,8 @@ static unsigned int cache_bulk(const struct vni_port *port, unsigned int class)
 {
 	unsigned int share = port->geometry.classes[class].count / 64;
 
+	if (class == VNI_CLASS_HUGE)
+		return 1;
 	if (class == VNI_CLASS_LARGE)
 		return 4;
 	if (share < VNI_BATCH)

@@ -24,16 +24,45 @@ static void layout_is_golden(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, h->ring_offset, 4096);
 	KUNIT_EXPECT_EQ(test, h->state_offset, 20480);
 	KUNIT_EXPECT_EQ(test, h->classes[0].first, 0);
-	KUNIT_EXPECT_EQ(test, h->classes[0].count, 45);
+	KUNIT_EXPECT_EQ(test, h->classes[0].count, 44);
 	KUNIT_EXPECT_EQ(test, h->classes[0].buf_bytes, 4096);
 	KUNIT_EXPECT_EQ(test, h->classes[0].pool_offset, 24576);
-	KUNIT_EXPECT_EQ(test, h->classes[0].data_offset, 32768);
-	KUNIT_EXPECT_EQ(test, h->classes[1].first, 45);
+	KUNIT_EXPECT_EQ(test, h->classes[0].data_offset, 36864);
+	KUNIT_EXPECT_EQ(test, h->classes[1].first, 44);
 	KUNIT_EXPECT_EQ(test, h->classes[1].count, 2);
 	KUNIT_EXPECT_EQ(test, h->classes[1].buf_bytes, 69632);
 	KUNIT_EXPECT_EQ(test, h->classes[1].pool_offset, 28672);
 	KUNIT_EXPECT_EQ(test, h->classes[1].data_offset, 217088);
+	KUNIT_EXPECT_EQ(test, h->classes[2].first, 46);
+	KUNIT_EXPECT_EQ(test, h->classes[2].count, 0);
+	KUNIT_EXPECT_EQ(test, h->classes[2].buf_bytes, 262144);
+	KUNIT_EXPECT_EQ(test, h->classes[2].pool_offset, 32768);
+	KUNIT_EXPECT_EQ(test, h->classes[2].data_offset, 356352);
 	expect_all_free(test, f);
+}
+
+/* Half of the bytes for small buffers, a quarter for each of the others. */
+static void sections_are_shared_out(struct kunit *test)
+{
+	static const struct {
+		u64 bytes;
+		u32 count[VNI_NR_CLASSES];
+	} shares[] = {
+		{ HUGE_SECTION_BYTES - 4096, { 136, 7, 0 } },
+		{ HUGE_SECTION_BYTES, { 141, 3, 1 } },
+		{ 2 * HUGE_SECTION_BYTES, { 275, 7, 2 } },
+	};
+	struct fixture *f;
+	unsigned int i, class;
+
+	for (i = 0; i < ARRAY_SIZE(shares); i++) {
+		setup_section(test, shares[i].bytes);
+		f = test->priv;
+		for (class = 0; class < VNI_NR_CLASSES; class++)
+			KUNIT_EXPECT_EQ(test, f->header->classes[class].count,
+					shares[i].count[class]);
+		expect_all_free(test, f);
+	}
 }
 
 static void format_rejects_bad_shapes(struct kunit *test)
@@ -81,8 +110,8 @@ static void port_rejects_bad_geometry(struct kunit *test)
 		{ 1, (u64)12 << 32 | NODES, -EINVAL },			/* slots */
 		{ 1, (u64)VNI_MAX_SLOTS << 33 | NODES, -EINVAL },
 		{ 2, (u64)4096 << 32 | 48, -EINVAL },			/* buffers */
-		{ 2, (u64)320 << 32 | 47, -EINVAL },			/* ring size */
-		{ 2, (u64)4100 << 32 | 47, -EINVAL },
+		{ 2, (u64)320 << 32 | 46, -EINVAL },			/* ring size */
+		{ 2, (u64)4100 << 32 | 46, -EINVAL },
 		{ 3, 0, -EINVAL },					/* queues */
 		{ 3, 2, -EINVAL },
 		{ 3, 3, -EINVAL },
@@ -94,7 +123,7 @@ static void port_rejects_bad_geometry(struct kunit *test)
 		{ 5, 4096, -EINVAL },					/* states */
 		{ 5, 20484, -EINVAL },
 		{ 5, SECTION_BYTES - 64, -EINVAL },
-		{ 6, 45ULL << 32 | 1, -EINVAL },			/* first */
+		{ 6, 44ULL << 32 | 1, -EINVAL },			/* first */
 		{ 6, 0, -EINVAL },					/* count */
 		{ 6, 0xffffffffULL << 32, -EINVAL },
 		{ 7, 0, -EINVAL },					/* size */
@@ -102,9 +131,15 @@ static void port_rejects_bad_geometry(struct kunit *test)
 		{ 7, 0xfffff000ULL, -EINVAL },
 		{ 8, 28672, -EINVAL },					/* pool */
 		{ 8, ~0ULL - 63, -EINVAL },
-		{ 9, 32768 + 64, -EINVAL },				/* data */
+		{ 9, 36864 + 64, -EINVAL },				/* data */
 		{ 9, 217088 - 4096, -EINVAL },
+		{ 10, 44, -EINVAL },					/* no large ones */
 		{ 13, ~0ULL & ~0xfffULL, -EINVAL },
+		{ 14, 1ULL << 32 | 46, -EINVAL },			/* one too many */
+		{ 14, 0, -EINVAL },					/* first */
+		{ 15, VNI_LARGE_BYTES, -EINVAL },			/* size */
+		{ 16, 28672, -EINVAL },					/* pool */
+		{ 17, SECTION_BYTES + 4096, -EINVAL },			/* data */
 	};
 	struct fixture *f = test->priv;
 	u64 *words = (u64 *)f->section;
@@ -141,8 +176,15 @@ static void class_is_smallest_that_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, 14), VNI_CLASS_SMALL);
 	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, 4096), VNI_CLASS_SMALL);
 	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, 4097), VNI_CLASS_LARGE);
-	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_MAX_FRAME), VNI_CLASS_LARGE);
+	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_LARGE_BYTES), VNI_CLASS_LARGE);
 	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_LARGE_BYTES + 1), -EMSGSIZE);
+
+	setup_section(test, HUGE_SECTION_BYTES);
+	f = test->priv;
+	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_LARGE_BYTES), VNI_CLASS_LARGE);
+	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_LARGE_BYTES + 1), VNI_CLASS_HUGE);
+	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_MAX_FRAME), VNI_CLASS_HUGE);
+	KUNIT_EXPECT_EQ(test, vni_class_for(&f->a, VNI_MAX_FRAME + 1), -EMSGSIZE);
 }
 
 static void buffers_lie_apart_and_within(struct kunit *test)
@@ -264,6 +306,7 @@ static void pool_lock_of_the_dead_is_taken_over(struct kunit *test)
 
 static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(layout_is_golden),
+	KUNIT_CASE(sections_are_shared_out),
 	KUNIT_CASE(format_rejects_bad_shapes),
 	KUNIT_CASE(port_rejects_bad_geometry),
 	KUNIT_CASE(port_rejects_bad_arguments),

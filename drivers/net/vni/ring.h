@@ -206,14 +206,16 @@ static inline unsigned int vni_class_of(const struct vni_port *port,
  * @port: the port
  * @length: bytes of the frame
  *
- * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE.
+ * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE. A class
+ * that has none holds nothing.
  */
 static inline int vni_class_for(const struct vni_port *port, __u32 length)
 {
 	int class;
 
 	for (class = 0; class < VNI_NR_CLASSES; class++)
-		if (length <= port->geometry.classes[class].buf_bytes)
+		if (length <= port->geometry.classes[class].buf_bytes &&
+		    port->geometry.classes[class].count)
 			return class;
 	return -EMSGSIZE;
 }

@@ -20,11 +20,14 @@
 #define NODES		4
 #define SLOTS		8
 #define SECTION_BYTES	(352 * 1024)
-#define SMALL_BUFS	45
+#define SMALL_BUFS	44
+/* The least that gives this many nodes a huge buffer. */
+#define HUGE_SECTION_BYTES	(1064 * 1024)
 
 /* Two nodes with open rings, the section they meet in, and a port to try. */
 struct fixture {
 	u8 *section;
+	u64 bytes;
 	struct vni_header *header;
 	struct vni_port a;
 	struct vni_port b;
@@ -46,28 +49,34 @@ static inline int fenced(void *context, __u32 node, __u32 generation)
 static inline int port_init(struct fixture *f, struct vni_port *port, u32 node,
 			    u32 generation)
 {
-	int err = vni_port_init(port, f->section, SECTION_BYTES, node,
-				generation, fenced, f);
+	int err = vni_port_init(port, f->section, f->bytes, node, generation,
+				fenced, f);
 
 	port->lock_spins = 16;
 	return err;
 }
 
-static inline int setup(struct kunit *test)
+static inline void setup_section(struct kunit *test, u64 bytes)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	f->section = kunit_kzalloc(test, SECTION_BYTES, GFP_KERNEL);
+	f->section = kunit_kzalloc(test, bytes, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, f->section);
 	f->header = (void *)f->section;
-	KUNIT_ASSERT_EQ(test, vni_section_format(f->section, SECTION_BYTES,
-						 NODES, 1, SLOTS), 0);
+	f->bytes = bytes;
+	KUNIT_ASSERT_EQ(test, vni_section_format(f->section, bytes, NODES, 1,
+						 SLOTS), 0);
 	KUNIT_ASSERT_EQ(test, port_init(f, &f->a, 0, 5), 0);
 	KUNIT_ASSERT_EQ(test, port_init(f, &f->b, 1, 9), 0);
 	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->a, 0, 0, &anyone), 0);
 	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 	test->priv = f;
+}
+
+static inline int setup(struct kunit *test)
+{
+	setup_section(test, SECTION_BYTES);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static void words_are_golden(struct kunit *test)
 static void frame_arrives_as_it_was_posted(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	struct vni_frame sent = frame_make(f, VNI_MAX_FRAME), got;
+	struct vni_frame sent = frame_make(f, VNI_MAX_PLAIN_FRAME), got;
 
 	sent.flags = VNI_SLOT_VLAN | VNI_SLOT_HASH;
 	sent.slot.vlan_tci = 0x1234;
@@ -35,7 +35,7 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vni_ring_pending(&f->b, 0));
 	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
 	KUNIT_EXPECT_EQ(test, got.handle, sent.handle);
-	KUNIT_EXPECT_EQ(test, got.length, VNI_MAX_FRAME);
+	KUNIT_EXPECT_EQ(test, got.length, VNI_MAX_PLAIN_FRAME);
 	KUNIT_EXPECT_EQ(test, got.flags, sent.flags);
 	KUNIT_EXPECT_EQ(test, got.slot.vlan_tci, 0x1234);
 	KUNIT_EXPECT_EQ(test, got.slot.hash, 0xdeadbeef);
@@ -46,6 +46,28 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *state_of(f, got.handle), state(VNI_STATE_HELD, 1, 9));
 	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &got), 0);
 	vni_buf_free(&f->b, &f->cb, sent.handle);
+	expect_all_free(test, f);
+}
+
+static void longest_frame_takes_one_slot_and_one_buffer(struct kunit *test)
+{
+	struct vni_frame got;
+	struct fixture *f;
+
+	setup_section(test, HUGE_SECTION_BYTES);
+	f = test->priv;
+	KUNIT_ASSERT_EQ(test, f->header->classes[VNI_CLASS_HUGE].count, 1);
+	KUNIT_ASSERT_EQ(test, send(f, VNI_MAX_FRAME), 1);
+	KUNIT_EXPECT_EQ(test, vni_pool_level(&f->a, VNI_CLASS_HUGE), 0);
+	KUNIT_EXPECT_EQ(test, vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_HUGE), VNI_NO_BUF);
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
+	KUNIT_EXPECT_EQ(test, got.length, VNI_MAX_FRAME);
+	KUNIT_EXPECT_EQ(test, vni_class_of(&f->b, got.handle), VNI_CLASS_HUGE);
+	vni_buf_free(&f->b, &f->cb, got.handle);
+	got.handle = 0;
+	got.length = VNI_MAX_FRAME + 1;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &got, 1), -EINVAL);
+	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
 	expect_all_free(test, f);
 }
 
@@ -526,6 +548,7 @@ static void nobody_buries_the_living(struct kunit *test)
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(words_are_golden),
 	KUNIT_CASE(frame_arrives_as_it_was_posted),
+	KUNIT_CASE(longest_frame_takes_one_slot_and_one_buffer),
 	KUNIT_CASE(full_ring_takes_no_more),
 	KUNIT_CASE(positions_wrap),
 	KUNIT_CASE(post_refuses),

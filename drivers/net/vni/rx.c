@@ -136,6 +136,9 @@ static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 	if (!vni_rx_gso_known(slot->gso_type) ||
 	    virtio_net_hdr_to_skb(skb, &hdr, true))
 		return -EPROTO;
+	if (unlikely(frame->length > VNI_MAX_PLAIN_FRAME &&
+		     !vni_big_sound(skb)))
+		return -EPROTO;
 	if (slot->vnet_flags & VIRTIO_NET_HDR_F_DATA_VALID &&
 	    skb->ip_summed == CHECKSUM_NONE)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -147,6 +150,29 @@ static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
 			     frame->flags & VNI_SLOT_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 	return 0;
+}
+
+/* Gives the stack a frame over 64 KB, in parts if it may be passed on. */
+static void vni_rx_big(struct vni_rxq *rxq, struct sk_buff *skb)
+{
+	struct sk_buff *part, *next;
+
+	vni_rx_count(rxq, VNI_RX_BIG, 1);
+	if (!vni_big_unwanted(rxq->priv->netdev)) {
+		napi_gro_receive(&rxq->napi, skb);
+		return;
+	}
+	vni_rx_count(rxq, VNI_RX_SPLIT, 1);
+	part = vni_big_split(skb);
+	if (IS_ERR(part)) {
+		vni_rx_count(rxq, VNI_RX_ALLOC_FAIL, 1);
+		return;
+	}
+	for (; part; part = next) {
+		next = part->next;
+		skb_mark_not_on_list(part);
+		napi_gro_receive(&rxq->napi, part);
+	}
 }
 
 static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
@@ -172,7 +198,10 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 	skb_record_rx_queue(skb, rxq->queue);
 	skb->protocol = eth_type_trans(skb, priv->netdev);
 	vni_station_learn(priv, eth_hdr(skb)->h_source, source);
-	napi_gro_receive(&rxq->napi, skb);
+	if (frame->length > VNI_MAX_PLAIN_FRAME)
+		vni_rx_big(rxq, skb);
+	else
+		napi_gro_receive(&rxq->napi, skb);
 }
 
 /* Takes up to @budget frames; adds to @bytes what they had. */

@@ -10,6 +10,8 @@
 
 #define PAGE_OF_SECTION		4096
 #define NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
+/* What a buffer costs beside its bytes: state word and place in the stack. */
+#define BYTES_PER_BUF		(sizeof(__u64) + sizeof(__u32))
 
 static_assert(sizeof(struct vni_header) <= PAGE_OF_SECTION);
 static_assert(sizeof(struct vni_header) % sizeof(__u64) == 0);
@@ -75,30 +77,48 @@ void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position)
 	mint_store(&ring->tail, position);
 }
 
-/* Divide what header and rings leave; half of it for large buffers. */
+/*
+ * How many huge buffers a quarter of the bytes makes. Few would be stuck in
+ * the caches of a few nodes: fewer than one for four nodes are none.
+ */
+static __u64 plan_huge(const struct vni_header *h, __u64 bytes)
+{
+	__u64 huge = bytes / 4 / (VNI_HUGE_BYTES + BYTES_PER_BUF);
+
+	if (huge > VNI_MAX_BUFS / 4)
+		huge = VNI_MAX_BUFS / 4;
+	return 4 * huge < h->nr_nodes ? 0 : huge;
+}
+
+/*
+ * Divide what header and rings leave: half of it for small buffers, the rest
+ * for the others.
+ */
 static int plan_counts(struct vni_header *h, __u64 bytes)
 {
-	const __u64 per_buf = sizeof(__u64) + sizeof(__u32);
 	const __u64 slack = (1 + VNI_NR_CLASSES) * PAGE_OF_SECTION +
 			    VNI_NR_CLASSES * sizeof(struct vni_pool);
 	__u64 taken = PAGE_OF_SECTION + rings_bytes(h) + slack;
-	__u64 large, small;
+	__u64 huge, large, small, longer;
 
 	if (bytes < taken)
 		return -EINVAL;
 	bytes -= taken;
-	large = bytes / 2 / (VNI_LARGE_BYTES + per_buf);
-	if (large > VNI_MAX_BUFS / 2)
-		large = VNI_MAX_BUFS / 2;
-	small = (bytes - large * (VNI_LARGE_BYTES + per_buf)) /
-		(VNI_SMALL_BYTES + per_buf);
-	if (small > VNI_MAX_BUFS - large)
-		small = VNI_MAX_BUFS - large;
+	huge = plan_huge(h, bytes);
+	longer = huge * (VNI_HUGE_BYTES + BYTES_PER_BUF);
+	large = (bytes / 2 - longer) / (VNI_LARGE_BYTES + BYTES_PER_BUF);
+	if (large > VNI_MAX_BUFS / 4)
+		large = VNI_MAX_BUFS / 4;
+	longer += large * (VNI_LARGE_BYTES + BYTES_PER_BUF);
+	small = (bytes - longer) / (VNI_SMALL_BYTES + BYTES_PER_BUF);
+	if (small > VNI_MAX_BUFS - large - huge)
+		small = VNI_MAX_BUFS - large - huge;
 	if (!large || !small)
 		return -EINVAL;
 	h->classes[VNI_CLASS_SMALL].count = small;
 	h->classes[VNI_CLASS_LARGE].count = large;
-	h->nr_bufs = small + large;
+	h->classes[VNI_CLASS_HUGE].count = huge;
+	h->nr_bufs = small + large + huge;
 	return 0;
 }
 
@@ -144,9 +164,10 @@ static void fill_pool(char *section, const struct vni_class *class)
  * @nr_queues: rings of each, a power of two up to VNI_MAX_QUEUES
  * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
  *
- * All buffers end up free and stacked. About half of their bytes go to large
- * buffers. The magic is written last, with release: pairs with the acquire in
- * vni_port_init().
+ * All buffers end up free and stacked. About half of their bytes go to small
+ * buffers, a quarter each to large and huge ones; or half to large ones, if
+ * there are no huge ones because the section is small. The magic is written
+ * last, with release: pairs with the acquire in vni_port_init().
  *
  * Return: 0, or -EINVAL for a bad shape or too small a section.
  */
@@ -167,6 +188,7 @@ int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
 	h.ring_bytes = page_up(ring_bytes(nr_slots));
 	h.classes[VNI_CLASS_SMALL].buf_bytes = VNI_SMALL_BYTES;
 	h.classes[VNI_CLASS_LARGE].buf_bytes = VNI_LARGE_BYTES;
+	h.classes[VNI_CLASS_HUGE].buf_bytes = VNI_HUGE_BYTES;
 	if (plan_counts(&h, bytes))
 		return -EINVAL;
 	plan_offsets(&h);
@@ -196,7 +218,8 @@ static int classes_ok(const struct vni_header *h)
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		const struct vni_class *class = &h->classes[i];
 
-		if (class->first != first || !class->count ||
+		if (class->first != first ||
+		    (!class->count && i != VNI_CLASS_HUGE) ||
 		    class->count > VNI_MAX_BUFS - first ||
 		    class->buf_bytes <= bytes ||
 		    class->buf_bytes % PAGE_OF_SECTION)

@@ -9,6 +9,7 @@
  */
 #include <linux/virtio_net.h>
 #include <net/gso.h>
+#include <net/ipv6.h>
 
 #include "vni.h"
 
@@ -44,7 +45,8 @@ u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
 }
 
 /* Without checksum offload there is no segmentation offload either. */
-static netdev_features_t vni_lacking(u32 capabilities)
+static netdev_features_t vni_lacking(u32 capabilities,
+				     const struct sk_buff *skb)
 {
 	netdev_features_t lacking = 0;
 
@@ -54,6 +56,10 @@ static netdev_features_t vni_lacking(u32 capabilities)
 		lacking |= NETIF_F_ALL_TSO;
 	if (!(capabilities & VNI_CAP_USO))
 		lacking |= NETIF_F_GSO_UDP_L4;
+	if (skb->len > VNI_MAX_PLAIN_FRAME &&
+	    (!(capabilities & VNI_CAP_BIG) ||
+	     skb->ip_summed != CHECKSUM_PARTIAL))
+		lacking |= NETIF_F_GSO_MASK;
 	return lacking;
 }
 
@@ -81,12 +87,12 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 	to = vni_tx_route(priv, skb->data);
 	if (to != VNI_FLOOD) {
 		if (vni_peer_receiver(priv, to, 0, &receiver))
-			features &= ~vni_lacking(receiver.features);
+			features &= ~vni_lacking(receiver.features, skb);
 		return features;
 	}
 	for (node = 0; node < vni_nr_nodes(priv); node++)
 		if (vni_peer_receiver(priv, node, 0, &receiver))
-			features &= ~vni_lacking(receiver.features);
+			features &= ~vni_lacking(receiver.features, skb);
 	return features;
 }
 
@@ -123,10 +129,12 @@ static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 {
 	u32 tag = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
 
-	if (skb_is_gso(skb))
-		return max_frame > tag &&
-		       skb_gso_validate_mac_len(skb, max_frame - tag);
-	return skb->len + tag <= max_frame;
+	if (!skb_is_gso(skb))
+		return skb->len + tag <= max_frame;
+	/* No segment has the header that gives an IPv6 packet over 64 KB. */
+	if (ipv6_has_hopopt_jumbo(skb))
+		max_frame += sizeof(struct hop_jumbo_hdr);
+	return max_frame > tag && skb_gso_validate_mac_len(skb, max_frame - tag);
 }
 
 /* Copies a frame into a buffer, which then belongs to @frame. */

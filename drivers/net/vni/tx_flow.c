@@ -19,6 +19,7 @@
 static const unsigned int vni_tx_guaranteed[VNI_NR_CLASSES] = {
 	[VNI_CLASS_SMALL] = VNI_BATCH,
 	[VNI_CLASS_LARGE] = 4,
+	[VNI_CLASS_HUGE] = 2,
 };
 
 /**
@@ -112,17 +113,25 @@ void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more)
 	__netdev_tx_sent_queue(q->txq, frame->length, more);
 }
 
+static unsigned int vni_flight_frames(const struct vni_flight *flight)
+{
+	unsigned int class, frames = 0;
+
+	for (class = 0; class < VNI_NR_CLASSES; class++)
+		frames += flight->bufs[class];
+	return frames;
+}
+
 static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
 			   const struct vni_flight *done)
 {
-	unsigned int class, frames = 0;
+	unsigned int class;
 
 	for (class = 0; class < VNI_NR_CLASSES; class++) {
 		q->bufs[class] -= done->bufs[class];
 		atomic_sub(done->bufs[class], &priv->tx_bufs[class]);
-		frames += done->bufs[class];
 	}
-	netdev_tx_completed_queue(q->txq, frames, done->bytes);
+	netdev_tx_completed_queue(q->txq, vni_flight_frames(done), done->bytes);
 }
 
 static void vni_flight_add_frames(struct vni_priv *priv,
@@ -149,9 +158,7 @@ static struct vni_flight *vni_flight_next(struct vni_txq *q)
 
 	last = &q->flights[(q->first_flight + n - 1) % VNI_FLIGHTS];
 	if (n == VNI_FLIGHTS ||
-	    (n >= VNI_FLIGHTS / 2 &&
-	     last->bufs[VNI_CLASS_SMALL] + last->bufs[VNI_CLASS_LARGE] <
-	     VNI_BATCH / 2))
+	    (n >= VNI_FLIGHTS / 2 && vni_flight_frames(last) < VNI_BATCH / 2))
 		return last;
 	q->nr_flights++;
 	last = &q->flights[(q->first_flight + n) % VNI_FLIGHTS];

@@ -337,6 +337,22 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	netif_carrier_off(dev);
 }
 
+/*
+ * Others leave it to the user to allow frames over 64 KB, for the sake of the
+ * wire and of what else is behind it. Here every receiver is a kernel of this
+ * machine that says itself whether it takes them.
+ */
+static void vni_init_gso(struct net_device *dev, const struct vni_class *huge)
+{
+	u32 most = min(huge->buf_bytes, VNI_MAX_FRAME);
+
+	if (!huge->count)
+		return;
+	netif_set_tso_max_size(dev, most);
+	dev->gso_max_size = most;
+	dev->gso_ipv4_max_size = most;
+}
+
 static void vni_init_txqs(struct vni_priv *priv)
 {
 	unsigned int i;
@@ -435,6 +451,7 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	INIT_DELAYED_WORK(&priv->check, vni_check_work);
 	timer_setup(&priv->retry, vni_tx_retry_timer, 0);
 	vni_init_netdev(dev, mdev, port->node);
+	vni_init_gso(dev, &port->geometry.classes[VNI_CLASS_HUGE]);
 	vni_init_txqs(priv);
 	vni_init_rxqs(priv);
 	vni_init_receiver(priv);

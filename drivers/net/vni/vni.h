@@ -80,6 +80,8 @@ enum vni_tx_counter {
  * @VNI_RX_BAD_DESC: descriptors dropped because a field was impossible
  * @VNI_RX_ALLOC_FAIL: frames dropped for want of an skb
  * @VNI_RX_SPACE_DOORBELLS: doorbells rung for senders that wait for space
+ * @VNI_RX_BIG: those of them over VNI_MAX_PLAIN_FRAME
+ * @VNI_RX_SPLIT: those of them given to the stack in parts
  * @VNI_RX_ZEROCOPY: frames given to the stack in the buffer they came in
  * @VNI_RX_COPIED_ON_DEMAND: frames copied only because too many buffers are
  *	lent, or too few free
@@ -93,6 +95,8 @@ enum vni_rx_counter {
 	VNI_RX_BAD_DESC,
 	VNI_RX_ALLOC_FAIL,
 	VNI_RX_SPACE_DOORBELLS,
+	VNI_RX_BIG,
+	VNI_RX_SPLIT,
 	VNI_RX_ZEROCOPY,
 	VNI_RX_COPIED_ON_DEMAND,
 	VNI_RX_POLLS,
@@ -416,6 +420,11 @@ int vni_idle_start(struct vni_priv *priv);
 void vni_idle_stop(struct vni_priv *priv);
 bool vni_idle_guards(const struct vni_rxq *rxq);
 void vni_idle_expect(struct vni_rxq *rxq);
+
+/* big.c */
+bool vni_big_sound(const struct sk_buff *skb);
+bool vni_big_unwanted(const struct net_device *dev);
+struct sk_buff *vni_big_split(struct sk_buff *skb);
 
 /* lend.c */
 int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,

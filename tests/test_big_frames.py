@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Frames over 64 KB of a TCP stream: who gets them, and what is in them.
+
+What is sent is `seq N`, which every node can make. Behind node b is a network
+namespace, at an interface that takes no such frames; b forwards to it.
+"""
+
+import functools
+import struct
+import time
+from typing import List
+
+import faults
+import pytest
+import shared_region
+import traffic
+from conftest import Boot, join
+from machine import Machine, Shell
+
+PEERS = ("10.0.0.2", "fd00::2")
+FAR = ("10.1.0.2", "fd01::2")
+IN_FAR = "ip netns exec far "
+LINES = 1500000
+MAKE = f"test -s /tmp/sent || seq {LINES} >/tmp/sent"
+SECONDS = 60.0
+PLAIN_BYTES = 65553     # VNI_MAX_PLAIN_FRAME
+RING_HEADER_BYTES = 320
+SLOT_BYTES = 64
+GSO_TYPE = 17           # offset in struct vni_slot
+STUCK_MS = 60_000
+# Frames as long as there are data and room for, however slow the nodes are.
+ROOM = ("echo 4096 4000000 4000000 >/proc/sys/net/ipv4/tcp_rmem; "
+        "echo 31 >/proc/sys/net/ipv4/tcp_tso_rtt_log")
+
+SET_UP_FAR = (
+    "ip netns add far; ip link add veth0 type veth peer name veth1 netns far; "
+    "ip addr add 10.1.0.1/24 dev veth0; ip -6 addr add fd01::1/64 dev veth0 nodad; "
+    "ip link set veth0 up; ip -n far addr add 10.1.0.2/24 dev veth1; "
+    "ip -n far -6 addr add fd01::2/64 dev veth1 nodad; ip -n far link set veth1 up; "
+    "ip -n far route add default via 10.1.0.1; "
+    "ip -n far -6 route add default via fd01::1; " + IN_FAR + f"sh -c '{ROOM}'; "
+    "echo 1 >/proc/sys/net/ipv4/ip_forward; "
+    "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding")
+
+
+def send(sender: Shell, receiver: Shell, address: str, where: str = "") -> None:
+    """Sends the numbers to a program that is started by `where`, and compares."""
+    family = "-6" if ":" in address else "-4"
+    sender.run(MAKE, timeout=SECONDS)
+    receiver.run(f"{MAKE}; rm -f /tmp/got.done; "
+                 f"(({where}nc {family} -l {traffic.STRING_PORT} "
+                 ">/tmp/got </dev/null; : >/tmp/got.done) 2>/dev/null &)", timeout=SECONDS)
+    receiver.poll(f"{where}netstat -ltn | grep -q ':{traffic.STRING_PORT} '", SECONDS)
+    sender.run(f"nc -N {address} {traffic.STRING_PORT} </tmp/sent", timeout=SECONDS)
+    receiver.poll("test -e /tmp/got.done", SECONDS)
+    receiver.run("cmp /tmp/sent /tmp/got", timeout=SECONDS)
+
+
+def send_until(sender: Shell, receiver: Shell, address: str, counters: "tuple[str, ...]",
+               where: str = "") -> None:
+    """Sends until all of these counters of the receiver have moved."""
+    before = traffic.link_counters(receiver)
+    deadline = time.monotonic() + SECONDS
+    while True:
+        send(sender, receiver, address, where)
+        after = traffic.link_counters(receiver)
+        if all(after[name] > before[name] for name in counters):
+            return
+        assert time.monotonic() < deadline, (counters, before, after)
+
+
+@pytest.fixture(name="wide")
+def wide_fixture(boot: Boot) -> Machine:
+    """Node 0 and node b with two CPUs each, on vni0, with IPv4 and IPv6."""
+    machine = boot()
+    machine.node_file("b", "2,3")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    for index, name in enumerate(("node0", "b")):
+        machine.node(name).run(
+            f"ip -6 addr add fd00::{index + 1}/64 dev vni0 nodad; {ROOM}")
+    return machine
+
+
+def test_they_arrive_intact_copied_lent_and_forwarded(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    lent = {"off": (), "on": ("rx_zerocopy",)}
+    for state, counters in lent.items():
+        receiver.run(f"ethtool --set-priv-flags vni0 rx-zerocopy {state}")
+        for address in PEERS:
+            send_until(sender, receiver, address, ("rx_big", *counters))
+    assert not traffic.link_counters(receiver)["rx_split"]
+
+    receiver.run(SET_UP_FAR)
+    sender.run("ip route add 10.1.0.0/24 via 10.0.0.2; "
+               "ip -6 route add fd01::/64 via fd00::2")
+    for state, counters in lent.items():
+        receiver.run(f"ethtool --set-priv-flags vni0 rx-zerocopy {state}")
+        for address in FAR:
+            send_until(sender, receiver, address, ("rx_split", *counters), IN_FAR)
+    for family in ("Icmp6OutPktTooBigs", "Ip6FragCreates"):
+        assert receiver.run(f"awk '$1 == \"{family}\" {{print $2}}' "
+                            "/proc/net/snmp6").output.strip() == "0"
+    for shell in (sender, receiver):
+        shell.poll("! ethtool -S vni0 | grep -E "
+                   "'bufs_(alloc|inflight|held|bad|invalid): [^0]'", SECONDS)
+        assert not traffic.damage(shell)
+
+
+def test_who_wants_none_gets_none(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    send_until(sender, receiver, PEERS[0], ("rx_big",))
+    for shell, off, on in (
+            (receiver, "ethtool -K vni0 rx-gro-hw off", "ethtool -K vni0 rx-gro-hw on"),
+            (sender, "ip link set vni0 gso_max_size 65535",
+             "ip link set vni0 gso_max_size 262144")):
+        shell.run(off)
+        before = traffic.link_counters(receiver)["rx_big"]
+        for address in PEERS:
+            send(sender, receiver, address)
+        assert traffic.link_counters(receiver)["rx_big"] == before, off
+        shell.run(on)
+        send_until(sender, receiver, PEERS[1], ("rx_big",))
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_a_small_section_has_none(boot: Boot) -> None:
+    machine = boot(mint="cpus=0-1,mem=512M,shm=16M")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    sender, receiver = machine.node(), machine.node("b")
+    assert "tso_max_size 65536 " in sender.run("ip -d link show vni0").output
+    assert sender.run("ip link set vni0 gso_max_size 65537", check=False).status != 0
+    send(sender, receiver, PEERS[0])
+    assert not traffic.link_counters(receiver)["rx_big"]
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def long_slots(shell: Shell) -> List[int]:
+    """Where the slots of frames over 64 KB lie that node b has not taken yet."""
+    read = functools.partial(shared_region.read, shell)
+    section = shared_region.VniSection(read)
+    nr_slots, = struct.unpack("<I", read(section.start + 12, 4))
+    found = []
+    for queue in range(section.nr_queues):
+        ring = section.start + section.ring_offset + \
+            (section.nr_queues + queue) * section.ring_bytes
+        tail, = struct.unpack("<I", read(ring + 64, 4))
+        head, = struct.unpack("<I", read(ring + 128, 4))
+        slots = read(ring + RING_HEADER_BYTES, nr_slots * SLOT_BYTES)
+        for position in range(head, tail):
+            at = position % nr_slots * SLOT_BYTES
+            word, = struct.unpack_from("<Q", slots, at)
+            if word >> 24 & 0xfffff > PLAIN_BYTES:
+                found.append(ring + RING_HEADER_BYTES + at)
+    return found
+
+
+def test_others_of_that_length_are_dropped(boot: Boot) -> None:
+    """A frame over 64 KB without GSO data, as no sender makes it."""
+    machine = boot(initrd=faults.root())
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    sender, receiver = machine.node(), machine.node("b")
+    for shell in (sender, receiver):
+        shell.run(ROOM)
+    traffic.iperf_server(receiver)
+    deadline = time.monotonic() + SECONDS
+    while not traffic.link_counters(receiver)["rx_bad_desc"]:
+        assert time.monotonic() < deadline, "no long frame was caught on its way"
+        sender.run("((iperf3 -c 10.0.0.2 -t 4 >/tmp/iperf 2>&1; echo $? >/tmp/status) "
+                   ">/dev/null 2>&1 &)")
+        receiver.poll("ethtool -S vni0 | grep -q 'rx_big: [^0]'", SECONDS)
+        receiver.run(f"dmesg -c >/dev/null; (fault receiver-stuck {STUCK_MS} "
+                     ">/dev/null 2>&1 &)")
+        receiver.poll("dmesg | grep -q receiver-stuck", SECONDS)
+        for slot in long_slots(sender):
+            sender.run(shared_region.write_command(slot + GSO_TYPE, bytes(1)))
+        receiver.run("kill $(pidof fault)")
+        sender.poll("test -s /tmp/status", SECONDS)
+        sender.run("rm /tmp/status")
+    send(sender, receiver, PEERS[0])
+    sender.poll("! ethtool -S vni0 | grep -E "
+                "'bufs_(alloc|inflight|held|bad|invalid): [^0]'", SECONDS)
