@@ -14,11 +14,14 @@
 
 #include "vni.h"
 
-/* Frames further apart are not looked for. */
-#define VNI_IDLE_GAP_NS	(400 * NSEC_PER_USEC)
-/* Longest and first time for which it looks. */
-#define VNI_IDLE_NS	(200 * NSEC_PER_USEC)
-#define VNI_IDLE_START_NS	(10 * NSEC_PER_USEC)
+/* So long after the last frame, not counting what others run meanwhile. */
+#define VNI_IDLE_NS		(200 * (s64)NSEC_PER_USEC)
+/* What a look in vain, or with success, does to the doubt whether it pays. */
+#define VNI_IDLE_VAIN		4
+#define VNI_IDLE_FOUND		(-1)
+/* At so much doubt there is no look for the next so many polls with frames. */
+#define VNI_IDLE_DOUBT		32
+#define VNI_IDLE_PAUSE		256
 
 /* Is there something to do, for NAPI or for anybody else on this CPU? */
 static bool vni_idle_over(struct vni_rxq *rxq)
@@ -41,6 +44,28 @@ static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
 	return max((s64)(end - local_clock()), 0);
 }
 
+/*
+ * Frames that are far apart are not worth a look. And on an emulated machine
+ * with more CPUs than cores, the peer may wait for the core on which we look.
+ */
+static void vni_idle_learn(struct vni_rxq *rxq)
+{
+	struct vni_idler *idler = &rxq->idler;
+	int doubt = idler->doubt;
+
+	if (vni_ring_pending(&rxq->priv->port, rxq->queue)) {
+		vni_rx_count(rxq, VNI_RX_IDLE_FOUND, 1);
+		doubt += VNI_IDLE_FOUND;
+	} else if (!idler->left) {
+		doubt += VNI_IDLE_VAIN;
+	}
+	idler->doubt = max(doubt, 0);
+	if (doubt >= VNI_IDLE_DOUBT) {
+		idler->doubt = 0;
+		idler->pause = VNI_IDLE_PAUSE;
+	}
+}
+
 /* NAPI is ours from the one call of its functions to the other. */
 static void vni_idle_watch(struct vni_rxq *rxq)
 {
@@ -54,8 +79,7 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 	preempt_disable();
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
-	if (vni_ring_pending(&rxq->priv->port, rxq->queue))
-		vni_rx_count(rxq, VNI_RX_IDLE_FOUND, 1);
+	vni_idle_learn(rxq);
 	local_bh_disable();
 	preempt_enable();
 	__napi_schedule(&rxq->napi);
@@ -92,24 +116,6 @@ bool vni_idle_guards(const struct vni_rxq *rxq)
 	return READ_ONCE(rxq->idler.left) > 0;
 }
 
-/*
- * To look is worthwhile if frames follow each other closely, as answers follow
- * questions. When they do not, the peer may even be an emulated CPU that waits
- * for the core on which we look.
- */
-static void vni_idle_learn(struct vni_idler *idler)
-{
-	u64 now = local_clock();
-	u64 gap = now - idler->last;
-
-	idler->last = now;
-	if (gap > VNI_IDLE_GAP_NS)
-		idler->window = 0;
-	else if (gap > idler->window)
-		idler->window = min(2 * idler->window + VNI_IDLE_START_NS,
-				    VNI_IDLE_NS);
-}
-
 /**
  * vni_idle_expect() - frames came, so others may follow
  * @rxq: their queue
@@ -121,10 +127,13 @@ void vni_idle_expect(struct vni_rxq *rxq)
 	struct vni_idler *idler = &rxq->idler;
 	bool asleep = !vni_idle_guards(rxq);
 
-	vni_idle_learn(idler);
-	if (!READ_ONCE(rxq->priv->idle_poll) || !idler->window)
+	if (!READ_ONCE(rxq->priv->idle_poll))
 		return;
-	WRITE_ONCE(idler->left, idler->window);
+	if (idler->pause) {
+		idler->pause--;
+		return;
+	}
+	WRITE_ONCE(idler->left, VNI_IDLE_NS);
 	if (asleep)
 		wake_up_process(idler->thread);
 }

@@ -14,6 +14,8 @@
 #define VNI_RX_HEAD_BYTES	256
 /* So much between two polls is bulk data. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
+/* Frames wait no longer for a CPU that may have halted. */
+#define VNI_RX_HALTED_USECS	200U
 
 /**
  * vni_rx_count() - count for an RX queue
@@ -274,19 +276,28 @@ static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 	return READ_ONCE(coalesce->frames);
 }
 
+/* A CPU that may halt meanwhile must not do so for long. */
+static void vni_rx_timer_start(struct vni_rxq *rxq)
+{
+	u32 usecs = READ_ONCE(rxq->priv->coalesce.usecs);
+
+	if (!vni_idle_guards(rxq))
+		usecs = min(usecs, VNI_RX_HALTED_USECS);
+	hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_PINNED);
+}
+
 /* Returns false if there is something to do at once. */
 static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 {
 	u32 frames = vni_rx_worth(rxq, taken_bytes);
-	u32 usecs = READ_ONCE(rxq->priv->coalesce.usecs);
 
 	if (vni_ring_arm(&rxq->priv->port, rxq->queue, frames))
 		return false;
 	if (taken_bytes)
 		vni_idle_expect(rxq);
 	if (frames > 1 && !hrtimer_is_queued(&rxq->timer))
-		hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
-			      HRTIMER_MODE_REL_PINNED);
+		vni_rx_timer_start(rxq);
 	return true;
 }
 

@@ -199,14 +199,14 @@ struct vni_lender {
  * struct vni_idler - looks for frames while a CPU has nothing else to do
  * @thread: does it, on the CPU of the queue's NAPI
  * @left: nanoseconds for which it still looks; also read outside of NAPI
- * @window: what @left is set to when frames come; NAPI's own
- * @last: when that was last, by local_clock(); likewise
+ * @doubt: whether it pays; NAPI's own, as is @pause
+ * @pause: polls with frames for which it does not look
  */
 struct vni_idler {
 	struct task_struct *thread;
 	s64 left;
-	u64 window;
-	u64 last;
+	int doubt;
+	unsigned int pause;
 };
 
 /**
