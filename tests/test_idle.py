@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""CPUs with nothing else to do look for frames themselves (`idle-poll`)."""
+"""CPUs look for frames themselves: with nothing else to do, and in busy polls."""
 
 import time
 from typing import Callable, List
@@ -12,6 +12,7 @@ from roots import extended_root
 
 PINGS = 300
 TRIP_MS = 200
+BUSY_US = 100000
 TRY_SECONDS = 60.0
 NODES = ("node0", "b")
 THREAD = "$(pidof vni-idle/0)"
@@ -40,11 +41,17 @@ def idle_poll(shells: List[Shell], state: str) -> None:
         shell.run(f"ethtool --set-priv-flags vni0 idle-poll {state}")
 
 
-def found_idle(shells: List[Shell]) -> int:
-    """How often idle CPUs find frames while requests of one byte are answered."""
-    before = sum(traffic.link_counters(shell)["rx_idle_found"] for shell in shells)
-    shells[0].run(f"load rr 10.0.0.2 1 {TRIP_MS} 0")
-    return sum(traffic.link_counters(shell)["rx_idle_found"] for shell in shells) - before
+def serve(shell: Shell) -> None:
+    """Leaves a server running that answers requests."""
+    shell.run("(load serve </dev/null >/dev/null 2>&1 &)")
+    shell.poll("netstat -ltn | grep -q ':9000 '", TRY_SECONDS)
+
+
+def counted(shells: List[Shell], counter: str, busy_us: int = 0) -> int:
+    """What a counter rises by while requests of one byte are answered."""
+    before = sum(traffic.link_counters(shell)[counter] for shell in shells)
+    shells[0].run(f"load rr 10.0.0.2 1 {TRIP_MS} {busy_us}")
+    return sum(traffic.link_counters(shell)[counter] for shell in shells) - before
 
 
 def try_until(satisfied: Callable[[], bool]) -> None:
@@ -68,13 +75,21 @@ def test_idle_cpus_look_for_frames_and_sleep_in_the_end(pair: Machine) -> None:
         shells[1].run("sleep 1")
         return cpu_ticks(shells[1], THREAD) == before
 
-    shells[1].run("(load serve </dev/null >/dev/null 2>&1 &)")
-    shells[1].poll("netstat -ltn | grep -q ':9000 '", TRY_SECONDS)
+    serve(shells[1])
     idle_poll(shells, "off")
-    assert not found_idle(shells)
+    assert not counted(shells, "rx_idle_found")
     idle_poll(shells, "on")
-    try_until(lambda: found_idle(shells) > 0)
+    try_until(lambda: counted(shells, "rx_idle_found") > 0)
     try_until(sleeps)
+    for shell in shells:
+        assert not traffic.damage(shell)
+
+
+def test_a_busy_poller_wants_no_doorbell(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+    serve(shells[1])
+    idle_poll(shells, "off")
+    try_until(lambda: 4 * counted(shells, "doorbells", BUSY_US) < counted(shells, "doorbells"))
     for shell in shells:
         assert not traffic.damage(shell)
 
