@@ -15,7 +15,7 @@
 #include "vni.h"
 
 /* So long after the last frame, not counting what others run meanwhile. */
-#define VNI_IDLE_NS		(200 * (s64)NSEC_PER_USEC)
+#define VNI_IDLE_NS		(400 * (s64)NSEC_PER_USEC)
 /* What a look in vain, or with success, does to the doubt whether it pays. */
 #define VNI_IDLE_VAIN		4
 #define VNI_IDLE_FOUND		(-1)
