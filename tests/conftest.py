@@ -93,6 +93,16 @@ def join(machine: Machine, names: List[str]) -> None:
         traffic.wait_carrier(machine.node(name))
 
 
+@pytest.fixture
+def wide(boot: Boot) -> Machine:
+    """Node 0 and node b with two CPUs each, on vni0."""
+    machine = boot()
+    machine.node_file("b", "2,3")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    return machine
+
+
 @pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
     """Judges the machines of a test as part of the test itself."""

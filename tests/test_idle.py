@@ -10,7 +10,6 @@ from conftest import Boot, join
 from machine import Machine, Shell
 from roots import extended_root
 
-PINGS = 300
 TRIP_MS = 200
 BUSY_US = 100000
 TRY_SECONDS = 60.0
@@ -27,12 +26,6 @@ def pair_fixture(boot: Boot) -> Machine:
     machine.start_node("b")
     join(machine, list(NODES))
     return machine
-
-
-def flood(sender: Shell) -> None:
-    """Sends each echo request when the one before is answered; none may be lost."""
-    output = sender.run(f"ping -f -c {PINGS} 10.0.0.2", timeout=90).output
-    assert f" {PINGS} received" in output
 
 
 def idle_poll(shells: List[Shell], state: str) -> None:
@@ -99,13 +92,13 @@ def test_a_busy_cpu_is_left_to_what_runs_on_it(pair: Machine) -> None:
     hog = receiver.run(HOG).output.strip()
     pids = (THREAD, hog)
     before = [cpu_ticks(receiver, pid) for pid in pids]
-    flood(sender)
+    traffic.flood(sender, "10.0.0.2")
     traffic.iperf_server(receiver)
     traffic.iperf(sender, "10.0.0.2", seconds=2)
     looking, busy = (cpu_ticks(receiver, pid) - ticks for pid, ticks in zip(pids, before))
     assert 4 * looking < busy
     receiver.run(f"kill {hog}")
-    flood(sender)
+    traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
 
@@ -116,7 +109,7 @@ def test_it_is_switched_under_traffic_and_survives_its_interface(pair: Machine) 
                  "ethtool --set-priv-flags vni0 idle-poll $state; done; done; "
                  "rm /tmp/stop) >/dev/null 2>&1 &")
     for _ in range(3):
-        flood(sender)
+        traffic.flood(sender, "10.0.0.2")
     receiver.run("touch /tmp/stop")
     receiver.poll("test ! -e /tmp/stop", TRY_SECONDS)
     for _ in range(5):
@@ -124,6 +117,6 @@ def test_it_is_switched_under_traffic_and_survives_its_interface(pair: Machine) 
         receiver.poll("! pidof vni-idle/0", TRY_SECONDS)
         receiver.run("ip link set vni0 up")
         traffic.wait_carrier(sender)
-        flood(sender)
+        traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)

@@ -4,29 +4,11 @@
 import time
 from typing import List
 
-import pytest
 import traffic
-from conftest import Boot, join
 from machine import Machine, Shell
 
-PINGS = 300
 ETHERNET_BYTES = 14
 TRY_SECONDS = 60.0
-
-
-@pytest.fixture(name="wide")
-def wide_fixture(boot: Boot) -> Machine:
-    """Node 0 and node b with two CPUs each, on vni0."""
-    machine = boot()
-    machine.node_file("b", "2,3")
-    machine.start_node("b")
-    join(machine, ["node0", "b"])
-    return machine
-
-
-def statistic(shell: Shell, name: str) -> int:
-    """A counter of `ethtool -S`."""
-    return int(shell.run(f"ethtool -S vni0 | sed -n 's/^ *{name}: //p'").output)
 
 
 def net_rx(shell: Shell) -> List[int]:
@@ -35,17 +17,11 @@ def net_rx(shell: Shell) -> List[int]:
     return [int(count) for count in line.split()[1:]]
 
 
-def flood(sender: Shell, options: str = "") -> None:
-    """Sends echo requests as fast as they are answered; none may be lost."""
-    output = sender.run(f"ping -f -c {PINGS} {options} 10.0.0.2", timeout=90).output
-    assert f" {PINGS} received" in output
-
-
 def flows_come_where_they_are_steered(sender: Shell, receiver: Shell) -> None:
     for queue, weights in enumerate(("1 0", "0 1")):
         receiver.run(f"ethtool -X vni0 weight {weights}")
         before = net_rx(receiver)
-        flood(sender)
+        traffic.flood(sender, "10.0.0.2")
         polls = [after - count for after, count in zip(net_rx(receiver), before)]
         assert polls[queue] > 2 * polls[1 - queue], (weights, polls)
 
@@ -67,16 +43,16 @@ def test_queues_are_used_steered_and_changed(wide: Machine) -> None:
         assert f"with {queues} RX ring(s)" in table
         assert f" {queues - 1} " in table or table.rstrip().endswith(str(queues - 1))
         traffic.wait_carrier(sender)
-        flood(sender)
+        traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
 
 
 def doorbells(sender: Shell) -> int:
     """Doorbells that a flood of several pings at a time costs its sender."""
-    before = statistic(sender, "doorbells")
-    flood(sender, "-l 32")
-    return statistic(sender, "doorbells") - before
+    before = traffic.link_counters(sender)["doorbells"]
+    traffic.flood(sender, "10.0.0.2", "-l 32")
+    return traffic.link_counters(sender)["doorbells"] - before
 
 
 def test_coalescing_saves_doorbells_and_loses_none(wide: Machine) -> None:
@@ -98,10 +74,10 @@ def test_coalescing_saves_doorbells_and_loses_none(wide: Machine) -> None:
 
 def frame_bytes_of_a_stream(sender: Shell, receiver: Shell) -> float:
     """Bytes in a frame of bulk TCP, on average."""
-    before = [statistic(receiver, name) for name in ("rx_bytes", "rx_packets")]
+    before = traffic.link_counters(receiver)
     traffic.iperf(sender, "10.0.0.2", seconds=1)
-    size, frames = (statistic(receiver, name) - count
-                    for name, count in zip(("rx_bytes", "rx_packets"), before))
+    after = traffic.link_counters(receiver)
+    size, frames = (after[name] - before[name] for name in ("rx_bytes", "rx_packets"))
     return size / frames
 
 

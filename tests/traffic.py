@@ -13,6 +13,7 @@ from machine import SANITIZE, Shell
 
 STRING_PORT = 5000
 SECONDS = 30.0
+FLOOD = 300
 # Short waits, which a kernel with checks passes on a host that is short of CPUs.
 MATTERS_OF_TIME = ("missed_notify", "fault_lock_timeout") if SANITIZE else ()
 
@@ -39,6 +40,13 @@ def ping(shell: Shell, address: str, size: int = 56, count: int = 3) -> str:
     if f"{count} received" not in result.output:
         raise AssertionError(f"ping of {size} bytes: {result.output}")
     return result.output.strip().splitlines()[-1]
+
+
+def flood(shell: Shell, address: str, options: str = "") -> None:
+    """Pings as fast as replies come; raises if one is missing."""
+    output = shell.run(f"ping -f -c {FLOOD} {options} {address}", timeout=90).output
+    if f" {FLOOD} received" not in output:
+        raise AssertionError(f"flood of pings: {output}")
 
 
 def listen(shell: Shell, path: str, port: int = STRING_PORT,

@@ -14,7 +14,7 @@
 #define VNI_RX_HEAD_BYTES	256
 /* So much between two polls is bulk data. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
-/* Frames wait no longer for a CPU that may have halted. */
+/* With adaptive-rx, frames wait no longer for a CPU that may have halted. */
 #define VNI_RX_HALTED_USECS	200U
 
 /**
@@ -276,12 +276,13 @@ static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 	return READ_ONCE(coalesce->frames);
 }
 
-/* A CPU that may halt meanwhile must not do so for long. */
+/* Left to us, a CPU that may halt meanwhile does not do so for long. */
 static void vni_rx_timer_start(struct vni_rxq *rxq)
 {
-	u32 usecs = READ_ONCE(rxq->priv->coalesce.usecs);
+	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
+	u32 usecs = READ_ONCE(coalesce->usecs);
 
-	if (!vni_idle_guards(rxq))
+	if (READ_ONCE(coalesce->adaptive) && !vni_idle_guards(rxq))
 		usecs = min(usecs, VNI_RX_HALTED_USECS);
 	hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_PINNED);
