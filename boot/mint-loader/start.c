@@ -159,7 +159,8 @@ static bool look(const struct start *start, int *code)
 	*code = MINT_EXIT_OK;
 	if (!strcmp(state, "running"))
 		return true;
-	if (!strcmp(state, "booting"))
+	/* One that refused or died is "loading" while another node fences it. */
+	if (!strcmp(state, "booting") || !strcmp(state, "loading"))
 		return false;
 	if (!strcmp(state, "refused"))
 		*code = fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",

@@ -28,20 +28,20 @@ static bool vni_idle_over(struct vni_rxq *rxq)
 {
 	return vni_ring_pending(&rxq->priv->port, rxq->queue) ||
 	       test_bit(NAPI_STATE_MISSED, &rxq->napi.state) ||
-	       need_resched();
+	       need_resched() || !single_task_running();
 }
 
-/* Returns what is left of the time then; nothing if the CPU is shared. */
+/* Returns what is left of the time then: nothing if the look was in vain. */
 static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
 {
 	u64 end = local_clock() + left;
 
 	while (!vni_idle_over(rxq)) {
-		if (!single_task_running() || local_clock() >= end)
+		if (local_clock() >= end)
 			return 0;
 		cpu_relax();
 	}
-	return max((s64)(end - local_clock()), 0);
+	return max((s64)(end - local_clock()), 1);
 }
 
 /*
@@ -80,6 +80,8 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
 	vni_idle_learn(rxq);
+	if (!single_task_running())
+		WRITE_ONCE(idler->left, 0);
 	local_bh_disable();
 	preempt_enable();
 	__napi_schedule(&rxq->napi);
