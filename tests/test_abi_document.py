@@ -436,7 +436,7 @@ MUTATIONS = {
                            "size of stack is None, not 4"),
     "removed_row": (r"^\| \d+ \| 4 \| u32 \| `fenced`.*\n", "",
                     "struct mint_node_life: field fenced is in the headers but not"),
-    "removed_last_row": (r"^\| \d+ \| 28 \| u32\[7\] \| `more`.*\n", "",
+    "removed_last_row": (r"^\| \d+ \| 28 \| u8\[28\] \| `data`.*\n", "",
                          "struct vni_slot: its fields end at 36, not at 64"),
     "added_row": (r"^(\| 12 \| 4 \| u32 \| `)(header_bytes)(.*\n)", r"\1\2\3\1extra\3",
                   "field extra is in docs/abi.md but not in the headers"),

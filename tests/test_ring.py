@@ -39,8 +39,9 @@ def run(program: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("program", ["unit-pool", "unit-ring", "unit-queue",
-                                     "unit-pool-clang", "unit-ring-clang",
-                                     "unit-queue-clang"])
+                                     "unit-inline", "unit-pool-clang",
+                                     "unit-ring-clang", "unit-queue-clang",
+                                     "unit-inline-clang"])
 def test_every_function_and_reject_path(program: str) -> None:
     output = run(program)
     assert "\nok " in output and "not ok" not in output

@@ -11,7 +11,7 @@
 #include <mint/abi.h>
 
 #define VNI_MAGIC		0x31494e56U	/* "VNI1" */
-#define VNI_VERSION		3
+#define VNI_VERSION		4
 
 #define VNI_CLASS_SMALL		0
 #define VNI_CLASS_LARGE		1
@@ -28,10 +28,18 @@
 #define VNI_MAX_PLAIN_FRAME	(65535 + 14 + 4)
 #define VNI_MAX_FRAME		VNI_HUGE_BYTES
 #define VNI_MIN_FRAME		14
-#define VNI_MAX_BUFS		0x1000000U
+#define VNI_MAX_BUFS		0xffffffU
 #define VNI_MAX_SLOTS		0x4000U
 #define VNI_MAX_QUEUES		4
-#define VNI_NO_BUF		0xffffffffU
+#define VNI_NO_BUF		0xffffffU
+
+/*
+ * A frame this short may travel inline, without a buffer: the first bytes in
+ * its slot, the rest in the line that goes with the slot.
+ */
+#define VNI_SLOT_DATA_BYTES	28
+#define VNI_REST_BYTES		64
+#define VNI_INLINE_BYTES	(VNI_SLOT_DATA_BYTES + VNI_REST_BYTES)
 
 static_assert(VNI_MAX_PLAIN_FRAME <= VNI_LARGE_BYTES);
 
@@ -129,7 +137,7 @@ static_assert(offsetof(struct vni_pool, stack) == 128);
 /*
  * Slot word, written last with release and read once:
  *
- *	bits  0-23  handle of the frame's buffer
+ *	bits  0-23  handle of the frame's buffer; VNI_NO_BUF: it is inline
  *	bits 24-43  length of the frame in bytes
  *	bits 44-47  VNI_SLOT_* flags
  *	bits 48-63  low 16 bits of (position + 1): the slot is filled for
@@ -143,7 +151,7 @@ static_assert(offsetof(struct vni_pool, stack) == 128);
  * struct vni_slot - descriptor of one frame, one cache line
  * @word: see above
  * @source: node id of the sender
- * @nr_bufs: number of buffers, 1 in this version
+ * @pad: zero
  * @queue: queue of the destination that the ring is
  * @generation: generation of the sender
  * @vnet_flags: VIRTIO_NET_HDR_F_*
@@ -155,12 +163,12 @@ static_assert(offsetof(struct vni_pool, stack) == 128);
  * @vlan_tci: 802.1Q tag, with VNI_SLOT_VLAN
  * @hash: flow hash, with VNI_SLOT_HASH
  * @tsc: low half of the time stamp counter when the frame was posted
- * @more: handles of further buffers, zero in this version
+ * @data: first bytes of an inline frame, else zero
  */
 struct vni_slot {
 	__u64 word;
 	__u8 source;
-	__u8 nr_bufs;
+	__u8 pad;
 	__u16 queue;
 	__u32 generation;
 	__u8 vnet_flags;
@@ -172,11 +180,21 @@ struct vni_slot {
 	__u16 vlan_tci;
 	__u32 hash;
 	__u32 tsc;
-	__u32 more[7];
+	__u8 data[VNI_SLOT_DATA_BYTES];
 };
 
 static_assert(sizeof(struct vni_slot) == 64);
-static_assert(offsetof(struct vni_slot, more) == 36);
+static_assert(offsetof(struct vni_slot, data) == 36);
+
+/**
+ * struct vni_rest - what of an inline frame does not fit into its slot
+ * @data: those bytes; zero behind them
+ */
+struct vni_rest {
+	__u8 data[VNI_REST_BYTES];
+};
+
+static_assert(sizeof(struct vni_rest) == 64);
 
 /* vni_receiver.flags */
 #define VNI_RX_PROMISC		1	/* wants every frame */
@@ -228,7 +246,7 @@ static_assert(sizeof(struct vni_receiver) == 64);
 
 /**
  * struct vni_ring - frames for one queue of a node
- * @lock: guards @tail and @slots; taken by senders
+ * @lock: guards @tail, @slots and their rests; taken by senders
  * @tail: position of the next slot to fill; a hint, since the slots describe
  *	themselves
  * @pad0: zero
@@ -243,7 +261,8 @@ static_assert(sizeof(struct vni_receiver) == 64);
  *	taken; set by the sender, cleared by the receiver, which then rings it
  * @pad2: zero
  * @receiver: written by the receiver
- * @slots: nr_slots of them; position p lies at slots[p % nr_slots]
+ * @slots: nr_slots of them; position p lies at slots[p % nr_slots]. As many
+ *	struct vni_rest follow, one for each slot.
  *
  * Positions count without end, modulo 2^32.
  */

@@ -114,6 +114,8 @@ static void do_post(struct player *p, struct input *in)
 
 	for (i = 0; i < n; i++) {
 		frames[i].handle = i < p->nr_mine ? p->mine[i] : eat(in, 4);
+		if (frames[i].handle >> 31)
+			frames[i].handle = VNI_NO_BUF;
 		frames[i].length = eat(in, 3);
 		frames[i].flags = eat(in, 1) & 0xf;
 	}
@@ -137,6 +139,10 @@ static void do_take(struct player *p, struct input *in)
 		CHECK(frame.slot.source < NODES);
 		CHECK(frame.length >= VNI_MIN_FRAME &&
 		      frame.length <= VNI_MAX_FRAME);
+		if (vni_frame_inline(&frame)) {
+			CHECK(frame.length <= VNI_INLINE_BYTES);
+			continue;
+		}
 		touch(p, frame.handle, frame.length);
 		if (n & 1 && p->nr_mine < MAX_MINE)
 			p->mine[p->nr_mine++] = frame.handle;

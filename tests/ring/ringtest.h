@@ -9,6 +9,7 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -68,6 +69,47 @@ static inline void ringtest_attach(struct node *node, void *section,
 static inline void ringtest_open(struct node *node)
 {
 	CHECK(!vni_ring_open(&node->port, 0, 0, &ringtest_receiver));
+}
+
+/* Where the first bytes of a frame lie, and how many they are. */
+static inline unsigned char *frame_first(const struct vni_port *port,
+					 const struct vni_frame *frame,
+					 __u32 *bytes)
+{
+	*bytes = frame->length;
+	if (!vni_frame_inline(frame))
+		return vni_buf_data(port, frame->handle);
+	*bytes -= vni_frame_rest(frame->length);
+	return (unsigned char *)frame->slot.data;
+}
+
+/* Fill a frame, the handle and length of which are set. */
+static inline void frame_write(const struct vni_port *port,
+			       struct vni_frame *frame, unsigned char value)
+{
+	__u32 bytes;
+	unsigned char *first = frame_first(port, frame, &bytes);
+
+	memset(first, value, bytes);
+	memset(frame->rest.data, value, frame->length - bytes);
+}
+
+/* Has a frame been filled with this value? */
+static inline void frame_check(const struct vni_port *port,
+			       const struct vni_frame *frame, unsigned char value)
+{
+	__u32 bytes, i;
+	unsigned char *first = frame_first(port, frame, &bytes);
+
+	CHECK(first[0] == value && !memcmp(first, first + 1, bytes - 1));
+	for (i = 0; i < frame->length - bytes; i++)
+		CHECK(frame->rest.data[i] == value);
+}
+
+static inline void frame_free(struct node *node, const struct vni_frame *frame)
+{
+	if (!vni_frame_inline(frame))
+		vni_buf_free(&node->port, &node->cache, frame->handle);
 }
 
 static inline __u64 ringtest_faults(const struct vni_port *port)

@@ -58,14 +58,23 @@ static __u32 draw(__u32 below)
 	return (random_state >> 33) % below;
 }
 
-static struct vni_frame make_frame(struct node *node, __u32 length, __u32 mark)
+static __u32 make_buffer(struct node *node, __u32 length)
 {
-	struct vni_frame frame = { .length = length };
+	return vni_buf_alloc(&node->port, &node->cache,
+			     vni_class_for(&node->port, length));
+}
 
-	frame.handle = vni_buf_alloc(&node->port, &node->cache,
-				     vni_class_for(&node->port, length));
-	frame.slot.hash = mark;
-	return frame;
+/* A frame, inline if its mark is odd and it is short; zero without a buffer. */
+static int make_frame(struct node *node, __u32 length, __u32 mark,
+		      struct vni_frame *frame)
+{
+	int data = mark & 1 && length <= VNI_INLINE_BYTES;
+
+	*frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = length };
+	if (!data)
+		frame->handle = make_buffer(node, length);
+	frame->slot.hash = mark;
+	return data || !vni_frame_inline(frame);
 }
 
 /* Post up to @n frames, marked in order; how many went? */
@@ -76,19 +85,15 @@ static __u32 send(struct node *node, __u32 to, __u32 to_generation, __u32 mark,
 	unsigned int made = 0, i;
 	int posted;
 
-	while (made < n) {
-		frames[made] = make_frame(node, length, mark + made);
-		if (frames[made].handle == VNI_NO_BUF)
-			break;
+	while (made < n && make_frame(node, length, mark + made, &frames[made]))
 		made++;
-	}
 	posted = vni_ring_post(&node->port, 0, to, to_generation, frames, made);
 	if (posted == -EBUSY)	/* only where a zombie meets a stolen lock */
 		posted = 0;
 	CHECK(posted >= 0);
 	vni_ring_must_ring(&node->port, to);
 	for (i = posted; i < made; i++)
-		vni_buf_free(&node->port, &node->cache, frames[i].handle);
+		frame_free(node, &frames[i]);
 	return posted;
 }
 
@@ -103,7 +108,7 @@ static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
 		CHECK(err == 1);
 		if (frame.slot.source == from)
 			CHECK(frame.slot.hash == mark + got++);
-		vni_buf_free(&node->port, &node->cache, frame.handle);
+		frame_free(node, &frame);
 	}
 	vni_ring_take_waiters(&node->port, 0);
 	return got;
@@ -129,7 +134,7 @@ static void victim_script(struct node *me)
 			vni_cache_flush(&me->port, &me->cache);
 	}
 	ringtest_open(me);
-	vni_buf_free(&me->port, &me->cache, make_frame(me, 60, 0).handle);
+	vni_buf_free(&me->port, &me->cache, make_buffer(me, 60));
 }
 
 /* A world in which the victim is about to run: never twice the same. */
@@ -150,7 +155,7 @@ static void set_up(struct others *o, struct node *victim)
 	*victim = o->node[0];
 	CHECK(send(&o->node[1], 0, 1, 0, n, 60) == n);
 	for (i = draw(MAX_HELD); i; i--)
-		o->held[o->nr_held++] = make_frame(&o->node[1], 60, 0).handle;
+		o->held[o->nr_held++] = make_buffer(&o->node[1], 60);
 	progress->posted[1] = send(victim, 1, 1, 0, draw(4), 60);
 	if (draw(2))
 		vni_cache_flush(&victim->port, &victim->cache);
@@ -285,7 +290,7 @@ static void reborn_script(struct node *me)
 {
 	vni_port_bury(&me->port, &me->cache, 0, 1);
 	ringtest_open(me);
-	vni_buf_free(&me->port, &me->cache, make_frame(me, 60, 0).handle);
+	vni_buf_free(&me->port, &me->cache, make_buffer(me, 60));
 	receive(me, 1, 0, 1);
 	vni_ring_close(&me->port, 0, &me->cache);
 }
@@ -414,26 +419,35 @@ static void take_script(struct node *me)
 
 	CHECK(err == 1 || err == -EBADMSG);
 	if (err == 1) {
-		CHECK(frame.handle < me->port.geometry.nr_bufs);
 		CHECK(frame.length >= VNI_MIN_FRAME);
-		CHECK(frame.length <= vni_buf_bytes(&me->port, frame.handle));
-		CHECK(frame.slot.source == 1 && frame.slot.nr_bufs == 1);
+		CHECK(frame.length <= (vni_frame_inline(&frame) ? VNI_INLINE_BYTES :
+				       vni_buf_bytes(&me->port, frame.handle)));
+		CHECK(frame.slot.source == 1 && frame.slot.pad == 0);
 	}
 }
 
 /* Damage everything that a descriptor says, but not its sequence. */
-static void flip(struct vni_slot *slot)
+static void flip_all(struct vni_slot *slot)
 {
 	memset((char *)slot + sizeof(slot->word), 0xff,
 	       sizeof(*slot) - sizeof(slot->word));
 	slot->word |= 0xfffffffffffULL;
 }
 
+/* A frame in a buffer becomes one that is inline, and the other way round. */
+static void flip_kind(struct vni_slot *slot)
+{
+	if ((slot->word & VNI_NO_BUF) == VNI_NO_BUF)
+		slot->word &= ~(__u64)VNI_NO_BUF;
+	else
+		slot->word |= VNI_NO_BUF;
+}
+
 /*
  * A descriptor that changes while it is taken: after every instruction of
  * vni_ring_take(, 0) in turn. What was checked must be what is used.
  */
-static void step_flip(void)
+static unsigned long step_flip(void (*flip)(struct vni_slot *slot), __u32 mark)
 {
 	struct others o;
 	struct node victim;
@@ -444,7 +458,8 @@ static void step_flip(void)
 		pid_t pid;
 
 		set_up(&o, &victim);
-		send(&o.node[1], 0, 1, 0, 1, 60);
+		receive(&victim, 1, 0, SLOTS);
+		send(&o.node[1], 0, 1, mark, 1, 60);
 		pid = start_stepped(take_script, &victim);
 		for (i = 0; i < n && before_end; i++)
 			before_end = step(pid);
@@ -453,6 +468,19 @@ static void step_flip(void)
 		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.rx[0].head % SLOTS]);
 		while (step(pid))
 			;
+	}
+	return n;
+}
+
+static void step_flips(void)
+{
+	unsigned long n = 0;
+	__u32 mark;
+
+	/* An odd one is inline. */
+	for (mark = 0; mark < 2; mark++) {
+		n += step_flip(flip_all, mark);
+		n += step_flip(flip_kind, mark);
 	}
 	printf("flip: after each of %lu instructions\n", n);
 }
@@ -501,7 +529,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(argv[1], "reborn"))
 		step_reborn(points);
 	else if (!strcmp(argv[1], "flip"))
-		step_flip();
+		step_flips();
 	else
 		step_zombie();
 	if (nr_points)

@@ -100,14 +100,15 @@ static int make_frame(struct player *p, __u32 to, struct vni_frame *frame)
 {
 	__u64 sequence = p->sent[to] + p->nr_pending[to];
 	__u32 length = draw_length(p);
-	__u32 handle = vni_buf_alloc(&p->node.port, &p->node.cache,
-				     vni_class_for(&p->node.port, length));
+	int data = length <= VNI_INLINE_BYTES && draw(p, 2);
 
-	if (handle == VNI_NO_BUF)
+	*frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = length };
+	if (!data)
+		frame->handle = vni_buf_alloc(&p->node.port, &p->node.cache,
+					      vni_class_for(&p->node.port, length));
+	if (!data && frame->handle == VNI_NO_BUF)
 		return 0;
-	memset(vni_buf_data(&p->node.port, handle), pattern(p->id, sequence),
-	       length);
-	*frame = (struct vni_frame){ .handle = handle, .length = length };
+	frame_write(&p->node.port, frame, pattern(p->id, sequence));
 	frame->slot.hash = sequence;
 	return 1;
 }
@@ -138,13 +139,10 @@ static int send_some(struct player *p, __u32 to)
 
 static void check_frame(struct player *p, const struct vni_frame *frame)
 {
-	const unsigned char *data = vni_buf_data(&p->node.port, frame->handle);
 	__u32 from = frame->slot.source;
-	unsigned char expected = pattern(from, p->received[from]);
 
 	CHECK(frame->slot.hash == (__u32)p->received[from]);
-	CHECK(data[0] == expected);
-	CHECK(!memcmp(data, data + 1, frame->length - 1));
+	frame_check(&p->node.port, frame, pattern(from, p->received[from]));
 }
 
 static int receive_some(struct player *p)
@@ -163,7 +161,7 @@ static int receive_some(struct player *p)
 		check_frame(p, &frame);
 		p->received[frame.slot.source]++;
 		p->received_all++;
-		vni_buf_free(&p->node.port, &p->node.cache, frame.handle);
+		frame_free(&p->node, &frame);
 	}
 	waiters = vni_ring_take_waiters(&p->node.port, 0);
 	for (i = 0; i < nr_nodes; i++)

@@ -21,6 +21,9 @@
  *   that lets another node see the buffer.
  * - A word that another node can write is read once, checked, then used.
  *
+ * A frame of a few bytes has no buffer: it lies *inline*, in its slot and the
+ * line that goes with it (its rest). All that is said of slots holds for it.
+ *
  * Who writes what
  *
  * ==================== ====================================================
@@ -124,7 +127,7 @@
 /* slot_fill() goes word by word. */
 static_assert(offsetof(struct vni_slot, vnet_flags) == 2 * sizeof(__u64));
 static_assert(offsetof(struct vni_slot, tsc) == 4 * sizeof(__u64));
-static_assert(offsetof(struct vni_slot, more) == 4 * sizeof(__u64) + 4);
+static_assert(offsetof(struct vni_slot, data) == 4 * sizeof(__u64) + 4);
 
 /* Does the slot before a tail belong to it, and the one at it not? */
 static int tail_fits_slots(const struct vni_port *port, struct vni_ring *ring,
@@ -213,18 +216,35 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
  * All of a slot but its first word. By whole words: a word that has just been
  * written as fields would have to be waited for.
  */
-static void slot_fill(__u64 *to, __u64 from, const struct vni_slot *slot)
+static void slot_fill(__u64 *to, __u64 from, const struct vni_frame *frame)
 {
-	const __u64 *words = (const __u64 *)slot;
+	const __u64 *words = (const __u64 *)&frame->slot;
+	int data = vni_frame_inline(frame);
 
 	mint_store(&to[1], from);
 	mint_store(&to[2], words[2]);
 	mint_store(&to[3], words[3]);
-	/* The time stamp, and no further buffers. */
-	mint_store(&to[4], (__u64)slot->tsc);
-	mint_store(&to[5], 0ULL);
-	mint_store(&to[6], 0ULL);
-	mint_store(&to[7], 0ULL);
+	mint_store(&to[4], data ? words[4] : (__u64)frame->slot.tsc);
+	mint_store(&to[5], data ? words[5] : 0ULL);
+	mint_store(&to[6], data ? words[6] : 0ULL);
+	mint_store(&to[7], data ? words[7] : 0ULL);
+}
+
+static void rest_fill(__u64 *to, const struct vni_rest *rest)
+{
+	const __u64 *words = (const __u64 *)rest;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(*rest) / sizeof(*words); i++)
+		mint_store(&to[i], words[i]);
+}
+
+static void frame_fill(struct vni_port *port, struct vni_ring *ring,
+		       __u32 position, __u64 from, const struct vni_frame *frame)
+{
+	slot_fill(vni_slot_words(port, ring, position), from, frame);
+	if (vni_frame_inline(frame) && vni_frame_rest(frame->length))
+		rest_fill(vni_rest_words(port, ring, position), &frame->rest);
 }
 
 static void slot_publish(struct vni_slot *shared, __u32 position,
@@ -251,11 +271,11 @@ static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
  * Take the lines of the next slots from the receiver's cache, all at once:
  * one store to each, so that the processor has them all under way together,
  * where eight stores would keep it waiting for one after the other. A prefetch
- * does nothing for a line of which there is a copy. The word is zero in every
- * slot, be it free or filled.
+ * does nothing for a line of which there is a copy. Free slots only: the word
+ * may be one of an inline frame.
  */
 static void slots_own(struct vni_port *port, struct vni_ring *ring, __u32 to,
-		      __u32 tail, __u32 n)
+		      __u32 tail, __u32 n, __u32 space)
 {
 	struct vni_tx *tx = &port->tx[to];
 	__u32 i;
@@ -263,20 +283,21 @@ static void slots_own(struct vni_port *port, struct vni_ring *ring, __u32 to,
 	if ((__s32)(tx->owned - (tail + n)) >= 0)
 		return;
 	if (n < SLOTS_AHEAD)
-		n = SLOTS_AHEAD;
+		n = space < SLOTS_AHEAD ? space : SLOTS_AHEAD;
 	for (i = 0; i < n; i++)
 		mint_store(&vni_slot_words(port, ring, tail + i)[7], 0ULL);
 	tx->owned = tail + n;
 }
 
-/* Give the buffers of @n frames to the receiver; how many are fit for it? */
+/* Give the buffers of @n frames to the receiver; how many frames are fit? */
 static unsigned int frames_give(struct vni_port *port, __u64 state,
 				const struct vni_frame *frames, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n && vni_frame_ok(port, &frames[i]); i++)
-		vni_state_set(port, frames[i].handle, state);
+		if (!vni_frame_inline(&frames[i]))
+			vni_state_set(port, frames[i].handle, state);
 	return i;
 }
 
@@ -296,11 +317,10 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 		return -EPROTO;
 	if (n > space)
 		n = space;
-	slots_own(port, ring, to, tail, n);
+	slots_own(port, ring, to, tail, n, space);
 	fit = frames_give(port, state, frames, n);
 	for (i = 0; i < fit; i++)
-		slot_fill(vni_slot_words(port, ring, tail + i), from,
-			  &frames[i].slot);
+		frame_fill(port, ring, tail + i, from, &frames[i]);
 	/*
 	 * Last and together: a receiver that is awake would otherwise fetch
 	 * lines of slots that are being filled.
@@ -324,7 +344,7 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
  * @cpu: own CPU number; no other context of it posts meanwhile
  * @to: number of the ring, not an own one
  * @to_generation: the incarnation of its node that is meant
- * @frames: the frames, their buffers ALLOC or HELD by this node
+ * @frames: the frames; their buffers, if any, ALLOC or HELD by this node
  * @n: number of them
  *
  * What was posted belongs to the destination; the rest stays with the caller.
@@ -382,13 +402,24 @@ static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 	return vni_at(port, port->rx[queue].ring_offset);
 }
 
+/* A sound frame becomes ours: its buffer, or its bytes in the ring. */
+static void frame_own(struct vni_port *port, struct vni_ring *ring,
+		      __u32 position, struct vni_frame *frame)
+{
+	if (!vni_frame_inline(frame))
+		vni_state_set(port, frame->handle,
+			      vni_state_own(port, VNI_STATE_HELD));
+	else if (vni_frame_rest(frame->length))
+		vni_rest_read(frame, vni_rest_words(port, ring, position));
+}
+
 /**
  * vni_ring_take() - take the next frame out of an own ring
  * @port: the port
  * @queue: own queue, its ring open, in its receive context
  * @frame: filled in, all fields checked and private
  *
- * The buffer is then HELD by this node, until it is freed or posted on. The
+ * Its buffer is then HELD by this node, until it is freed or posted on. The
  * slot is free for senders when an eighth of the ring has been taken, the ring
  * has been found empty, or vni_ring_take_waiters() has been called.
  *
@@ -411,8 +442,7 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 	vni_frame_read(frame, words, word);
 	fault = vni_frame_fault(port, queue, frame);
 	if (fault == VNI_NR_FAULTS) {
-		vni_state_set(port, frame->handle,
-			      vni_state_own(port, VNI_STATE_HELD));
+		frame_own(port, ring, rx->head, frame);
 		rx->served |= 1ULL << frame->slot.source;
 	} else {
 		vni_fault(port, fault);

@@ -129,16 +129,19 @@ struct vni_cache {
 
 /**
  * struct vni_frame - private copy of one descriptor
- * @handle: the buffer
- * @length: bytes in it, VNI_MIN_FRAME to VNI_MAX_FRAME
+ * @handle: the buffer; VNI_NO_BUF: none, the frame is inline
+ * @length: bytes of it, VNI_MIN_FRAME to VNI_MAX_FRAME; if it is inline, to
+ *	VNI_INLINE_BYTES
  * @flags: VNI_SLOT_*
  * @slot: the other fields; @slot.word is unused
+ * @rest: of an inline frame, what follows @slot.data
  */
 struct vni_frame {
 	__u32 handle;
 	__u32 length;
 	__u32 flags;
 	struct vni_slot slot;
+	struct vni_rest rest;
 };
 
 /**
@@ -152,6 +155,28 @@ struct vni_census {
 	__u32 invalid;
 	__u32 stacked;
 };
+
+/**
+ * vni_frame_inline() - does a frame travel without a buffer?
+ * @frame: the frame
+ *
+ * Return: nonzero if so.
+ */
+static inline int vni_frame_inline(const struct vni_frame *frame)
+{
+	return frame->handle == VNI_NO_BUF;
+}
+
+/**
+ * vni_frame_rest() - how much of an inline frame does not fit into its slot?
+ * @length: bytes of the frame
+ *
+ * Return: bytes.
+ */
+static inline __u32 vni_frame_rest(__u32 length)
+{
+	return length > VNI_SLOT_DATA_BYTES ? length - VNI_SLOT_DATA_BYTES : 0;
+}
 
 /**
  * vni_ring_of() - a ring by its number

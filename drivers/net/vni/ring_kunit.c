@@ -28,7 +28,7 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	sent.slot.vlan_tci = 0x1234;
 	sent.slot.hash = 0xdeadbeef;
 	sent.slot.gso_size = 1448;
-	sent.slot.more[6] = 1;
+	sent.slot.data[27] = 1;
 	sent.slot.source = 3;
 	KUNIT_EXPECT_FALSE(test, vni_ring_pending(&f->b, 0));
 	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
@@ -42,7 +42,7 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, got.slot.gso_size, 1448);
 	KUNIT_EXPECT_EQ(test, got.slot.source, 0);
 	KUNIT_EXPECT_EQ(test, got.slot.generation, 5);
-	KUNIT_EXPECT_EQ(test, got.slot.more[6], 0);
+	KUNIT_EXPECT_EQ(test, got.slot.data[27], 0);
 	KUNIT_EXPECT_EQ(test, *state_of(f, got.handle), state(VNI_STATE_HELD, 1, 9));
 	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &got), 0);
 	vni_buf_free(&f->b, &f->cb, sent.handle);
@@ -163,9 +163,9 @@ static void take_rejects(struct kunit *test)
 		{ 0, 8ULL << 44, VNI_FAULT_SLOT },
 		{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
 		{ 1, NODES, VNI_FAULT_SLOT },		/* source */
-		{ 1, 1 << 8, VNI_FAULT_SLOT },		/* nr_bufs */
+		{ 1, 1 << 8, VNI_FAULT_SLOT },		/* pad */
 		{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
-		{ 7, 1ULL << 63, VNI_FAULT_SLOT },	/* more */
+		{ 7, 1ULL << 63, VNI_FAULT_SLOT },	/* data */
 		{ 1, 2, VNI_FAULT_STATE },		/* another source */
 		{ 1, 1ULL << 32, VNI_FAULT_STALE },	/* generation */
 	};

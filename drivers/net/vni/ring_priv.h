@@ -143,7 +143,7 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
 /* The second word of a slot: who has sent the frame, and to which queue. */
 static inline __u64 vni_slot_from(__u32 source, __u32 queue, __u32 generation)
 {
-	return (__u64)generation << 32 | (__u64)queue << 16 | 1 << 8 | source;
+	return (__u64)generation << 32 | (__u64)queue << 16 | source;
 }
 
 static inline struct vni_slot *vni_slot_at(const struct vni_port *port,
@@ -157,6 +157,16 @@ static inline __u64 *vni_slot_words(const struct vni_port *port,
 				    struct vni_ring *ring, __u32 position)
 {
 	return (__u64 *)vni_slot_at(port, ring, position);
+}
+
+/* The line that goes with a slot. */
+static inline __u64 *vni_rest_words(const struct vni_port *port,
+				    struct vni_ring *ring, __u32 position)
+{
+	__u32 nr_slots = port->geometry.nr_slots;
+	struct vni_rest *rests = (struct vni_rest *)&ring->slots[nr_slots];
+
+	return (__u64 *)&rests[position & (nr_slots - 1)];
 }
 
 /* Is a slot word that of this position? */
@@ -179,21 +189,25 @@ static inline int vni_slot_filled(const struct vni_port *port,
 
 #define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
 
-/* Does a frame of this length fit into a buffer that may not even exist? */
-static inline int vni_length_ok(const struct vni_port *port, __u32 handle,
-				__u32 length)
+/* Does a frame fit into its buffer, which may not even exist, or its slot? */
+static inline int vni_length_ok(const struct vni_port *port,
+				const struct vni_frame *frame)
 {
-	return length >= VNI_MIN_FRAME && length <= VNI_MAX_FRAME &&
-	       length <= vni_buf_bytes(port, handle);
+	__u32 room = vni_frame_inline(frame) ? VNI_INLINE_BYTES :
+		     vni_buf_bytes(port, frame->handle);
+
+	return frame->length >= VNI_MIN_FRAME && frame->length <= room &&
+	       frame->length <= VNI_MAX_FRAME;
 }
 
 /* May this frame be sent: is it well-formed and its buffer ours? */
 static inline int vni_frame_ok(const struct vni_port *port,
 			       const struct vni_frame *frame)
 {
-	return vni_length_ok(port, frame->handle, frame->length) &&
+	return vni_length_ok(port, frame) &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
-	       vni_state_mine(port, vni_state_get(port, frame->handle));
+	       (vni_frame_inline(frame) ||
+		vni_state_mine(port, vni_state_get(port, frame->handle)));
 }
 
 /* A private copy of a slot, of which @word has been read: each word once. */
@@ -215,15 +229,28 @@ static inline void vni_frame_read(struct vni_frame *frame, __u64 *from,
 	to[7] = mint_load(&from[7]);
 }
 
-static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
-			      const struct vni_slot *slot)
+/* The rest of an inline frame of which the slot has been read. */
+static inline void vni_rest_read(struct vni_frame *frame, __u64 *from)
 {
+	__u64 *to = (__u64 *)&frame->rest;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(frame->rest) / sizeof(*to); i++)
+		to[i] = mint_load(&from[i]);
+}
+
+static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
+			      const struct vni_frame *frame)
+{
+	const struct vni_slot *slot = &frame->slot;
 	const __u64 *words = (const __u64 *)slot;
 
 	return words[1] == vni_slot_from(slot->source, queue, slot->generation) &&
 	       slot->source < port->geometry.nr_nodes &&
 	       slot->source != port->node &&
-	       !(words[4] >> 32 | words[5] | words[6] | words[7]);
+	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
+	       (vni_frame_inline(frame) ||
+		!(words[4] >> 32 | words[5] | words[6] | words[7]));
 }
 
 /* What is wrong with a frame, as an enum vni_fault; VNI_NR_FAULTS: nothing */
@@ -235,12 +262,14 @@ static inline enum vni_fault vni_frame_fault(const struct vni_port *port,
 	const struct vni_slot *slot = &frame->slot;
 	__u64 state, expected;
 
-	if (frame->handle >= port->geometry.nr_bufs)
+	if (frame->handle >= port->geometry.nr_bufs && !vni_frame_inline(frame))
 		return VNI_FAULT_HANDLE;
-	if (!vni_length_ok(port, frame->handle, frame->length))
+	if (!vni_length_ok(port, frame))
 		return VNI_FAULT_LENGTH;
-	if (!vni_slot_ok(port, queue, slot) || frame->flags & ~VNI_SLOT_FLAGS)
+	if (!vni_slot_ok(port, queue, frame))
 		return VNI_FAULT_SLOT;
+	if (vni_frame_inline(frame))
+		return VNI_NR_FAULTS;
 	state = vni_state_get(port, frame->handle);
 	expected = vni_state_inflight(slot->source, slot->generation, number,
 				      port->generation);

@@ -2,8 +2,9 @@
 /*
  * Receive side of vni: from our ring into the stack.
  *
- * A doorbell only schedules NAPI. The poll takes frames and copies them out of
- * the shared pool, or lends long ones to the stack (lend.c). Before it sleeps
+ * A doorbell only schedules NAPI. The poll takes frames, short ones with their
+ * descriptor; others it copies out of the shared pool, or lends long ones to
+ * the stack (lend.c). Before it sleeps
  * it arms the ring and looks again. See docs/vni.md.
  */
 #include <linux/virtio_net.h>
@@ -60,6 +61,19 @@ enum hrtimer_restart vni_rx_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static struct sk_buff *vni_rx_inline(struct vni_rxq *rxq,
+				     const struct vni_frame *frame)
+{
+	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, frame->length);
+	u32 rest = vni_frame_rest(frame->length);
+
+	if (skb) {
+		skb_put_data(skb, frame->slot.data, frame->length - rest);
+		skb_put_data(skb, frame->rest.data, rest);
+	}
+	return skb;
+}
+
 static struct sk_buff *vni_rx_copy(struct vni_rxq *rxq, const void *data,
 				   u32 length)
 {
@@ -101,13 +115,15 @@ static bool vni_rx_gso_known(u8 gso_type)
 	}
 }
 
-/* The frame as an skb; its buffer is then lent, or free again. */
+/* The frame as an skb; its buffer, if any, is then lent, or free again. */
 static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 				  const struct vni_frame *frame)
 {
 	struct vni_priv *priv = rxq->priv;
 	struct sk_buff *skb;
 
+	if (vni_frame_inline(frame))
+		return vni_rx_inline(rxq, frame);
 	if (vni_lend_fits(priv, frame)) {
 		skb = vni_lend(&rxq->lender, frame);
 		vni_rx_count(rxq, skb ? VNI_RX_ZEROCOPY :

@@ -39,7 +39,8 @@ static __u64 pool_bytes(__u32 count)
 
 static __u64 ring_bytes(__u32 nr_slots)
 {
-	return sizeof(struct vni_ring) + (__u64)nr_slots * sizeof(struct vni_slot);
+	return sizeof(struct vni_ring) +
+	       (__u64)nr_slots * (sizeof(struct vni_slot) + sizeof(struct vni_rest));
 }
 
 static int shape_ok(__u32 nr_nodes, __u32 nr_queues, __u32 nr_slots)

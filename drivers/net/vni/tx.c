@@ -2,10 +2,10 @@
 /*
  * Transmit side of vni: from the stack into the ring of the destination.
  *
- * A frame for one node is copied into a buffer and collected in its queue's
- * batch; the batch is posted when the stack has no more, see tx_flow.c. A
- * flood is copied into each ring at once, or dropped. All of it runs under the
- * lock of the netdev queue. See docs/vni.md.
+ * A frame for one node is copied into a buffer, or into its descriptor if it is
+ * short, and collected in its queue's batch; the batch is posted when the stack
+ * has no more, see tx_flow.c. A flood is copied into each ring at once, or
+ * dropped. All of it runs under the lock of the netdev queue. See docs/vni.md.
  */
 #include <linux/virtio_net.h>
 #include <net/gso.h>
@@ -105,7 +105,6 @@ static int vni_tx_describe(const struct sk_buff *skb, struct vni_frame *frame)
 
 	memset(frame, 0, sizeof(*frame));
 	frame->length = skb->len;
-	frame->slot.nr_bufs = 1;
 	frame->slot.vnet_flags = hdr.flags;
 	frame->slot.gso_type = hdr.gso_type;
 	frame->slot.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len);
@@ -137,20 +136,31 @@ static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 	return max_frame > tag && skb_gso_validate_mac_len(skb, max_frame - tag);
 }
 
-/* Copies a frame into a buffer, which then belongs to @frame. */
-static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
-		       const struct vni_receiver *receiver,
-		       struct vni_frame *frame)
+/* Does a frame go without a buffer? */
+static bool vni_tx_inline(const struct sk_buff *skb)
 {
-	int class = vni_class_for(&priv->port, skb->len);
-	u8 *data;
-	int err;
+	return skb->len <= VNI_INLINE_BYTES;
+}
 
-	if (class < 0 || !vni_tx_fits(skb, receiver->max_frame))
-		return -EMSGSIZE;
-	err = vni_tx_describe(skb, frame);
-	if (err)
-		return err;
+static int vni_tx_fill_inline(const struct sk_buff *skb,
+			      struct vni_frame *frame)
+{
+	u32 rest = vni_frame_rest(skb->len);
+	u32 first = skb->len - rest;
+
+	frame->handle = VNI_NO_BUF;
+	if (skb_copy_bits(skb, 0, frame->slot.data, first) ||
+	    skb_copy_bits(skb, first, frame->rest.data, rest))
+		return -EINVAL;
+	return 0;
+}
+
+/* Copies a frame into a buffer, which then belongs to @frame. */
+static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
+			      unsigned int class, struct vni_frame *frame)
+{
+	u8 *data;
+
 	frame->handle = vni_buf_get(priv, class);
 	if (frame->handle == VNI_NO_BUF)
 		return -ENOBUFS;
@@ -163,6 +173,23 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 	/* A receiver may read whole cache lines: no old payload in the last. */
 	memset(data + skb->len, 0, ALIGN(skb->len, 64) - skb->len);
 	return 0;
+}
+
+static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
+		       const struct vni_receiver *receiver,
+		       struct vni_frame *frame)
+{
+	int class = vni_class_for(&priv->port, skb->len);
+	int err;
+
+	if (class < 0 || !vni_tx_fits(skb, receiver->max_frame))
+		return -EMSGSIZE;
+	err = vni_tx_describe(skb, frame);
+	if (err)
+		return err;
+	if (vni_tx_inline(skb))
+		return vni_tx_fill_inline(skb, frame);
+	return vni_tx_fill_buffer(priv, skb, class, frame);
 }
 
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
@@ -183,7 +210,8 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 	/* Only a caller that ignores the stopped queue gets here. */
 	if (unlikely(q->count == VNI_BATCH || q->waiting))
 		return -ENOSPC;
-	if (class >= 0 && !vni_tx_may_take(priv, q, class))
+	if (class >= 0 && !vni_tx_inline(skb) &&
+	    !vni_tx_may_take(priv, q, class))
 		return -ENOBUFS;
 
 	err = vni_tx_fill(priv, skb, &receiver, &q->frames[q->count]);
@@ -201,7 +229,8 @@ static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 	struct vni_frame frame;
 	int n;
 
-	if (class >= 0 && !vni_tx_may_flood(priv, class))
+	if (class >= 0 && !vni_tx_inline(skb) &&
+	    !vni_tx_may_flood(priv, class))
 		return -ENOBUFS;
 	n = vni_tx_fill(priv, skb, receiver, &frame);
 	if (n)

@@ -105,21 +105,15 @@ bool vni_tx_may_flood(struct vni_priv *priv, unsigned int class)
 void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more)
 {
 	const struct vni_frame *frame = &q->frames[q->count++];
-	int class = vni_class_for(&priv->port, frame->length);
 
-	q->bufs[class]++;
-	atomic_inc(&priv->tx_bufs[class]);
+	if (!vni_frame_inline(frame)) {
+		unsigned int class = vni_class_of(&priv->port, frame->handle);
+
+		q->bufs[class]++;
+		atomic_inc(&priv->tx_bufs[class]);
+	}
 	/* We post at the end of a batch, whatever this returns. */
 	__netdev_tx_sent_queue(q->txq, frame->length, more);
-}
-
-static unsigned int vni_flight_frames(const struct vni_flight *flight)
-{
-	unsigned int class, frames = 0;
-
-	for (class = 0; class < VNI_NR_CLASSES; class++)
-		frames += flight->bufs[class];
-	return frames;
 }
 
 static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
@@ -131,7 +125,7 @@ static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
 		q->bufs[class] -= done->bufs[class];
 		atomic_sub(done->bufs[class], &priv->tx_bufs[class]);
 	}
-	netdev_tx_completed_queue(q->txq, vni_flight_frames(done), done->bytes);
+	netdev_tx_completed_queue(q->txq, done->frames, done->bytes);
 }
 
 static void vni_flight_add_frames(struct vni_priv *priv,
@@ -141,9 +135,12 @@ static void vni_flight_add_frames(struct vni_priv *priv,
 {
 	unsigned int i;
 
+	flight->frames += n;
 	for (i = 0; i < n; i++) {
 		flight->bytes += frames[i].length;
-		flight->bufs[vni_class_for(&priv->port, frames[i].length)]++;
+		if (!vni_frame_inline(&frames[i]))
+			flight->bufs[vni_class_of(&priv->port,
+						  frames[i].handle)]++;
 	}
 }
 
@@ -158,7 +155,7 @@ static struct vni_flight *vni_flight_next(struct vni_txq *q)
 
 	last = &q->flights[(q->first_flight + n - 1) % VNI_FLIGHTS];
 	if (n == VNI_FLIGHTS ||
-	    (n >= VNI_FLIGHTS / 2 && vni_flight_frames(last) < VNI_BATCH / 2))
+	    (n >= VNI_FLIGHTS / 2 && last->frames < VNI_BATCH / 2))
 		return last;
 	q->nr_flights++;
 	last = &q->flights[(q->first_flight + n) % VNI_FLIGHTS];
@@ -192,6 +189,7 @@ static void vni_tx_reap(struct vni_priv *priv, struct vni_txq *q)
 		if (vni_ring_in_flight(&priv->port, q->ring, first->end))
 			break;
 		done.bytes += first->bytes;
+		done.frames += first->frames;
 		for (class = 0; class < VNI_NR_CLASSES; class++)
 			done.bufs[class] += first->bufs[class];
 		q->first_flight = (q->first_flight + 1) % VNI_FLIGHTS;

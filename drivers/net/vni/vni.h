@@ -108,11 +108,13 @@ enum vni_rx_counter {
  * struct vni_flight - frames that a TX queue has posted
  * @end: position in the ring behind them
  * @bytes: their bytes
+ * @frames: their number
  * @bufs: their buffers, by class
  */
 struct vni_flight {
 	u32 end;
 	u32 bytes;
+	u16 frames;
 	u16 bufs[VNI_NR_CLASSES];
 };
 
