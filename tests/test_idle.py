@@ -34,12 +34,6 @@ def idle_poll(shells: List[Shell], state: str) -> None:
         shell.run(f"ethtool --set-priv-flags vni0 idle-poll {state}")
 
 
-def serve(shell: Shell) -> None:
-    """Leaves a server running that answers requests."""
-    shell.run("(load serve </dev/null >/dev/null 2>&1 &)")
-    shell.poll("netstat -ltn | grep -q ':9000 '", TRY_SECONDS)
-
-
 def counted(shells: List[Shell], counter: str, busy_us: int = 0) -> int:
     """What a counter rises by while requests of one byte are answered."""
     before = sum(traffic.link_counters(shell)[counter] for shell in shells)
@@ -68,7 +62,7 @@ def test_idle_cpus_look_for_frames_and_sleep_in_the_end(pair: Machine) -> None:
         shells[1].run("sleep 1")
         return cpu_ticks(shells[1], THREAD) == before
 
-    serve(shells[1])
+    traffic.load_server(shells[1])
     idle_poll(shells, "off")
     assert not counted(shells, "rx_idle_found")
     idle_poll(shells, "on")
@@ -80,7 +74,7 @@ def test_idle_cpus_look_for_frames_and_sleep_in_the_end(pair: Machine) -> None:
 
 def test_a_busy_poller_wants_no_doorbell(pair: Machine) -> None:
     shells = [pair.node(name) for name in NODES]
-    serve(shells[1])
+    traffic.load_server(shells[1])
     idle_poll(shells, "off")
     try_until(lambda: 4 * counted(shells, "doorbells", BUSY_US) < counted(shells, "doorbells"))
     for shell in shells:

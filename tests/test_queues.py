@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 """Queues, steering, coalescing and offloads of vni0, as ethtool sets them."""
 
+import re
 import time
-from typing import List
+from typing import Dict, List
 
 import traffic
+from conftest import Boot, join
 from machine import Machine, Shell
+from roots import extended_root
 
 ETHERNET_BYTES = 14
 TRY_SECONDS = 60.0
+SEGMENTS = 16
+STREAM_SECONDS = 8
 
 
 def net_rx(shell: Shell) -> List[int]:
@@ -44,6 +49,23 @@ def test_queues_are_used_steered_and_changed(wide: Machine) -> None:
         assert f" {queues - 1} " in table or table.rstrip().endswith(str(queues - 1))
         traffic.wait_carrier(sender)
         traffic.flood(sender, "10.0.0.2")
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_queues_change_under_traffic(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    traffic.iperf_server(receiver)
+    sender.run(f"(iperf3 -c 10.0.0.2 -P 4 -t {STREAM_SECONDS} >/tmp/stream 2>&1; "
+               "echo $? >/tmp/ended) &")
+    changes = 0
+    while sender.run("test -e /tmp/ended", check=False).status:
+        receiver.run(f"ethtool -L vni0 rx {(1, 4, 2)[changes % 3]}")
+        sender.run(f"ethtool -L vni0 rx {(2, 1)[changes % 2]}")
+        changes += 1
+    assert sender.run("cat /tmp/ended").output.strip() == "0", sender.run("cat /tmp/stream").output
+    assert changes > 1
+    traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
 
@@ -93,5 +115,33 @@ def test_a_stream_comes_in_frames_that_its_receiver_takes(wide: Machine) -> None
         if feature == "rx":
             shell.run("ethtool -K vni0 rx-gro-hw on")
     assert frame_bytes_of_a_stream(sender, receiver) > most
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def segments_sent(sender: Shell, receiver: Shell) -> Dict[str, int]:
+    """Datagrams handed over many at a time, and the frames they came in."""
+    before = traffic.link_counters(receiver)["rx_packets"]
+    output = sender.run(f"load udp-segments 10.0.0.2 {SEGMENTS * 1000} 1000 200 1000").output
+    counts = {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", output)}
+    assert counts["sent"] > 1
+    assert counts["received"] + counts["drops"] == SEGMENTS * counts["sent"]
+    counts["frames"] = traffic.link_counters(receiver)["rx_packets"] - before
+    return counts
+
+
+def test_udp_segments_travel_as_one_frame(boot: Boot) -> None:
+    machine = boot(initrd=extended_root("bench"))
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    sender, receiver = machine.node(), machine.node("b")
+    traffic.load_server(receiver)
+    counts = segments_sent(sender, receiver)
+    assert counts["frames"] < 2 * counts["sent"]
+    for shell, feature in ((sender, "tx-udp-segmentation"), (receiver, "rx-gro-hw")):
+        shell.run(f"ethtool -K vni0 {feature} off")
+        counts = segments_sent(sender, receiver)
+        assert counts["frames"] >= SEGMENTS * counts["sent"], feature
+        shell.run(f"ethtool -K vni0 {feature} on")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)

@@ -77,6 +77,12 @@ def iperf_server(shell: Shell) -> None:
     shell.poll("netstat -ltn | grep -q ':5201 '", SECONDS)
 
 
+def load_server(shell: Shell) -> None:
+    """Leaves the server of `load` running, on a root that has it."""
+    shell.run("(load serve </dev/null >/dev/null 2>&1 &)")
+    shell.poll("netstat -ltn | grep -q ':9000 '", SECONDS)
+
+
 def iperf(shell: Shell, address: str, seconds: int = 3,
           options: str = "") -> Dict[str, Any]:
     """Runs an iperf3 client; the `end` part of its report."""

@@ -70,6 +70,7 @@ int cmd_stream(char **argv);
 int cmd_rr(char **argv);
 int cmd_udp_rr(char **argv);
 int cmd_udp(char **argv);
+int cmd_udp_segments(char **argv);
 int cmd_file(char **argv);
 int cmd_sample(char **argv);
 void serve_tcp(int fd, const struct request *request);

@@ -25,6 +25,7 @@ static const struct verb {
 	{ "rr", cmd_rr, 4, "ADDRESS BYTES MS BUSY-US" },
 	{ "udp-rr", cmd_udp_rr, 4, "ADDRESS BYTES MS BUSY-US" },
 	{ "udp", cmd_udp, 4, "ADDRESS BYTES PER-SECOND MS" },
+	{ "udp-segments", cmd_udp_segments, 5, "ADDRESS BYTES SEGMENT PER-SECOND MS" },
 	{ "file", cmd_file, 4, "ADDRESS write|sendfile|splice|uring PATH MS" },
 	{ "sample", cmd_sample, 2, "MS PER-SECOND" },
 };

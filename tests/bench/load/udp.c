@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,21 +169,44 @@ static __u64 send_paced(int fd, __u32 size, __u32 rate, __u32 ms)
 	return sent;
 }
 
-/* A rate of 0 is as fast as the socket takes them. */
-int cmd_udp(char **argv)
+/* The kernel, or who is behind it, cuts what is sent into datagrams. */
+static void set_segment(int fd, __u32 bytes)
+{
+	int value = bytes;
+
+	if (setsockopt(fd, SOL_UDP, UDP_SEGMENT, &value, sizeof(value)))
+		die("UDP_SEGMENT: %s", strerror(errno));
+}
+
+/* A rate of 0 is as fast as the socket takes them; a segment of 0: none. */
+static void send_and_report(const char *address, __u32 size, __u32 segment,
+			    __u32 rate, __u32 ms)
 {
 	struct request request = {
-		.mode = LOAD_UDP_SINK, .size = number(argv[1]),
-		.ms = number(argv[3]),
+		.mode = LOAD_UDP_SINK, .size = size, .ms = ms,
 	};
-	int connection = open_request(argv[0], &request);
-	int fd = open_datagrams(argv[0], connection, 0);
+	int connection = open_request(address, &request);
+	int fd = open_datagrams(address, connection, 0);
 	struct report got;
 	__u64 sent;
 
-	sent = send_paced(fd, request.size, number(argv[2]), request.ms);
+	if (segment)
+		set_segment(fd, segment);
+	sent = send_paced(fd, size, rate, ms);
 	shutdown(connection, SHUT_WR);
 	got = read_report(connection);
 	printf("sent=%llu received=%llu drops=%llu ns=%llu\n", sent, got.units, got.drops, got.ns);
+}
+
+int cmd_udp(char **argv)
+{
+	send_and_report(argv[0], number(argv[1]), 0, number(argv[2]), number(argv[3]));
+	return 0;
+}
+
+int cmd_udp_segments(char **argv)
+{
+	send_and_report(argv[0], number(argv[1]), number(argv[2]), number(argv[3]),
+			number(argv[4]));
 	return 0;
 }
