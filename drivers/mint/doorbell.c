@@ -84,6 +84,19 @@ u32 mint_machine_cpu(unsigned int cpu)
 EXPORT_SYMBOL_GPL(mint_machine_cpu);
 
 /**
+ * mint_machine_nr_cpus() - how many CPUs the machine has
+ *
+ * Each node has one, and the lowest free id: no id is as high as this.
+ *
+ * Return: the number, up to MINT_MAX_CPUS.
+ */
+u32 mint_machine_nr_cpus(void)
+{
+	return nr_machine_cpus;
+}
+EXPORT_SYMBOL_GPL(mint_machine_nr_cpus);
+
+/**
  * mint_doorbell_check() - look for bits whose interrupt never came
  *
  * A node that dies between setting a bit and sending the interrupt would

@@ -91,6 +91,7 @@ int mint_channel_register(unsigned int channel, mint_channel_fn fn,
 			  void *context);
 void mint_channel_unregister(unsigned int channel);
 u32 mint_machine_cpu(unsigned int cpu);
+u32 mint_machine_nr_cpus(void);
 void mint_doorbell_ring(u32 cpu, unsigned int channel);
 
 #endif /* _LINUX_MINT_H */

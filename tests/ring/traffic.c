@@ -20,7 +20,7 @@
 
 #define MAX_NODES	4
 #define SLOTS		64
-#define SECTION_BYTES	(16 * 1024 * 1024)
+#define SECTION_BYTES	(32 * 1024 * 1024)
 #define BATCH		16
 #define SLEEP_LIMIT_S	20
 

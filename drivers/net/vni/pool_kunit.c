@@ -48,9 +48,9 @@ static void sections_are_shared_out(struct kunit *test)
 		u64 bytes;
 		u32 count[VNI_NR_CLASSES];
 	} shares[] = {
-		{ HUGE_SECTION_BYTES - 4096, { 136, 7, 0 } },
-		{ HUGE_SECTION_BYTES, { 141, 3, 1 } },
-		{ 2 * HUGE_SECTION_BYTES, { 275, 7, 2 } },
+		{ HUGE_SECTION_BYTES - 4096, { 2049, 120, 0 } },
+		{ HUGE_SECTION_BYTES, { 2046, 60, HUGE_BUFS } },
+		{ 2 * HUGE_SECTION_BYTES, { 4102, 120, 2 * HUGE_BUFS } },
 	};
 	struct fixture *f;
 	unsigned int i, class;

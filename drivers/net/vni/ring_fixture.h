@@ -12,7 +12,7 @@
 #include <linux/errno.h>
 #ifdef __KERNEL__
 #include <linux/module.h>
-#include <linux/slab.h>
+#include <linux/vmalloc.h>
 #endif
 
 #include "ring.h"
@@ -21,8 +21,9 @@
 #define SLOTS		8
 #define SECTION_BYTES	(352 * 1024)
 #define SMALL_BUFS	44
-/* The least that gives this many nodes a huge buffer. */
-#define HUGE_SECTION_BYTES	(1064 * 1024)
+/* The least that gives this many nodes huge buffers, four each. */
+#define HUGE_SECTION_BYTES	(16424 * 1024)
+#define HUGE_BUFS		16
 
 /* Two nodes with open rings, the section they meet in, and a port to try. */
 struct fixture {
@@ -56,12 +57,30 @@ static inline int port_init(struct fixture *f, struct vni_port *port, u32 node,
 	return err;
 }
 
+#ifdef __KERNEL__
+KUNIT_DEFINE_ACTION_WRAPPER(section_free, vfree, const void *);
+
+static inline void *section_alloc(struct kunit *test, u64 bytes)
+{
+	void *section = vzalloc(bytes);
+
+	if (section && kunit_add_action_or_reset(test, section_free, section))
+		return NULL;
+	return section;
+}
+#else
+static inline void *section_alloc(struct kunit *test, u64 bytes)
+{
+	return kunit_kzalloc(test, bytes, GFP_KERNEL);
+}
+#endif
+
 static inline void setup_section(struct kunit *test, u64 bytes)
 {
 	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	f->section = kunit_kzalloc(test, bytes, GFP_KERNEL);
+	f->section = section_alloc(test, bytes);
 	KUNIT_ASSERT_NOT_NULL(test, f->section);
 	f->header = (void *)f->section;
 	f->bytes = bytes;

@@ -80,7 +80,7 @@ void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position)
 
 /*
  * How many huge buffers a quarter of the bytes makes. Few would be stuck in
- * the caches of a few nodes: fewer than one for four nodes are none.
+ * the caches of the nodes, two in each: fewer than four a node are none.
  */
 static __u64 plan_huge(const struct vni_header *h, __u64 bytes)
 {
@@ -88,7 +88,7 @@ static __u64 plan_huge(const struct vni_header *h, __u64 bytes)
 
 	if (huge > VNI_MAX_BUFS / 4)
 		huge = VNI_MAX_BUFS / 4;
-	return 4 * huge < h->nr_nodes ? 0 : huge;
+	return huge < 4 * h->nr_nodes ? 0 : huge;
 }
 
 /*

@@ -460,14 +460,19 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	return priv;
 }
 
-/* The rings of a small section would leave it too few buffers. */
+/*
+ * As many nodes as there can be. The rings of a small section would leave it too
+ * few buffers if each had several.
+ */
 static int vni_format(void *section, u64 bytes)
 {
+	u32 nodes = min(mint_machine_nr_cpus(), MINT_MAX_NODES);
+
 	if (bytes < VNI_MULTIQUEUE_BYTES)
-		return vni_section_format(section, bytes, MINT_MAX_NODES, 1,
+		return vni_section_format(section, bytes, nodes, 1,
 					  VNI_RING_SLOTS);
-	return vni_section_format(section, bytes, MINT_MAX_NODES,
-				  VNI_MAX_QUEUES, VNI_RING_SLOTS / 2);
+	return vni_section_format(section, bytes, nodes, VNI_MAX_QUEUES,
+				  VNI_RING_SLOTS / 2);
 }
 
 static void vni_channels_unregister(unsigned int n)
