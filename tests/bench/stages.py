@@ -27,7 +27,7 @@ OTHER = "other"
 COPIES = re.compile(r"memcpy.*|__memcpy|memmove.*|rep_movs_alternative")
 STAGES: List[Tuple[str, str]] = [
     ("waiting", r"default_idle.*|native_(safe_)?halt|pv_native_safe_halt|do_idle|"
-                r"cpu_startup_entry|rest_init|start_secondary"),
+                r"cpu_startup_entry|rest_init|start_secondary|vni_idle_.*"),
     ("send: copy from user", r"_copy_from_iter.*|skb_do_copy_data.*|copy_from_user.*|"
                              r"skb_copy_to_page.*"),
     ("send: TCP and IP", r"tcp_sendmsg.*|tcp_push.*|__tcp_transmit_skb|tcp_write_xmit|"
