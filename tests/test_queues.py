@@ -36,6 +36,8 @@ def test_queues_are_used_steered_and_changed(wide: Machine) -> None:
     shown = receiver.run("ethtool -l vni0").output
     assert [line.split()[-1] for line in shown.splitlines() if line.startswith("RX:")] \
         == ["4", "2"]
+    # A queue to each of the rings of four nodes, as many as there are CPUs.
+    assert "numtxqueues 17 " in sender.run("ip -d link show vni0").output
     flows_come_where_they_are_steered(sender, receiver)
     for refused in ("-L vni0 rx 1",     # the table names queue 1
                     "-L vni0 rx 5", "-L vni0 rx 0", "-L vni0 tx 1",

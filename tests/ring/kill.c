@@ -42,13 +42,10 @@ static __u32 draw(__u32 below)
 static void send_one(struct node *me, __u32 to, __u32 to_generation,
 		     struct flow *flow)
 {
-	struct vni_frame frame = { .handle = VNI_NO_BUF, .length = 60 };
-	int data = flow->sent & 1;
+	struct vni_frame frame;
 	int posted;
 
-	if (!data)
-		frame.handle = vni_buf_alloc(&me->port, &me->cache, VNI_CLASS_SMALL);
-	if (!data && frame.handle == VNI_NO_BUF)
+	if (!frame_make(me, 60, flow->sent & 1, &frame))
 		return;
 	frame_write(&me->port, &frame, flow->sent);
 	frame.slot.hash = flow->sent;
@@ -57,7 +54,7 @@ static void send_one(struct node *me, __u32 to, __u32 to_generation,
 	if (posted == 1)
 		flow->sent++;
 	else
-		frame_free(me, &frame);
+		vni_buf_free(&me->port, &me->cache, frame.handle);
 }
 
 /* Take what there is of one incarnation, in order; skip an older one's. */
@@ -74,7 +71,7 @@ static void receive_all(struct node *me, __u32 from_generation,
 			frame_check(&me->port, &frame, flow->received);
 			flow->received++;
 		}
-		frame_free(me, &frame);
+		vni_buf_free(&me->port, &me->cache, frame.handle);
 	}
 }
 

@@ -106,10 +106,16 @@ static inline void frame_check(const struct vni_port *port,
 		CHECK(frame->rest.data[i] == value);
 }
 
-static inline void frame_free(struct node *node, const struct vni_frame *frame)
+/* A frame, inline or in a buffer; zero if there is none. */
+static inline int frame_make(struct node *node, __u32 length, int data,
+			     struct vni_frame *frame)
 {
-	if (!vni_frame_inline(frame))
-		vni_buf_free(&node->port, &node->cache, frame->handle);
+	*frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = length };
+	if (data)
+		return 1;
+	frame->handle = vni_buf_alloc(&node->port, &node->cache,
+				      vni_class_for(&node->port, length));
+	return !vni_frame_inline(frame);
 }
 
 static inline __u64 ringtest_faults(const struct vni_port *port)

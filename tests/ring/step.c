@@ -58,23 +58,16 @@ static __u32 draw(__u32 below)
 	return (random_state >> 33) % below;
 }
 
-static __u32 make_buffer(struct node *node, __u32 length)
-{
-	return vni_buf_alloc(&node->port, &node->cache,
-			     vni_class_for(&node->port, length));
-}
-
 /* A frame, inline if its mark is odd and it is short; zero without a buffer. */
 static int make_frame(struct node *node, __u32 length, __u32 mark,
 		      struct vni_frame *frame)
 {
 	int data = mark & 1 && length <= VNI_INLINE_BYTES;
 
-	*frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = length };
-	if (!data)
-		frame->handle = make_buffer(node, length);
+	if (!frame_make(node, length, data, frame))
+		return 0;
 	frame->slot.hash = mark;
-	return data || !vni_frame_inline(frame);
+	return 1;
 }
 
 /* Post up to @n frames, marked in order; how many went? */
@@ -93,7 +86,7 @@ static __u32 send(struct node *node, __u32 to, __u32 to_generation, __u32 mark,
 	CHECK(posted >= 0);
 	vni_ring_must_ring(&node->port, to);
 	for (i = posted; i < made; i++)
-		frame_free(node, &frames[i]);
+		vni_buf_free(&node->port, &node->cache, frames[i].handle);
 	return posted;
 }
 
@@ -108,7 +101,7 @@ static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
 		CHECK(err == 1);
 		if (frame.slot.source == from)
 			CHECK(frame.slot.hash == mark + got++);
-		frame_free(node, &frame);
+		vni_buf_free(&node->port, &node->cache, frame.handle);
 	}
 	vni_ring_take_waiters(&node->port, 0);
 	return got;
@@ -134,7 +127,7 @@ static void victim_script(struct node *me)
 			vni_cache_flush(&me->port, &me->cache);
 	}
 	ringtest_open(me);
-	vni_buf_free(&me->port, &me->cache, make_buffer(me, 60));
+	vni_buf_free(&me->port, &me->cache, vni_buf_alloc(&me->port, &me->cache, VNI_CLASS_SMALL));
 }
 
 /* A world in which the victim is about to run: never twice the same. */
@@ -155,7 +148,8 @@ static void set_up(struct others *o, struct node *victim)
 	*victim = o->node[0];
 	CHECK(send(&o->node[1], 0, 1, 0, n, 60) == n);
 	for (i = draw(MAX_HELD); i; i--)
-		o->held[o->nr_held++] = make_buffer(&o->node[1], 60);
+		o->held[o->nr_held++] = vni_buf_alloc(&o->node[1].port, &o->node[1].cache,
+						      VNI_CLASS_SMALL);
 	progress->posted[1] = send(victim, 1, 1, 0, draw(4), 60);
 	if (draw(2))
 		vni_cache_flush(&victim->port, &victim->cache);
@@ -290,7 +284,7 @@ static void reborn_script(struct node *me)
 {
 	vni_port_bury(&me->port, &me->cache, 0, 1);
 	ringtest_open(me);
-	vni_buf_free(&me->port, &me->cache, make_buffer(me, 60));
+	vni_buf_free(&me->port, &me->cache, vni_buf_alloc(&me->port, &me->cache, VNI_CLASS_SMALL));
 	receive(me, 1, 0, 1);
 	vni_ring_close(&me->port, 0, &me->cache);
 }

@@ -102,11 +102,7 @@ static int make_frame(struct player *p, __u32 to, struct vni_frame *frame)
 	__u32 length = draw_length(p);
 	int data = length <= VNI_INLINE_BYTES && draw(p, 2);
 
-	*frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = length };
-	if (!data)
-		frame->handle = vni_buf_alloc(&p->node.port, &p->node.cache,
-					      vni_class_for(&p->node.port, length));
-	if (!data && frame->handle == VNI_NO_BUF)
+	if (!frame_make(&p->node, length, data, frame))
 		return 0;
 	frame_write(&p->node.port, frame, pattern(p->id, sequence));
 	frame->slot.hash = sequence;
@@ -161,7 +157,7 @@ static int receive_some(struct player *p)
 		check_frame(p, &frame);
 		p->received[frame.slot.source]++;
 		p->received_all++;
-		frame_free(&p->node, &frame);
+		vni_buf_free(&p->node.port, &p->node.cache, frame.handle);
 	}
 	waiters = vni_ring_take_waiters(&p->node.port, 0);
 	for (i = 0; i < nr_nodes; i++)

@@ -80,6 +80,7 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
 	vni_idle_learn(rxq);
+	/* Who shares the CPU with us has it until the next frames come. */
 	if (!single_task_running())
 		WRITE_ONCE(idler->left, 0);
 	local_bh_disable();

@@ -243,13 +243,16 @@ EXPORT_SYMBOL_IF_KUNIT(vni_buf_alloc);
  * vni_buf_free() - give a buffer back
  * @port: the port
  * @cache: where it goes; the surplus returns to the pool in bulk
- * @handle: the buffer, ALLOC or HELD by this node
+ * @handle: the buffer, ALLOC or HELD by this node; nothing is done for
+ *	VNI_NO_BUF, which inline frames have
  *
  * A handle that is not ours to free is counted and left alone.
  */
 void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
 		  __u32 handle)
 {
+	if (handle == VNI_NO_BUF)
+		return;
 	if (handle >= port->geometry.nr_bufs) {
 		vni_fault(port, VNI_FAULT_HANDLE);
 		return;

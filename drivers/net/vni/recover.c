@@ -399,7 +399,7 @@ void vni_ring_close(struct vni_port *port, __u32 queue,
 		err = vni_ring_take(port, queue, &frame);
 		if (!err)
 			break;
-		if (err > 0 && !vni_frame_inline(&frame))
+		if (err > 0)
 			vni_buf_free(port, cache, frame.handle);
 	}
 	mint_store(&ring->armed, 0ULL);

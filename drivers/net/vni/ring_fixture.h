@@ -185,4 +185,37 @@ static inline struct vni_slot *slot_b(struct fixture *f, u32 position)
 	return &vni_ring_of(&f->b, 1)->slots[position % SLOTS];
 }
 
+/* What makes a descriptor wrong, and what that is called. */
+struct damage {
+	unsigned int word;
+	u64 xor;
+	enum vni_fault fault;
+};
+
+/* For any frame of 60 bytes that a has sent to b. */
+static const struct damage damages[] = {
+	{ 0, 0x800000, VNI_FAULT_HANDLE },
+	{ 0, 60ULL << 24, VNI_FAULT_LENGTH },
+	{ 0, (60ULL ^ 13) << 24, VNI_FAULT_LENGTH },
+	{ 0, 0xfffffULL << 24, VNI_FAULT_LENGTH },
+	{ 0, 8ULL << 44, VNI_FAULT_SLOT },
+	{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
+	{ 1, NODES, VNI_FAULT_SLOT },		/* source */
+	{ 1, 1 << 8, VNI_FAULT_SLOT },		/* pad */
+	{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
+};
+
+/* Damages the only frame in the ring of b: it is counted, and skipped. */
+static inline void expect_rejected(struct kunit *test, struct fixture *f,
+				   const struct damage *damage)
+{
+	struct vni_frame frame;
+
+	((u64 *)slot_b(f, f->b.rx[0].head))[damage->word] ^= damage->xor;
+	memset(f->b.faults, 0, sizeof(f->b.faults));
+	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &frame), -EBADMSG);
+	expect_faults(test, &f->b, damage->fault, 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_take(&f->b, 0, &frame), 0);
+}
+
 #endif /* VNI_RING_FIXTURE_H */

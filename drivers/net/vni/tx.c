@@ -136,10 +136,12 @@ static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 	return max_frame > tag && skb_gso_validate_mac_len(skb, max_frame - tag);
 }
 
-/* Does a frame go without a buffer? */
-static bool vni_tx_inline(const struct sk_buff *skb)
+/* Class of the buffer that a frame takes; -ENOENT: none, -EMSGSIZE: too long */
+static int vni_tx_class(const struct vni_priv *priv, const struct sk_buff *skb)
 {
-	return skb->len <= VNI_INLINE_BYTES;
+	if (skb->len <= VNI_INLINE_BYTES)
+		return -ENOENT;
+	return vni_class_for(&priv->port, skb->len);
 }
 
 static int vni_tx_fill_inline(const struct sk_buff *skb,
@@ -179,15 +181,15 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 		       const struct vni_receiver *receiver,
 		       struct vni_frame *frame)
 {
-	int class = vni_class_for(&priv->port, skb->len);
+	int class = vni_tx_class(priv, skb);
 	int err;
 
-	if (class < 0 || !vni_tx_fits(skb, receiver->max_frame))
+	if (class == -EMSGSIZE || !vni_tx_fits(skb, receiver->max_frame))
 		return -EMSGSIZE;
 	err = vni_tx_describe(skb, frame);
 	if (err)
 		return err;
-	if (vni_tx_inline(skb))
+	if (class < 0)
 		return vni_tx_fill_inline(skb, frame);
 	return vni_tx_fill_buffer(priv, skb, class, frame);
 }
@@ -195,7 +197,7 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 			  const struct sk_buff *skb, bool more)
 {
-	int class = vni_class_for(&priv->port, skb->len);
+	int class = vni_tx_class(priv, skb);
 	struct vni_receiver receiver;
 	u32 generation;
 	int err;
@@ -210,8 +212,7 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 	/* Only a caller that ignores the stopped queue gets here. */
 	if (unlikely(q->count == VNI_BATCH || q->waiting))
 		return -ENOSPC;
-	if (class >= 0 && !vni_tx_inline(skb) &&
-	    !vni_tx_may_take(priv, q, class))
+	if (class >= 0 && !vni_tx_may_take(priv, q, class))
 		return -ENOBUFS;
 
 	err = vni_tx_fill(priv, skb, &receiver, &q->frames[q->count]);
@@ -225,12 +226,11 @@ static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 			  const struct vni_receiver *receiver,
 			  const struct sk_buff *skb)
 {
-	int class = vni_class_for(&priv->port, skb->len);
+	int class = vni_tx_class(priv, skb);
 	struct vni_frame frame;
 	int n;
 
-	if (class >= 0 && !vni_tx_inline(skb) &&
-	    !vni_tx_may_flood(priv, class))
+	if (class >= 0 && !vni_tx_may_flood(priv, class))
 		return -ENOBUFS;
 	n = vni_tx_fill(priv, skb, receiver, &frame);
 	if (n)

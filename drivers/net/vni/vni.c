@@ -50,12 +50,10 @@ u32 vni_buf_get(struct vni_priv *priv, unsigned int class)
 /**
  * vni_buf_put() - give back a buffer that was got or received
  * @priv: the device
- * @handle: the buffer; nothing is done for VNI_NO_BUF
+ * @handle: the buffer, or VNI_NO_BUF
  */
 void vni_buf_put(struct vni_priv *priv, u32 handle)
 {
-	if (handle == VNI_NO_BUF)
-		return;
 	guard(irqsave)();
 	vni_buf_free(&priv->port, &this_cpu_ptr(priv->cpu)->cache, handle);
 }
