@@ -192,18 +192,23 @@ struct damage {
 	enum vni_fault fault;
 };
 
-/* For any frame of 60 bytes that a has sent to b. */
-static const struct damage damages[] = {
-	{ 0, 0x800000, VNI_FAULT_HANDLE },
-	{ 0, 60ULL << 24, VNI_FAULT_LENGTH },
-	{ 0, (60ULL ^ 13) << 24, VNI_FAULT_LENGTH },
-	{ 0, 0xfffffULL << 24, VNI_FAULT_LENGTH },
-	{ 0, 8ULL << 44, VNI_FAULT_SLOT },
-	{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
-	{ 1, NODES, VNI_FAULT_SLOT },		/* source */
-	{ 1, 1 << 8, VNI_FAULT_SLOT },		/* pad */
-	{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
-};
+/* The i-th way to damage any frame of 60 bytes from a to b; NULL: no more. */
+static inline const struct damage *damage_nr(unsigned int i)
+{
+	static const struct damage damages[] = {
+		{ 0, 0x800000, VNI_FAULT_HANDLE },
+		{ 0, 60ULL << 24, VNI_FAULT_LENGTH },
+		{ 0, (60ULL ^ 13) << 24, VNI_FAULT_LENGTH },
+		{ 0, 0xfffffULL << 24, VNI_FAULT_LENGTH },
+		{ 0, 8ULL << 44, VNI_FAULT_SLOT },
+		{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
+		{ 1, NODES, VNI_FAULT_SLOT },		/* source */
+		{ 1, 1 << 8, VNI_FAULT_SLOT },		/* pad */
+		{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
+	};
+
+	return i < ARRAY_SIZE(damages) ? &damages[i] : NULL;
+}
 
 /* Damages the only frame in the ring of b: it is counted, and skipped. */
 static inline void expect_rejected(struct kunit *test, struct fixture *f,

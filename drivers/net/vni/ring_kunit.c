@@ -169,8 +169,8 @@ static void take_rejects(struct kunit *test)
 	};
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(damages); i++)
-		expect_left_alone(test, &damages[i]);
+	for (i = 0; damage_nr(i); i++)
+		expect_left_alone(test, damage_nr(i));
 	for (i = 0; i < ARRAY_SIZE(more); i++)
 		expect_left_alone(test, &more[i]);
 }
