@@ -7,13 +7,19 @@
  */
 #include "ring_priv.h"
 
-/*
- * How many buffers move between cache and pool under one hold of the lock. The
- * more the better, but a small pool must not end up in the caches of its nodes.
+/**
+ * vni_cache_bulk() - how many buffers to move under one hold of a pool's lock
+ * @class: VNI_CLASS_*
+ * @count: how many buffers the class has
+ *
+ * The more the better, but a small pool must not end up in the caches of its
+ * nodes.
+ *
+ * Return: at most VNI_CACHE_HANDLES / 2.
  */
-static unsigned int cache_bulk(const struct vni_port *port, unsigned int class)
+unsigned int vni_cache_bulk(unsigned int class, __u32 count)
 {
-	unsigned int share = port->geometry.classes[class].count / 64;
+	unsigned int share = count / 64;
 
 	if (class == VNI_CLASS_HUGE)
 		return 1;
@@ -92,10 +98,16 @@ static void states_prefetch(const struct vni_port *port, __u32 *end,
 		vni_state_prefetch(port, mint_load(--end));
 }
 
+/* A stack that does not agree with the state words is made anew. */
+static void pool_mend(struct vni_port *port, unsigned int class)
+{
+	vni_fault(port, VNI_FAULT_POOL);
+	vni_pool_rebuild(port, class);
+}
+
 /*
  * Pop up to @n buffers, each marked as ours before the stack lets go of it.
- * A stack that does not agree with the state words is rebuilt, and what was
- * popped before that is kept.
+ * What was popped before the stack turned out to be wrong is kept.
  */
 static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 			     __u32 *handles, unsigned int n)
@@ -106,16 +118,18 @@ static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 	__u32 top = mint_load(&pool->top);
 	unsigned int got;
 
-	if (top <= c->count)
-		states_prefetch(port, &pool->stack[top], n < top ? n : top);
-	for (got = 0; got < n && got < top; got++) {
-		__u32 handle = VNI_NO_BUF;
+	if (top > c->count) {
+		pool_mend(port, class);
+		return 0;
+	}
+	if (n > top)
+		n = top;
+	states_prefetch(port, &pool->stack[top], n);
+	for (got = 0; got < n; got++) {
+		__u32 handle = mint_load(&pool->stack[top - 1 - got]);
 
-		if (top <= c->count)
-			handle = mint_load(&pool->stack[top - 1 - got]);
 		if (!entry_ok(port, c, handle)) {
-			vni_fault(port, VNI_FAULT_POOL);
-			vni_pool_rebuild(port, class);
+			pool_mend(port, class);
 			return got;
 		}
 		vni_state_set(port, handle, cached);
@@ -138,8 +152,7 @@ static void pool_push(struct vni_port *port, unsigned int class,
 	for (i = 0; i < n; i++)
 		vni_state_free(port, handles[i]);
 	if (top > c->count || n > c->count - top) {
-		vni_fault(port, VNI_FAULT_POOL);
-		vni_pool_rebuild(port, class);
+		pool_mend(port, class);
 		return;
 	}
 	for (i = 0; i < n; i++)
@@ -180,7 +193,7 @@ static void cache_spill(struct vni_port *port, struct vni_cache *cache,
 static void cache_refill(struct vni_port *port, struct vni_cache *cache,
 			 unsigned int class)
 {
-	unsigned int bulk = cache_bulk(port, class);
+	unsigned int bulk = port->bulk[class];
 	unsigned int n;
 
 	/* The lock does not bring the line of top with it. */
@@ -205,7 +218,7 @@ void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
 		   __u32 handle)
 {
 	unsigned int class = vni_class_of(port, handle);
-	unsigned int bulk = cache_bulk(port, class);
+	unsigned int bulk = port->bulk[class];
 
 	if (cache->count[class] >= 2 * bulk)
 		cache_spill(port, cache, class, bulk);

@@ -47,6 +47,7 @@ enum vni_fault {
  * @head: next position to take; the one in shared memory is only ever a copy
  * @published: what was stored there last, less than an eighth ring behind
  * @cpu: number of the CPU that the context runs on, for lock words
+ * @state: what the state word of any buffer in flight to the ring has in common
  * @served: a bit for each node of which frames have left the ring since the
  *	last look at its watchers
  * @pad: keeps the contexts of two CPUs out of one cache line
@@ -56,8 +57,9 @@ struct vni_rx {
 	__u32 head;
 	__u32 published;
 	__u32 cpu;
+	__u64 state;
 	__u64 served;
-	__u64 pad[4];
+	__u64 pad[3];
 };
 
 /**
@@ -89,6 +91,8 @@ struct vni_tx {
  *	an increment when two CPUs count at once
  * @takeovers: locks taken over from the dead, likewise
  * @queue_shift: a ring number shifted right by it is a node id
+ * @own: what the state words of all buffers that this node has in common
+ * @bulk: by class, how many buffers move between cache and pool at once
  * @rx: by queue, the receive contexts
  * @tx: by ring number, what was found at the last post
  * @buried: by node id, the last generation that vni_port_bury() was told of
@@ -106,6 +110,8 @@ struct vni_port {
 	__u64 faults[VNI_NR_FAULTS];
 	__u64 takeovers;
 	__u32 queue_shift;
+	__u64 own;
+	__u32 bulk[VNI_NR_CLASSES];
 	struct vni_rx rx[VNI_MAX_QUEUES];
 	struct vni_tx tx[MINT_MAX_NODES * VNI_MAX_QUEUES];
 	__u32 buried[MINT_MAX_NODES];
@@ -219,11 +225,11 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 static inline unsigned int vni_class_of(const struct vni_port *port,
 					__u32 handle)
 {
-	unsigned int class = VNI_NR_CLASSES - 1;
+	unsigned int class, n = 0;
 
-	while (class && handle < port->geometry.classes[class].first)
-		class--;
-	return class;
+	for (class = 1; class < VNI_NR_CLASSES; class++)
+		n += handle >= port->geometry.classes[class].first;
+	return n;
 }
 
 /**

@@ -76,12 +76,18 @@ static inline __u64 vni_state_make(__u32 state, __u32 node, __u32 generation)
 	       (__u64)(generation & VNI_GENERATION_MASK) << 20;
 }
 
+/* Where a buffer in flight goes to. */
+static inline __u64 vni_state_to(__u32 ring, __u32 generation)
+{
+	return (__u64)ring << 12 |
+	       (__u64)(generation & VNI_GENERATION_MASK) << 42;
+}
+
 static inline __u64 vni_state_inflight(__u32 from, __u32 from_generation,
 				       __u32 ring, __u32 to_generation)
 {
 	return vni_state_make(VNI_STATE_INFLIGHT, from, from_generation) |
-	       (__u64)ring << 12 |
-	       (__u64)(to_generation & VNI_GENERATION_MASK) << 42;
+	       vni_state_to(ring, to_generation);
 }
 
 static inline __u32 vni_state_kind(__u64 word)
@@ -123,7 +129,7 @@ static inline __u32 vni_ring_queue(const struct vni_port *port, __u32 number)
 /* The state word of a buffer that this node has by itself. */
 static inline __u64 vni_state_own(const struct vni_port *port, __u32 state)
 {
-	return vni_state_make(state, port->node, port->generation);
+	return port->own | state;
 }
 
 /* May this node give the buffer away: is it ALLOC or HELD by us? */
@@ -242,12 +248,11 @@ static inline void vni_rest_read(struct vni_frame *frame, __u64 *from)
 static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
 			      const struct vni_frame *frame)
 {
-	const struct vni_slot *slot = &frame->slot;
-	const __u64 *words = (const __u64 *)slot;
+	const __u64 *words = (const __u64 *)&frame->slot;
+	/* The source alone, or more than any if pad or queue is wrong. */
+	__u32 source = (__u32)words[1] ^ queue << 16;
 
-	return words[1] == vni_slot_from(slot->source, queue, slot->generation) &&
-	       slot->source < port->geometry.nr_nodes &&
-	       slot->source != port->node &&
+	return source < port->geometry.nr_nodes && source != port->node &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
 	       (vni_frame_inline(frame) ||
 		!(words[4] >> 32 | words[5] | words[6] | words[7]));
@@ -271,8 +276,8 @@ static inline enum vni_fault vni_frame_fault(const struct vni_port *port,
 	if (vni_frame_inline(frame))
 		return VNI_NR_FAULTS;
 	state = vni_state_get(port, frame->handle);
-	expected = vni_state_inflight(slot->source, slot->generation, number,
-				      port->generation);
+	expected = vni_state_make(VNI_STATE_INFLIGHT, slot->source,
+				  slot->generation) | port->rx[queue].state;
 	if (state == expected)
 		return VNI_NR_FAULTS;
 	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
@@ -298,6 +303,7 @@ static inline void vni_head_publish(struct vni_rx *rx, struct vni_ring *ring)
 void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position);
 
 /* pool.c */
+unsigned int vni_cache_bulk(unsigned int class, __u32 count);
 int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu);
 void vni_pool_rebuild(struct vni_port *port, unsigned int class);
 void vni_cache_put(struct vni_port *port, struct vni_cache *cache,

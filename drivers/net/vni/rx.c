@@ -4,8 +4,8 @@
  *
  * A doorbell only schedules NAPI. The poll takes frames, short ones with their
  * descriptor; others it copies out of the shared pool, or lends long ones to
- * the stack (lend.c). Before it sleeps
- * it arms the ring and looks again. See docs/vni.md.
+ * the stack (lend.c). Before it sleeps it arms the ring and looks again. See
+ * docs/vni.md.
  */
 #include <linux/virtio_net.h>
 

@@ -329,9 +329,16 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 	port->lock_spins = 1U << 16;
 	while (1U << port->queue_shift < h.nr_queues)
 		port->queue_shift++;
-	for (i = 0; i < h.nr_queues; i++)
-		port->rx[i].ring_offset = h.ring_offset + (__u64)h.ring_bytes *
-			((node << port->queue_shift) + i);
+	port->own = vni_state_make(0, node, generation);
+	for (i = 0; i < VNI_NR_CLASSES; i++)
+		port->bulk[i] = vni_cache_bulk(i, h.classes[i].count);
+	for (i = 0; i < h.nr_queues; i++) {
+		__u32 number = vni_ring_number(port, node, i);
+
+		port->rx[i].ring_offset = h.ring_offset +
+					  (__u64)h.ring_bytes * number;
+		port->rx[i].state = vni_state_to(number, generation);
+	}
 	port->dead = dead;
 	port->dead_context = dead_context;
 	return 0;

@@ -103,14 +103,16 @@ static int vni_tx_describe(const struct sk_buff *skb, struct vni_frame *frame)
 	if (virtio_net_hdr_from_skb(skb, &hdr, true, true, 0))
 		return -EINVAL;
 
-	memset(frame, 0, sizeof(*frame));
 	frame->length = skb->len;
-	frame->slot.vnet_flags = hdr.flags;
-	frame->slot.gso_type = hdr.gso_type;
-	frame->slot.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len);
-	frame->slot.gso_size = __virtio16_to_cpu(true, hdr.gso_size);
-	frame->slot.csum_start = __virtio16_to_cpu(true, hdr.csum_start);
-	frame->slot.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset);
+	frame->flags = 0;
+	frame->slot = (struct vni_slot){
+		.vnet_flags = hdr.flags,
+		.gso_type = hdr.gso_type,
+		.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len),
+		.gso_size = __virtio16_to_cpu(true, hdr.gso_size),
+		.csum_start = __virtio16_to_cpu(true, hdr.csum_start),
+		.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset),
+	};
 	if (skb_vlan_tag_present(skb)) {
 		frame->flags |= VNI_SLOT_VLAN;
 		frame->slot.vlan_tci = skb_vlan_tag_get(skb);
@@ -151,6 +153,7 @@ static int vni_tx_fill_inline(const struct sk_buff *skb,
 	u32 first = skb->len - rest;
 
 	frame->handle = VNI_NO_BUF;
+	memset(&frame->rest, 0, sizeof(frame->rest));
 	if (skb_copy_bits(skb, 0, frame->slot.data, first) ||
 	    skb_copy_bits(skb, first, frame->rest.data, rest))
 		return -EINVAL;
