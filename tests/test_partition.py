@@ -74,7 +74,7 @@ def test_bad_value_boots_without_mint(boot: Boot, value: str,
 
 @pytest.mark.parametrize("value,cpus", [
     ("cpus=0,mem=128M,shm=16M", 1),
-    ("cpus=0,2,mem=256M,shm=64M@1G", 2),
+    ("cpus=0,2,mem=512M,shm=64M@1G", 2),
     ("shm=64M@0x100000000,mem=1G,cpus=0-3", 4),
 ])
 def test_good_value_is_applied(boot: Boot, value: str, cpus: int) -> None:
