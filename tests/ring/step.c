@@ -67,6 +67,8 @@ static int make_frame(struct node *node, __u32 length, __u32 mark,
 	if (!frame_make(node, length, data, frame))
 		return 0;
 	frame->slot.hash = mark;
+	if (data)
+		frame_write(&node->port, frame, mark);
 	return 1;
 }
 
@@ -99,6 +101,8 @@ static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
 
 	while (got < n && (err = vni_ring_take(&node->port, 0, &frame))) {
 		CHECK(err == 1);
+		if (vni_frame_inline(&frame))
+			frame_check(&node->port, &frame, frame.slot.hash);
 		if (frame.slot.source == from)
 			CHECK(frame.slot.hash == mark + got++);
 		vni_buf_free(&node->port, &node->cache, frame.handle);
