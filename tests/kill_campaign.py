@@ -16,7 +16,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import crowd
 from gdbstub import GdbStub
-from machine import BUILD, CommandTimeout, Machine, deadline_in
+from machine import BUILD, SANITIZE, CommandTimeout, Machine, deadline_in
 from shared_region import REGION, Census, VniSection
 
 MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
@@ -24,9 +24,13 @@ MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
 TO_B, TO_C = "/tmp/to-2", "/tmp/to-3"
 NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
 SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 60.0
-# How long the victim runs alone at most; its peers hold still meanwhile.
-ALONE_SECONDS = 0.15
+# How long the victim runs alone at most; its peers hold still meanwhile. If it
+# has not come to the place, all run for a moment, so that it gets work again.
+ALONE_SECONDS = 0.5 if SANITIZE else 0.15
+TOGETHER_SECONDS = (0.1, 0.5) if SANITIZE else (0.005, 0.03)
 MAX_STEPS = 600
+# How many locks it may take meanwhile before it takes one of the wanted kind.
+MAX_LOCKS = 30
 
 # Where to kill: under a lock; some instructions after the start of a function;
 # while the node starts, at its first steps into the section; at any moment.
@@ -82,19 +86,26 @@ class Campaign:
             self.stub.step(CPU_B)
         return wanted
 
+    def _alone_until_lock(self, wanted: str) -> Optional[str]:
+        """Lets the victim run alone until it is about to take a lock of this kind."""
+        for _ in range(MAX_LOCKS):
+            if not self._alone_until(self.symbols["vni_lock"]):
+                return None
+            registers = self.stub.registers(CPU_B)
+            # vni_lock(port, lock, cpu), and base is the port's first field.
+            offset = registers["rsi"] - self._word(registers["rdi"])
+            for name, at in self.section.lock_offsets().items():
+                if at == offset and name.startswith(wanted):
+                    return name
+        return None
+
     def _aim_lock(self, wanted: str) -> Optional[int]:
         """Into what a lock of this kind guards: from its taking to its release."""
-        if not self._alone_until(self.symbols["vni_lock"]):
-            return None
-        registers = self.stub.registers(CPU_B)
-        # vni_lock(port, lock, cpu), and base is the port's first field.
-        offset = registers["rsi"] - self._word(registers["rdi"])
-        names = [name for name, at in self.section.lock_offsets().items()
-                 if at == offset and name.startswith(wanted)]
-        if not names or not self._alone_until(self._word(registers["rsp"])):
+        name = self._alone_until_lock(wanted)
+        if not name or not self._alone_until(self._word(self.stub.registers(CPU_B)["rsp"])):
             return None
         steps = self._steps(MAX_STEPS, self.symbols["vni_unlock"])
-        return steps if names[0] in self.section.locks_of(NODE_B) else None
+        return steps if name in self.section.locks_of(NODE_B) else None
 
     def _aim_function(self, name: str) -> Optional[int]:
         """Some instructions into a function."""
@@ -114,8 +125,7 @@ class Campaign:
             if time.monotonic() > deadline:
                 raise CommandTimeout(f"node b never came to {site}")
             self.stub.resume()
-            # So that the victim gets work from the others again.
-            time.sleep(self.dice.uniform(0.005, 0.03))
+            time.sleep(self.dice.uniform(*TOGETHER_SECONDS))
 
     def _aim_start(self, name: str) -> int:
         """Starts the victim, which stands at the first call of a function."""
