@@ -121,7 +121,7 @@ class Census:
     """All of vni's shared state at one moment."""
 
     buffers: List[Buffer]
-    stacks: List[List[int]]
+    lists: List[List[int]]
     locks: Dict[str, Lock]
     living: Dict[int, int]
     """Generation by node id, of the nodes that are not fenced."""
@@ -158,24 +158,24 @@ class Census:
                 for name, lock in self.locks.items()
                 if lock.word and self.living.get(lock.node) != lock.generation]
 
-    def _wrong_stacks(self) -> List[str]:
+    def _wrong_lists(self) -> List[str]:
         """Under its lock a pool may be in the middle of a change."""
         if any(lock.word for name, lock in self.locks.items() if "pool" in name):
             return ["a pool is in use"]
-        stacked = [handle for stack in self.stacks for handle in stack]
+        listed = [handle for one in self.lists for handle in one]
         free = {handle for handle, buffer in enumerate(self.buffers)
                 if buffer.state == "pool"}
         problems = []
-        if len(stacked) != len(set(stacked)):
-            problems.append("a buffer is in the free stacks twice")
-        if set(stacked) != free:
-            problems.append(f"free by state word but not stacked: {free - set(stacked)}; "
-                            f"stacked but not free: {set(stacked) - free}")
+        if len(listed) != len(set(listed)):
+            problems.append("a buffer is in the free lists twice")
+        if set(listed) != free:
+            problems.append(f"free by state word but not listed: {free - set(listed)}; "
+                            f"listed but not free: {set(listed) - free}")
         return problems
 
     def problems(self) -> List[str]:
         """What the dead have left behind, and what does not add up."""
-        return self._lost_buffers() + self._lost_locks() + self._wrong_stacks()
+        return self._lost_buffers() + self._lost_locks() + self._wrong_lists()
 
 
 class VniSection:
@@ -208,12 +208,12 @@ class VniSection:
         locks = {name: self.lock(at) for name, at in self.lock_offsets().items()}
         return {name: lock for name, lock in locks.items() if lock.node == node}
 
-    def _stack(self, count: int, pool: int) -> List[int]:
-        top, = struct.unpack("<I", self.reader(self.start + pool + 64, 4))
-        if top > count:
-            raise AssertionError(f"the stack has {top} of {count} buffers")
-        data = self.reader(self.start + pool + 128, 4 * top)
-        return list(struct.unpack(f"<{top}I", data))
+    def _free(self, count: int, pool: int) -> List[int]:
+        level, first = struct.unpack("<II", self.reader(self.start + pool + 64, 8))
+        if level > count or first > count:
+            raise AssertionError(f"the list has {level} of {count} buffers, from {first} on")
+        entries = struct.unpack(f"<{count}I", self.reader(self.start + pool + 128, 4 * count))
+        return list((entries[first:] + entries[:first])[:level])
 
     def _living(self) -> Dict[int, int]:
         data = self.reader(self.nodes_at, NODE_BYTES * self.nr_nodes)
@@ -229,6 +229,6 @@ class VniSection:
         words = self.reader(self.start + self.state_offset, 8 * self.nr_bufs)
         return Census(
             [Buffer(word, self.nr_queues) for word, in struct.iter_unpack("<Q", words)],
-            [self._stack(count, pool) for count, pool in self.pools],
+            [self._free(count, pool) for count, pool in self.pools],
             {name: self.lock(offset) for name, offset in self.lock_offsets().items()},
             self._living())

@@ -16,7 +16,7 @@ LIMIT = INLINE_BYTES - HEADERS
 def buffers_in_use(machine: Machine) -> Dict[str, int]:
     """Buffers outside of the pool, by state."""
     return {state: count for state, count in leaks.buffers(machine.node()).items()
-            if count and state not in ("bufs_pool", "bufs_stacked")}
+            if count and state not in ("bufs_pool", "bufs_listed")}
 
 
 def test_only_longer_frames_take_buffers(boot: Boot) -> None:

@@ -41,4 +41,4 @@ def test_a_hundred_lives_of_nodes_leak_nothing(boot: Boot) -> None:
     shell.run("mint kill c; mint destroy b; mint destroy c; ip link set vni0 down")
     assert leaks.ledger(shell) == owned
     buffers = leaks.buffers(shell)
-    assert buffers["bufs_stacked"] == buffers["bufs_pool"] == sum(buffers.values()) // 2
+    assert buffers["bufs_listed"] == buffers["bufs_pool"] == sum(buffers.values()) // 2

@@ -169,7 +169,7 @@ def test_more_is_lent_than_may_be(borrowers: Machine) -> None:
     wait_counter(b, "rx_copied_on_demand", "-gt 0")
     counters = traffic.link_counters(b)
     total = sum(value for name, value in counters.items()
-                if name.startswith("bufs_") and name != "bufs_stacked")
+                if name.startswith("bufs_") and name != "bufs_listed")
     assert 0 < counters["rx_lent"] <= counters["bufs_held"] < total / 4
     # The others still have what they need, and so has it.
     traffic.iperf_server(node0)

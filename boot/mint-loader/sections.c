@@ -39,7 +39,7 @@ static __u64 used_streams(const struct region *region, const struct mint_section
 	return used;
 }
 
-/* Buffers that are in no pool's stack; none when there is no sound section. */
+/* Buffers that are in no pool's list; none when there is no sound section. */
 static void vni_use(const struct region *region, const struct mint_section *section,
 		    struct section_use *use)
 {
@@ -55,15 +55,15 @@ static void vni_use(const struct region *region, const struct mint_section *sect
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		const struct vni_class *class = &header.classes[i];
 		const struct vni_pool *pool;
-		__u32 top;
+		__u32 level;
 
 		if (class->pool_offset > section->bytes - sizeof(*pool) ||
 		    class->pool_offset % 8 || class->count > VNI_MAX_BUFS)
 			continue;
 		pool = (const struct vni_pool *)(base + class->pool_offset);
-		top = mint_load(&pool->top);
+		level = mint_load(&pool->level);
 		use->entries += class->count;
-		use->used += class->count - (top < class->count ? top : class->count);
+		use->used += class->count - (level < class->count ? level : class->count);
 	}
 }
 

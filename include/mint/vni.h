@@ -11,7 +11,7 @@
 #include <mint/abi.h>
 
 #define VNI_MAGIC		0x31494e56U	/* "VNI1" */
-#define VNI_VERSION		4
+#define VNI_VERSION		5
 
 #define VNI_CLASS_SMALL		0
 #define VNI_CLASS_LARGE		1
@@ -109,7 +109,7 @@ static_assert(MINT_MAX_NODES * VNI_MAX_QUEUES <= 256);
  *	bits 20-41  generation of the owner, modulo 2^22
  *	bits 42-63  generation of the destination, modulo 2^22, else 0
  */
-#define VNI_STATE_POOL		0	/* free, in the pool's stack */
+#define VNI_STATE_POOL		0	/* free, in the pool's list */
 #define VNI_STATE_CACHED	1	/* free, in a cache of the owner */
 #define VNI_STATE_ALLOC		2	/* being filled by the owner */
 #define VNI_STATE_INFLIGHT	3	/* in a ring of the destination */
@@ -119,20 +119,25 @@ static_assert(MINT_MAX_NODES * VNI_MAX_QUEUES <= 256);
 
 /**
  * struct vni_pool - free buffers of one class
- * @lock: guards @top and @stack
- * @top: number of handles in @stack
+ * @lock: guards the rest
+ * @level: number of handles in @list
+ * @first: index of the first of them; the others follow, behind the last entry
+ *	of @list those at its beginning
  * @reserved: zero
- * @stack: handles, last in first out. A hint: rebuilt from the state words
- *	when the lock is taken over or an entry does not agree with them.
+ * @list: as many entries as the class has buffers. Handles are put behind the
+ *	last; small buffers are taken from there, others from the front. A hint:
+ *	rebuilt from the state words when the lock is taken over or an entry
+ *	does not agree with them.
  */
 struct vni_pool {
 	struct mint_lock lock;
-	__u32 top;
-	__u32 reserved[15];
-	__u32 stack[];
+	__u32 level;
+	__u32 first;
+	__u32 reserved[14];
+	__u32 list[];
 };
 
-static_assert(offsetof(struct vni_pool, stack) == 128);
+static_assert(offsetof(struct vni_pool, list) == 128);
 
 /*
  * Slot word, written last with release and read once:

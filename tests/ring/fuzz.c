@@ -51,7 +51,7 @@ static __u64 eat(struct input *in, size_t bytes)
 	return value;
 }
 
-/* Change a word among header, rings, states and stacks. */
+/* Change a word among header, rings, states and lists. */
 static void poke(struct input *in)
 {
 	__u64 *word = (__u64 *)section + eat(in, 2) % (meta_bytes / 8);

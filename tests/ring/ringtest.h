@@ -135,7 +135,7 @@ static inline void ringtest_all_free(struct vni_port *port)
 
 	vni_port_census(port, &census);
 	CHECK(census.state[VNI_STATE_POOL] == port->geometry.nr_bufs);
-	CHECK(census.stacked == port->geometry.nr_bufs);
+	CHECK(census.listed == port->geometry.nr_bufs);
 }
 
 #endif /* RINGTEST_H */

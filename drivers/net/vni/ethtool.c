@@ -71,7 +71,7 @@ static const char vni_census_names[][ETH_GSTRING_LEN] = {
 	[VNI_STATE_INFLIGHT] = "bufs_inflight",
 	[VNI_STATE_HELD] = "bufs_held",
 	[VNI_STATE_BAD] = "bufs_bad",
-	"bufs_invalid", "bufs_stacked",
+	"bufs_invalid", "bufs_listed",
 };
 
 static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
@@ -399,7 +399,7 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 	for (i = 0; i < ARRAY_SIZE(census.state); i++)
 		*data++ = census.state[i];
 	*data++ = census.invalid;
-	*data++ = census.stacked;
+	*data++ = census.listed;
 }
 
 static u32 vni_get_priv_flags(struct net_device *dev)

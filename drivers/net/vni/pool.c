@@ -2,7 +2,7 @@
 /*
  * Buffer manager of vni: pools of free buffers, caches in front of them.
  *
- * The state word of a buffer is the truth, a pool's stack a hint guarded by
+ * The state word of a buffer is the truth, a pool's list a hint guarded by
  * the pool's lock. Protocol and ordering: top of ring.c.
  */
 #include "ring_priv.h"
@@ -31,7 +31,7 @@ unsigned int vni_cache_bulk(unsigned int class, __u32 count)
 }
 
 /**
- * vni_pool_rebuild() - make the free stack anew from the state words
+ * vni_pool_rebuild() - make the free list anew from the state words
  * @port: the port
  * @class: VNI_CLASS_*, its pool's lock held
  *
@@ -42,21 +42,22 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
 {
 	const struct vni_class *c = &port->geometry.classes[class];
 	struct vni_pool *pool = vni_pool_of(port, class);
-	__u32 top = 0;
+	__u32 level = 0;
 	__u32 i;
 
 	/*
 	 * What the scan misses is flagged after this: the full barrier pairs
-	 * with the release of the flag in unstacked_put().
+	 * with the release of the flag in unlisted_put().
 	 */
-	mint_xchg(&port->unstacked[class], 0);
+	mint_xchg(&port->unlisted[class], 0);
 	for (i = c->count; i-- > 0;) {
-		/* Acquire pairs with the release in unstacked_put(). */
+		/* Acquire pairs with the release in unlisted_put(). */
 		if (mint_load_acquire(vni_state_of(port, c->first + i)) ==
 		    VNI_STATE_POOL)
-			mint_store(&pool->stack[top++], c->first + i);
+			mint_store(&pool->list[level++], c->first + i);
 	}
-	mint_store_release(&pool->top, top);
+	mint_store(&pool->first, 0U);
+	mint_store_release(&pool->level, level);
 }
 
 /**
@@ -71,7 +72,7 @@ int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
 {
 	switch (vni_lock(port, &vni_pool_of(port, class)->lock, cpu)) {
 	case MINT_LOCK_TAKEN:
-		if (mint_load(&port->unstacked[class]))
+		if (mint_load(&port->unlisted[class]))
 			vni_pool_rebuild(port, class);
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
@@ -82,7 +83,7 @@ int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
 	}
 }
 
-/* Does an entry of the stack name a free buffer of the class? */
+/* Does an entry of the list name a free buffer of the class? */
 static int entry_ok(const struct vni_port *port, const struct vni_class *c,
 		    __u32 handle)
 {
@@ -90,89 +91,128 @@ static int entry_ok(const struct vni_port *port, const struct vni_class *c,
 	       vni_state_get(port, handle) == VNI_STATE_POOL;
 }
 
-/* Have the state words of the last @n handles before @end fetched. */
-static void states_prefetch(const struct vni_port *port, __u32 *end,
-			    unsigned int n)
+/* What is in a pool, as its shared words say; its lock is held. */
+struct stock {
+	const struct vni_class *c;
+	struct vni_pool *pool;
+	__u32 level;
+	__u32 first;
+};
+
+/* The @i-th entry of the list. */
+static __u32 *entry_of(const struct stock *s, __u32 i)
 {
-	while (n--)
-		vni_state_prefetch(port, mint_load(--end));
+	__u32 at = s->first + i;
+
+	return &s->pool->list[at < s->c->count ? at : at - s->c->count];
 }
 
-/* A stack that does not agree with the state words is made anew. */
+/*
+ * The entry to be popped after @got others. Of small buffers the one that came
+ * last, as it may still be cached. Long frames go through all buffers in turn:
+ * a processor that writes to what another one has just read waits for each
+ * line, which costs more than all else that is done with such a frame.
+ */
+static __u32 *entry_to_pop(const struct stock *s, unsigned int class, __u32 got)
+{
+	return entry_of(s, class == VNI_CLASS_SMALL ? s->level - 1 - got : got);
+}
+
+/* A list that does not agree with the state words is made anew. */
 static void pool_mend(struct vni_port *port, unsigned int class)
 {
 	vni_fault(port, VNI_FAULT_POOL);
 	vni_pool_rebuild(port, class);
 }
 
+/* Reads what says where the handles are; nonzero if it was wrong, and is mended. */
+static int stock_read(struct vni_port *port, unsigned int class, struct stock *s)
+{
+	s->c = &port->geometry.classes[class];
+	s->pool = vni_pool_of(port, class);
+	s->level = mint_load(&s->pool->level);
+	s->first = mint_load(&s->pool->first);
+	if (s->level <= s->c->count && (!s->first || s->first < s->c->count))
+		return 0;
+	pool_mend(port, class);
+	return -EPROTO;
+}
+
+/* Have the state words of the next @n handles fetched. */
+static void states_prefetch(const struct vni_port *port, const struct stock *s,
+			    unsigned int class, unsigned int n)
+{
+	while (n--)
+		vni_state_prefetch(port, mint_load(entry_to_pop(s, class, n)));
+}
+
 /*
- * Pop up to @n buffers, each marked as ours before the stack lets go of it.
- * What was popped before the stack turned out to be wrong is kept.
+ * Pop up to @n buffers, each marked as ours before the list lets go of it.
+ * What was popped before the list turned out to be wrong is kept.
  */
 static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 			     __u32 *handles, unsigned int n)
 {
-	const struct vni_class *c = &port->geometry.classes[class];
 	__u64 cached = vni_state_own(port, VNI_STATE_CACHED);
-	struct vni_pool *pool = vni_pool_of(port, class);
-	__u32 top = mint_load(&pool->top);
 	unsigned int got;
+	struct stock s;
 
-	if (top > c->count) {
-		pool_mend(port, class);
+	if (stock_read(port, class, &s))
 		return 0;
-	}
-	if (n > top)
-		n = top;
-	states_prefetch(port, &pool->stack[top], n);
+	if (n > s.level)
+		n = s.level;
+	states_prefetch(port, &s, class, n);
 	for (got = 0; got < n; got++) {
-		__u32 handle = mint_load(&pool->stack[top - 1 - got]);
+		__u32 handle = mint_load(entry_to_pop(&s, class, got));
 
-		if (!entry_ok(port, c, handle)) {
+		if (!entry_ok(port, s.c, handle)) {
 			pool_mend(port, class);
 			return got;
 		}
 		vni_state_set(port, handle, cached);
 		handles[got] = handle;
 	}
+	if (class != VNI_CLASS_SMALL)
+		mint_store_release(&s.pool->first,
+				   (__u32)(entry_of(&s, got) - s.pool->list));
 	/* The states first: a popped buffer must never look free. */
-	mint_store_release(&pool->top, top - got);
+	mint_store_release(&s.pool->level, s.level - got);
 	return got;
 }
 
-/* Push @n buffers of ours, each marked as free before the stack shows it. */
+/* Push @n buffers of ours, each marked as free before the list shows it. */
 static void pool_push(struct vni_port *port, unsigned int class,
 		      const __u32 *handles, unsigned int n)
 {
-	const struct vni_class *c = &port->geometry.classes[class];
-	struct vni_pool *pool = vni_pool_of(port, class);
-	__u32 top = mint_load(&pool->top);
+	struct stock s;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		vni_state_free(port, handles[i]);
-	if (top > c->count || n > c->count - top) {
+	if (stock_read(port, class, &s))
+		return;
+	if (n > s.c->count - s.level) {
 		pool_mend(port, class);
 		return;
 	}
 	for (i = 0; i < n; i++)
-		mint_store(&pool->stack[top + i], handles[i]);
-	mint_store_release(&pool->top, top + n);
+		mint_store(entry_of(&s, s.level + i), handles[i]);
+	mint_store_release(&s.pool->level, s.level + n);
 }
 
 /*
  * Free buffers without the lock: the states alone, and a note to ourselves
- * that the stack lacks them. Release pairs with the acquire in
+ * that the list lacks them. Release pairs with the acquire in
  * vni_pool_rebuild().
  */
-static void unstacked_put(struct vni_port *port, unsigned int class,
+static void unlisted_put(struct vni_port *port, unsigned int class,
 			  const __u32 *handles, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		vni_state_free(port, handles[i]);
-	mint_store_release(&port->unstacked[class], 1);
+	mint_store_release(&port->unlisted[class], 1);
 }
 
 /* Return the last @n buffers of a cache to their pool. */
@@ -182,7 +222,7 @@ static void cache_spill(struct vni_port *port, struct vni_cache *cache,
 	const __u32 *handles = &cache->handles[class][cache->count[class] - n];
 
 	if (vni_pool_lock(port, class, cache->cpu)) {
-		unstacked_put(port, class, handles, n);
+		unlisted_put(port, class, handles, n);
 	} else {
 		pool_push(port, class, handles, n);
 		vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
@@ -196,12 +236,12 @@ static void cache_refill(struct vni_port *port, struct vni_cache *cache,
 	unsigned int bulk = port->bulk[class];
 	unsigned int n;
 
-	/* The lock does not bring the line of top with it. */
-	prefetchw(&vni_pool_of(port, class)->top);
+	/* The lock does not bring the line of level with it. */
+	prefetchw(&vni_pool_of(port, class)->level);
 	if (vni_pool_lock(port, class, cache->cpu))
 		return;
 	n = pool_pop(port, class, cache->handles[class], bulk);
-	/* Once more, in case the stack was wrong and has been rebuilt. */
+	/* Once more, in case the list was wrong and has been rebuilt. */
 	if (!n)
 		n = pool_pop(port, class, cache->handles[class], bulk);
 	vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
@@ -300,14 +340,14 @@ EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
  *
  * Takes no lock: a hint. What nodes keep in their caches is not in it.
  *
- * Return: handles in the free stack, at most the count of the class.
+ * Return: handles in the free list, at most the count of the class.
  */
 __u32 vni_pool_level(const struct vni_port *port, unsigned int class)
 {
-	__u32 top = mint_load(&vni_pool_of(port, class)->top);
+	__u32 level = mint_load(&vni_pool_of(port, class)->level);
 	__u32 count = port->geometry.classes[class].count;
 
-	return top < count ? top : count;
+	return level < count ? level : count;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_pool_level);
 
@@ -334,6 +374,6 @@ void vni_port_census(struct vni_port *port, struct vni_census *census)
 			census->invalid++;
 	}
 	for (class = 0; class < VNI_NR_CLASSES; class++)
-		census->stacked += mint_load(&vni_pool_of(port, class)->top);
+		census->listed += mint_load(&vni_pool_of(port, class)->level);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_port_census);

@@ -223,6 +223,46 @@ static void alloc_empties_the_pool_and_free_fills_it(struct kunit *test)
 	expect_faults(test, &f->a, VNI_NR_FAULTS, 0);
 }
 
+/* The handle of a buffer that was taken, and at once put back into the pool. */
+static u32 take_and_put_back(struct fixture *f, int class)
+{
+	u32 handle = vni_buf_alloc(&f->a, &f->ca, class);
+
+	vni_buf_free(&f->a, &f->ca, handle);
+	vni_cache_flush(&f->a, &f->ca);
+	return handle;
+}
+
+/* Of those that a refill takes at once. */
+static void few_small_buffers_are_used_again(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	unsigned int i;
+
+	for (i = 0; i < 3 * SMALL_BUFS; i++)
+		KUNIT_EXPECT_GT(test, VNI_BATCH, take_and_put_back(f, VNI_CLASS_SMALL));
+	expect_all_free(test, f);
+}
+
+/* None comes twice before all have come, however often the list wraps. */
+static void huge_buffers_are_used_in_turn(struct kunit *test)
+{
+	u32 used[3 * HUGE_BUFS];
+	struct fixture *f;
+	unsigned int i;
+
+	setup_section(test, HUGE_SECTION_BYTES);
+	f = test->priv;
+	for (i = 0; i < ARRAY_SIZE(used); i++) {
+		used[i] = take_and_put_back(f, VNI_CLASS_HUGE);
+		if (i >= HUGE_BUFS)
+			KUNIT_EXPECT_EQ(test, used[i], used[i - HUGE_BUFS]);
+		else if (i)
+			KUNIT_EXPECT_NE(test, used[i], used[0]);
+	}
+	expect_all_free(test, f);
+}
+
 static void free_refuses_what_is_not_ours(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -242,7 +282,7 @@ static void free_refuses_what_is_not_ours(struct kunit *test)
 	expect_all_free(test, f);
 }
 
-static void damaged_stack_is_rebuilt(struct kunit *test)
+static void damaged_list_is_rebuilt(struct kunit *test)
 {
 	static const u32 bad_entry[] = { SMALL_BUFS, 0xffffffff, 0 };
 	struct fixture *f = test->priv;
@@ -251,21 +291,27 @@ static void damaged_stack_is_rebuilt(struct kunit *test)
 	u32 handle;
 
 	for (i = 0; i < ARRAY_SIZE(bad_entry); i++) {
-		pool->stack[SMALL_BUFS - 1] = bad_entry[i];
-		pool->stack[SMALL_BUFS - 2] = 0;
+		pool->list[SMALL_BUFS - 1] = bad_entry[i];
+		pool->list[SMALL_BUFS - 2] = 0;
 		handle = vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL);
 		KUNIT_ASSERT_NE(test, handle, VNI_NO_BUF);
 		KUNIT_EXPECT_EQ(test, f->a.faults[VNI_FAULT_POOL], i + 1);
 		vni_buf_free(&f->a, &f->ca, handle);
 		expect_all_free(test, f);
 	}
-	pool->top = SMALL_BUFS + 1;
+	pool->level = SMALL_BUFS + 1;
 	handle = vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL);
 	KUNIT_ASSERT_NE(test, handle, VNI_NO_BUF);
-	pool->top = SMALL_BUFS;
+	pool->level = SMALL_BUFS;
 	vni_buf_free(&f->a, &f->ca, handle);
 	expect_all_free(test, f);
 	KUNIT_EXPECT_EQ(test, f->a.faults[VNI_FAULT_POOL], i + 2);
+	pool->first = SMALL_BUFS;
+	handle = vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL);
+	KUNIT_ASSERT_NE(test, handle, VNI_NO_BUF);
+	vni_buf_free(&f->a, &f->ca, handle);
+	expect_all_free(test, f);
+	KUNIT_EXPECT_EQ(test, f->a.faults[VNI_FAULT_POOL], i + 3);
 }
 
 static void busy_pool_lock_is_not_waited_for_long(struct kunit *test)
@@ -278,7 +324,7 @@ static void busy_pool_lock_is_not_waited_for_long(struct kunit *test)
 	pool->lock.word = mint_lock_word(2, 0, 1);
 	KUNIT_EXPECT_EQ(test, vni_buf_alloc(&f->b, &f->cb, VNI_CLASS_LARGE), VNI_NO_BUF);
 	expect_faults(test, &f->b, VNI_FAULT_LOCK_TIMEOUT, 1);
-	/* Freed all the same; the stack learns of it at the next chance. */
+	/* Freed all the same; the list learns of it at the next chance. */
 	vni_cache_flush(&f->a, &f->ca);
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_POOL], f->header->nr_bufs);
 	pool->lock.word = 0;
@@ -296,7 +342,7 @@ static void pool_lock_of_the_dead_is_taken_over(struct kunit *test)
 
 	f->fenced[2] = 3;
 	pool->lock.word = mint_lock_word(2, 0, 3);
-	pool->top = 0;
+	pool->level = 0;
 	handle = vni_buf_alloc(&f->a, &f->ca, VNI_CLASS_SMALL);
 	KUNIT_ASSERT_NE(test, handle, VNI_NO_BUF);
 	KUNIT_EXPECT_EQ(test, f->a.takeovers, 1);
@@ -313,8 +359,10 @@ static struct kunit_case pool_cases[] = {
 	KUNIT_CASE(class_is_smallest_that_fits),
 	KUNIT_CASE(buffers_lie_apart_and_within),
 	KUNIT_CASE(alloc_empties_the_pool_and_free_fills_it),
+	KUNIT_CASE(few_small_buffers_are_used_again),
+	KUNIT_CASE(huge_buffers_are_used_in_turn),
 	KUNIT_CASE(free_refuses_what_is_not_ours),
-	KUNIT_CASE(damaged_stack_is_rebuilt),
+	KUNIT_CASE(damaged_list_is_rebuilt),
 	KUNIT_CASE(busy_pool_lock_is_not_waited_for_long),
 	KUNIT_CASE(pool_lock_of_the_dead_is_taken_over),
 	{}

@@ -15,7 +15,7 @@
  * write nonsense. Three rules carry everything:
  *
  * - One array is the truth about buffers (the state words), one about the
- *   frames of a ring (the slot words). All else (free stacks, tails) is a
+ *   frames of a ring (the slot words). All else (free lists, tails) is a
  *   hint that is rebuilt from them.
  * - A state word is written by the buffer's present holder, before the step
  *   that lets another node see the buffer.
@@ -30,7 +30,7 @@
  * state word           POOL: whoever holds the pool's lock; CACHED, ALLOC,
  *                      HELD: the owner; INFLIGHT: the destination, or the
  *                      sender once the destination is dead
- * pool top and stack   the holder of the pool's lock
+ * pool level and list  the holder of the pool's lock
  * ring tail and slots  the holder of the ring's lock
  * ring head, armed     the receiver; senders exchange armed for 0
  * ring waiters         senders set bits, the receiver exchanges it for 0
@@ -38,9 +38,9 @@
  * receiver line        the receiver
  * ==================== ====================================================
  *
- * Life of a buffer: POOL -> CACHED (refill, under the pool's lock, before top
+ * Life of a buffer: POOL -> CACHED (refill, under the pool's lock, before level
  * is lowered) -> ALLOC -> INFLIGHT (before the slot word) -> HELD (before
- * head) -> CACHED -> POOL (before the stack shows it). A step back from ALLOC
+ * head) -> CACHED -> POOL (before the list shows it). A step back from ALLOC
  * or HELD to CACHED frees it unsent. In each state exactly one node may write
  * the next one, so plain stores do.
  *

@@ -22,7 +22,7 @@
  * @VNI_FAULT_LENGTH: length zero, too short or longer than its buffer
  * @VNI_FAULT_STATE: state word does not say "posted to me by this sender"
  * @VNI_FAULT_SLOT: other impossible field in a descriptor
- * @VNI_FAULT_POOL: free stack disagrees with the state words
+ * @VNI_FAULT_POOL: free list disagrees with the state words
  * @VNI_FAULT_STALE: frame from or for an incarnation that has ended
  * @VNI_FAULT_LOCK_TIMEOUT: a living owner kept a lock beyond the bound
  * @VNI_FAULT_LOCK_LOST: our lock was taken over while we held it
@@ -96,7 +96,7 @@ struct vni_tx {
  * @rx: by queue, the receive contexts
  * @tx: by ring number, what was found at the last post
  * @buried: by node id, the last generation that vni_port_bury() was told of
- * @unstacked: by class, nonzero when a free buffer was left out of the stack
+ * @unlisted: by class, nonzero when a free buffer was left out of the list
  *	because the pool's lock could not be had
  */
 struct vni_port {
@@ -115,7 +115,7 @@ struct vni_port {
 	struct vni_rx rx[VNI_MAX_QUEUES];
 	struct vni_tx tx[MINT_MAX_NODES * VNI_MAX_QUEUES];
 	__u32 buried[MINT_MAX_NODES];
-	__u32 unstacked[VNI_NR_CLASSES];
+	__u32 unlisted[VNI_NR_CLASSES];
 };
 
 /**
@@ -154,12 +154,12 @@ struct vni_frame {
  * struct vni_census - where all buffers are, by state word
  * @state: buffers by VNI_STATE_*
  * @invalid: state words of no known state
- * @stacked: handles in the pools' stacks
+ * @listed: handles in the pools' lists
  */
 struct vni_census {
 	__u32 state[VNI_STATE_BAD + 1];
 	__u32 invalid;
-	__u32 stacked;
+	__u32 listed;
 };
 
 /**

@@ -137,7 +137,7 @@ static inline void expect_all_free(struct kunit *test, struct fixture *f)
 	vni_cache_flush(&f->b, &f->cb);
 	c = census(f);
 	KUNIT_EXPECT_EQ(test, c.state[VNI_STATE_POOL], f->header->nr_bufs);
-	KUNIT_EXPECT_EQ(test, c.stacked, f->header->nr_bufs);
+	KUNIT_EXPECT_EQ(test, c.listed, f->header->nr_bufs);
 }
 
 static inline void expect_faults(struct kunit *test, const struct vni_port *port,

@@ -396,7 +396,7 @@ static void close_lets_go_of_everything(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, send(f, 60), -ENETDOWN);
 	vni_cache_flush(&f->a, &f->ca);
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_ALLOC], 1);
-	KUNIT_EXPECT_EQ(test, census(f).stacked, f->header->nr_bufs - 1);
+	KUNIT_EXPECT_EQ(test, census(f).listed, f->header->nr_bufs - 1);
 	KUNIT_EXPECT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
@@ -471,7 +471,7 @@ static void bury_frees_what_is_due(struct kunit *test)
 	vni_ring_of(&f->a, 2)->receiver.generation = 8;
 	f->fenced[1] = 9;
 	f->fenced[2] = 7;
-	pool_of(f, VNI_CLASS_SMALL)->top -= ARRAY_SIZE(words);
+	pool_of(f, VNI_CLASS_SMALL)->level -= ARRAY_SIZE(words);
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
 		*state_of(f, i) = words[i].word;
 		freed += words[i].freed;
@@ -481,7 +481,7 @@ static void bury_frees_what_is_due(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		KUNIT_EXPECT_EQ(test, *state_of(f, i), words[i].freed ? 0 : words[i].word);
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 9), 0);
-	KUNIT_EXPECT_EQ(test, census(f).stacked, census(f).state[VNI_STATE_POOL]);
+	KUNIT_EXPECT_EQ(test, census(f).listed, census(f).state[VNI_STATE_POOL]);
 	KUNIT_EXPECT_EQ(test, census(f).invalid, 1);
 }
 
@@ -493,7 +493,7 @@ static void generations_are_serial_numbers(struct kunit *test)
 	vni_ring_of(&f->a, 2)->receiver.generation = 0x400001;
 	f->fenced[1] = 9;
 	f->fenced[2] = 0x400000;
-	pool_of(f, VNI_CLASS_SMALL)->top -= 4;
+	pool_of(f, VNI_CLASS_SMALL)->level -= 4;
 	*state_of(f, 0) = inflight(1, 9, 2, 0x3fffff);
 	*state_of(f, 1) = inflight(1, 9, 2, 0);
 	*state_of(f, 2) = inflight(1, 9, 2, 1);
@@ -524,7 +524,7 @@ static void nobody_buries_the_living(struct kunit *test)
 
 	*state_of(f, 0) = state(VNI_STATE_ALLOC, 0, 4);
 	*state_of(f, 1) = state(VNI_STATE_ALLOC, 0, 5);
-	pool_of(f, VNI_CLASS_SMALL)->top -= 2;
+	pool_of(f, VNI_CLASS_SMALL)->level -= 2;
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 0, 5), 0);
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, NODES, 5), 0);
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->a, &f->ca, 1, 0), 0);

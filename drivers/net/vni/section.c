@@ -10,7 +10,7 @@
 
 #define PAGE_OF_SECTION		4096
 #define NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
-/* What a buffer costs beside its bytes: state word and place in the stack. */
+/* What a buffer costs beside its bytes: state word and place in the list. */
 #define BYTES_PER_BUF		(sizeof(__u64) + sizeof(__u32))
 
 static_assert(sizeof(struct vni_header) <= PAGE_OF_SECTION);
@@ -151,10 +151,10 @@ static void fill_pool(char *section, const struct vni_class *class)
 	__u32 i;
 
 	memset(pool, 0, sizeof(*pool));
-	/* The first handle lies on top. */
+	/* The first handle comes last. */
 	for (i = 0; i < class->count; i++)
-		pool->stack[i] = class->first + class->count - 1 - i;
-	pool->top = class->count;
+		pool->list[i] = class->first + class->count - 1 - i;
+	pool->level = class->count;
 }
 
 /**
@@ -165,7 +165,7 @@ static void fill_pool(char *section, const struct vni_class *class)
  * @nr_queues: rings of each, a power of two up to VNI_MAX_QUEUES
  * @nr_slots: slots of a ring, a power of two up to VNI_MAX_SLOTS
  *
- * All buffers end up free and stacked. About half of their bytes go to small
+ * All buffers end up free and listed. About half of their bytes go to small
  * buffers, a quarter each to large and huge ones; or half to large ones, if
  * there are no huge ones because the section is small. The magic is written
  * last, with release: pairs with the acquire in vni_port_init().
