@@ -46,8 +46,8 @@ def ping(shell: Shell, address: str, size: int = 56, count: int = 3) -> str:
 
 def unanswered(shell: Shell) -> int:
     """Echo requests that a node has sent and has no reply to, from its start on."""
-    lines = shell.run("grep ^Icmp: /proc/net/snmp").output.splitlines()
-    counts = dict(zip(*(line.split() for line in lines)))
+    names, values = shell.run("grep ^Icmp: /proc/net/snmp").output.splitlines()
+    counts = dict(zip(names.split(), values.split()))
     return int(counts["OutEchos"]) - int(counts["InEchoReps"])
 
 

@@ -206,7 +206,7 @@ static void pool_push(struct vni_port *port, unsigned int class,
  * vni_pool_rebuild().
  */
 static void unlisted_put(struct vni_port *port, unsigned int class,
-			  const __u32 *handles, unsigned int n)
+			 const __u32 *handles, unsigned int n)
 {
 	unsigned int i;
 
