@@ -210,7 +210,7 @@ class VniSection:
 
     def _free(self, count: int, pool: int) -> List[int]:
         level, first = struct.unpack("<II", self.reader(self.start + pool + 64, 8))
-        if level > count or first > count:
+        if level > count or first >= max(count, 1):
             raise AssertionError(f"the list has {level} of {count} buffers, from {first} on")
         entries = struct.unpack(f"<{count}I", self.reader(self.start + pool + 128, 4 * count))
         return list((entries[first:] + entries[:first])[:level])

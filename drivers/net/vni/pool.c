@@ -99,23 +99,31 @@ struct stock {
 	__u32 first;
 };
 
-/* The @i-th entry of the list. */
-static __u32 *entry_of(const struct stock *s, __u32 i)
+/*
+ * Are the buffers of a class used in turn? Of small ones, those that came last
+ * are used first, as they may still be cached. Long frames go through all of
+ * theirs: a processor that writes to what another one has just read waits for
+ * each line, and between distant ones this is most of what such a frame costs.
+ */
+static int used_in_turn(unsigned int class)
+{
+	return class != VNI_CLASS_SMALL;
+}
+
+/* Where in the list the handle number @i is, counted from the first. */
+static __u32 place_of(const struct stock *s, __u32 i)
 {
 	__u32 at = s->first + i;
 
-	return &s->pool->list[at < s->c->count ? at : at - s->c->count];
+	return at < s->c->count ? at : at - s->c->count;
 }
 
-/*
- * The entry to be popped after @got others. Of small buffers the one that came
- * last, as it may still be cached. Long frames go through all buffers in turn:
- * a processor that writes to what another one has just read waits for each
- * line, which costs more than all else that is done with such a frame.
- */
-static __u32 *entry_to_pop(const struct stock *s, unsigned int class, __u32 got)
+/* The handle to be popped after @got others. */
+static __u32 next_handle(const struct stock *s, unsigned int class, __u32 got)
 {
-	return entry_of(s, class == VNI_CLASS_SMALL ? s->level - 1 - got : got);
+	__u32 i = used_in_turn(class) ? got : s->level - 1 - got;
+
+	return mint_load(&s->pool->list[place_of(s, i)]);
 }
 
 /* A list that does not agree with the state words is made anew. */
@@ -143,7 +151,7 @@ static void states_prefetch(const struct vni_port *port, const struct stock *s,
 			    unsigned int class, unsigned int n)
 {
 	while (n--)
-		vni_state_prefetch(port, mint_load(entry_to_pop(s, class, n)));
+		vni_state_prefetch(port, next_handle(s, class, n));
 }
 
 /*
@@ -163,7 +171,7 @@ static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 		n = s.level;
 	states_prefetch(port, &s, class, n);
 	for (got = 0; got < n; got++) {
-		__u32 handle = mint_load(entry_to_pop(&s, class, got));
+		__u32 handle = next_handle(&s, class, got);
 
 		if (!entry_ok(port, s.c, handle)) {
 			pool_mend(port, class);
@@ -172,10 +180,9 @@ static unsigned int pool_pop(struct vni_port *port, unsigned int class,
 		vni_state_set(port, handle, cached);
 		handles[got] = handle;
 	}
-	if (class != VNI_CLASS_SMALL)
-		mint_store_release(&s.pool->first,
-				   (__u32)(entry_of(&s, got) - s.pool->list));
 	/* The states first: a popped buffer must never look free. */
+	if (used_in_turn(class))
+		mint_store_release(&s.pool->first, place_of(&s, got));
 	mint_store_release(&s.pool->level, s.level - got);
 	return got;
 }
@@ -196,7 +203,7 @@ static void pool_push(struct vni_port *port, unsigned int class,
 		return;
 	}
 	for (i = 0; i < n; i++)
-		mint_store(entry_of(&s, s.level + i), handles[i]);
+		mint_store(&s.pool->list[place_of(&s, s.level + i)], handles[i]);
 	mint_store_release(&s.pool->level, s.level + n);
 }
 

@@ -30,7 +30,7 @@
  * state word           POOL: whoever holds the pool's lock; CACHED, ALLOC,
  *                      HELD: the owner; INFLIGHT: the destination, or the
  *                      sender once the destination is dead
- * pool level and list  the holder of the pool's lock
+ * pool, all of it       the holder of the pool's lock
  * ring tail and slots  the holder of the ring's lock
  * ring head, armed     the receiver; senders exchange armed for 0
  * ring waiters         senders set bits, the receiver exchanges it for 0
