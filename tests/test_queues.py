@@ -61,7 +61,7 @@ def test_queues_change_under_traffic(wide: Machine) -> None:
     sender.run(f"(iperf3 -c 10.0.0.2 -P 4 -t {STREAM_SECONDS} >/tmp/stream 2>&1; "
                "echo $? >/tmp/ended) &")
     changes = 0
-    while sender.run("test -e /tmp/ended", check=False).status:
+    while sender.run("test -s /tmp/ended", check=False).status:
         receiver.run(f"ethtool -L vni0 rx {(1, 4, 2)[changes % 3]}")
         sender.run(f"ethtool -L vni0 rx {(2, 1)[changes % 2]}")
         changes += 1
