@@ -7,9 +7,11 @@ what it got from one that has died meanwhile. A stopped reader keeps buffers
 lent for as long as a test likes.
 """
 
-from typing import Tuple
+import functools
+from typing import Callable, Dict, Tuple
 
 import pytest
+import shared_region
 import traffic
 from conftest import Boot, join
 from machine import Machine, Shell
@@ -17,6 +19,7 @@ from roots import extended_root
 
 LINES = 1500000
 SECONDS = 60.0
+LEVEL_OFFSET = 64       # of struct vni_pool
 MAKE = f"test -s /tmp/sent || seq {LINES} >/tmp/sent"
 
 
@@ -185,6 +188,35 @@ def test_more_is_lent_than_may_be(borrowers: Machine) -> None:
     check_all(b)
     assert counter(b, "rx_zerocopy") > before
     faults(borrowers, ("node0", "b"))
+
+
+def test_nothing_is_lent_from_a_low_pool(borrowers: Machine) -> None:
+    node0, b = borrowers.node(), borrowers.node("b")
+    section = shared_region.VniSection(functools.partial(shared_region.read, node0))
+
+    def set_levels(level: Callable[[int], int]) -> None:
+        for count, pool in section.pools:
+            node0.run(shared_region.write_command(section.start + pool + LEVEL_OFFSET,
+                                                  level(count).to_bytes(4, "little")))
+
+    def transfer() -> Dict[str, int]:
+        before = traffic.link_counters(b)
+        traffic.listen(b, "/tmp/got")
+        send(node0, "10.0.0.2")
+        check_all(b)
+        return {name: value - before[name]
+                for name, value in traffic.link_counters(b).items()}
+
+    # Less than a quarter, but not so little that caches are given back.
+    set_levels(lambda count: count // 6)
+    counted = transfer()
+    assert counted["rx_copied_on_demand"] > 0 and not counted["rx_zerocopy"]
+    # A level that cannot be has the lists made anew, with all that is free.
+    set_levels(lambda count: count + 1)
+    counted = transfer()
+    assert counted["rx_zerocopy"] > 0
+    damage = [traffic.damage(shell) for shell in (node0, b)]
+    assert set(damage[0]) | set(damage[1]) == {"fault_pool"}
 
 
 def test_lent_buffers_outlive_interface_and_sender(boot: Boot) -> None:
