@@ -57,7 +57,9 @@ def hold(sender: Shell, receiver: Shell, address: str) -> None:
     traffic.listen(receiver, "/tmp/got")
     read_by(receiver, "STOP")
     send(sender, address)
-    wait_counter(receiver, "rx_lent", "-gt 0")
+    # In one look: a socket that is short of room copies what it was lent.
+    receiver.poll("ethtool -S vni0 | awk '/ rx_lent:/ {lent = $2} / bufs_held:/ {held = $2} "
+                  "END {exit !(lent && held >= lent)}'", SECONDS)
 
 
 def check_all(receiver: Shell) -> None:
@@ -109,7 +111,6 @@ def test_lent_frames_arrive_intact(borrowers: Machine) -> None:
     node0, b = borrowers.node(), borrowers.node("b")
     for sender, receiver, address in ((node0, b, "10.0.0.2"), (b, node0, "10.0.0.1")):
         hold(sender, receiver, address)
-        assert counter(receiver, "bufs_held") > 0
         read_by(receiver, "CONT")
         check_all(receiver)
         assert counter(receiver, "rx_zerocopy") > 0
