@@ -13,8 +13,9 @@
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
-/* So much between two polls is bulk data. */
+/* So much between two polls is bulk data, which these and the next few gather. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
+#define VNI_RX_BULK_POLLS	5
 /* With adaptive-rx, frames wait no longer for a CPU that may have halted. */
 #define VNI_RX_HALTED_USECS	200U
 
@@ -265,7 +266,8 @@ static void vni_rx_peers(struct vni_rxq *rxq, int done)
 
 /*
  * Does bulk data move? What this CPU has sent counts too: the short frames
- * that it takes meanwhile are acknowledgements, and can wait.
+ * that it takes meanwhile are acknowledgements, and can wait. They often come
+ * two at a time for one long frame: a few polls with little do not end it.
  */
 static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 {
@@ -273,7 +275,11 @@ static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 	u32 moved = taken_bytes + sent - rxq->sent;
 
 	rxq->sent = sent;
-	return moved >= VNI_RX_BULK_BYTES;
+	if (moved >= VNI_RX_BULK_BYTES)
+		rxq->bulk = VNI_RX_BULK_POLLS;
+	else if (rxq->bulk)
+		rxq->bulk--;
+	return rxq->bulk;
 }
 
 /*

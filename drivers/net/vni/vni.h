@@ -221,6 +221,7 @@ struct vni_idler {
  * @lender: lends buffers to the stack
  * @peers_dirty: a frame came from a peer that is not up
  * @sent: vni_cpu.sent of NAPI's CPU at the last poll
+ * @bulk: polls for which bulk data is still taken to move
  * @taken: slots ever taken, good or bad
  * @check_taken: @taken at the last check; under vni_priv.lock
  * @check_idle: at the last check frames waited and nobody polled; likewise
@@ -236,6 +237,7 @@ struct vni_rxq {
 	struct vni_lender lender;
 	bool peers_dirty;
 	u32 sent;
+	unsigned int bulk;
 	u32 taken;
 	u32 check_taken;
 	bool check_idle;
