@@ -126,7 +126,6 @@ static void vni_check_work(struct work_struct *work)
 {
 	struct vni_priv *priv = container_of(to_delayed_work(work),
 					     struct vni_priv, check);
-
 	unsigned int i;
 
 	vni_peers_refresh(priv);
