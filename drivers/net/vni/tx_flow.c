@@ -22,6 +22,28 @@ static const unsigned int vni_tx_guaranteed[VNI_NR_CLASSES] = {
 	[VNI_CLASS_HUGE] = 2,
 };
 
+/*
+ * The next queue after @last whose bit is set, from the first if that is NULL;
+ * NULL if there is none. Other CPUs change the bits meanwhile, which
+ * for_each_set_bit() is not made for.
+ */
+static struct vni_txq *vni_txq_next(struct vni_priv *priv,
+				    const unsigned long *bits,
+				    const struct vni_txq *last)
+{
+	unsigned int i = last ? vni_txq_index(priv, last) + 1 : 0;
+
+	while (i < vni_nr_txqs(priv)) {
+		unsigned long rest = READ_ONCE(bits[BIT_WORD(i)]) >>
+				     i % BITS_PER_LONG;
+
+		if (rest)
+			return &priv->txqs[i + __ffs(rest)];
+		i = round_down(i, BITS_PER_LONG) + BITS_PER_LONG;
+	}
+	return NULL;
+}
+
 /**
  * vni_tx_count() - count for a TX queue
  * @q: the queue, locked
@@ -373,7 +395,7 @@ static unsigned long vni_tx_pause(struct vni_priv *priv)
 static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q,
 		       unsigned int needs)
 {
-	unsigned int i;
+	struct vni_txq *flying = NULL;
 
 	if (needs & VNI_NEEDS_SPACE)
 		vni_ring_wait_space(&priv->port, q->ring);
@@ -381,8 +403,8 @@ static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q,
 		vni_ring_watch(&priv->port, q->ring);
 	/* Any frame of ours that is taken gives a buffer back. */
 	if (needs & VNI_NEEDS_BUFFER)
-		for_each_set_bit(i, priv->flying, vni_nr_txqs(priv))
-			vni_ring_watch(&priv->port, priv->txqs[i].ring);
+		while ((flying = vni_txq_next(priv, priv->flying, flying)))
+			vni_ring_watch(&priv->port, flying->ring);
 	if (needs & VNI_NEEDS_TIME)
 		mod_timer(&priv->retry, jiffies + vni_tx_pause(priv));
 }
@@ -456,11 +478,9 @@ static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
  */
 void vni_tx_reap_all(struct vni_priv *priv)
 {
-	unsigned int i;
+	struct vni_txq *q = NULL;
 
-	for_each_set_bit(i, priv->flying, vni_nr_txqs(priv)) {
-		struct vni_txq *q = &priv->txqs[i];
-
+	while ((q = vni_txq_next(priv, priv->flying, q))) {
 		__netif_tx_lock_bh(q->txq);
 		vni_tx_reap(priv, q);
 		__netif_tx_unlock_bh(q->txq);
@@ -475,16 +495,15 @@ void vni_tx_reap_all(struct vni_priv *priv)
  */
 void vni_tx_resume(struct vni_priv *priv)
 {
-	unsigned int i;
+	struct vni_txq *q = NULL;
 
 	/* A queue without a buffer may wait for frames of any other. */
-	if (!bitmap_empty(priv->starving, vni_nr_txqs(priv)))
+	if (vni_txq_next(priv, priv->starving, NULL))
 		vni_tx_reap_all(priv);
-	for_each_set_bit(i, priv->stopped, vni_nr_txqs(priv)) {
-		struct vni_txq *q = &priv->txqs[i];
-
+	while ((q = vni_txq_next(priv, priv->stopped, q))) {
 		__netif_tx_lock(q->txq, smp_processor_id());
-		if (test_bit(i, priv->stopped) && vni_tx_serve_or_ask(priv, q))
+		if (test_bit(vni_txq_index(priv, q), priv->stopped) &&
+		    vni_tx_serve_or_ask(priv, q))
 			vni_tx_wake(priv, q);
 		__netif_tx_unlock(q->txq);
 	}
