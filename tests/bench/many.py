@@ -20,6 +20,8 @@ WRITE_BYTES = 131072
 STREAM_MS = 1500
 STALLED_MS = 1000
 FROZEN = "c"
+FROZEN_TIMES = 3
+"""Repetitions for one of other measures: the two rates are close to each other."""
 
 
 class Crowd:
@@ -109,7 +111,7 @@ def frozen(crowd: Crowd, reps: int) -> List[Table]:
     stub = GdbStub(crowd.log_dir / "gdb")
     try:
         stub.resume()
-        for _ in range(reps):
+        for _ in range(FROZEN_TIMES * reps):
             table.add("all run", crowd.streams({"node0": ["b"]}))
             _send_to_the_frozen(crowd)
             stub.stop()
