@@ -31,8 +31,6 @@ LEFT_OUT = {
     "test_kill.py::test_a_hundred_lives": "asserts figures of memory",
     "test_idle.py::test_idle_cpus_look_for_frames":
         "an answer takes longer than an idle CPU looks for it",
-    "test_queues.py::test_bulk_data_needs_fewer_doorbells":
-        "too little moves between two polls to count as bulk data",
 }
 collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 

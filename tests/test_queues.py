@@ -107,11 +107,8 @@ def doorbells_per_frame(shells: List[Shell]) -> float:
     return rung / frames
 
 
-def test_bulk_data_needs_fewer_doorbells_by_default(boot: Boot) -> None:
-    machine = boot(cpus=2, mint="cpus=0,mem=512M,shm=64M")
-    machine.node_file("b", "1")
-    shells = [machine.node(), machine.start_node("b")]
-    join(machine, ["node0", "b"])
+def test_bulk_data_needs_fewer_doorbells_by_default(pair: Machine) -> None:
+    shells = [pair.node(), pair.node("b")]
     traffic.iperf_server(shells[1])
     deadline = time.monotonic() + TRY_SECONDS
     while True:

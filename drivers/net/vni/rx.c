@@ -7,13 +7,14 @@
  * the stack (lend.c). Before it sleeps it arms the ring and looks again. See
  * docs/vni.md.
  */
+#include <kunit/visibility.h>
 #include <linux/virtio_net.h>
 
 #include "vni.h"
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
-/* So much between two polls is bulk data, which these and the next few gather. */
+/* So much between two polls is bulk data, until so many polls in a row saw less. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
 #define VNI_RX_BULK_POLLS	5
 /* With adaptive-rx, frames wait no longer for a CPU that may have halted. */
@@ -264,10 +265,27 @@ static void vni_rx_peers(struct vni_rxq *rxq, int done)
 	}
 }
 
+/**
+ * vni_rx_bulk_polls() - for how many polls is bulk data taken to move?
+ * @left: what was said after the last poll, 0 at first
+ * @moved: bytes that have moved since
+ *
+ * A stream is uneven, and a quarter of the polls within one sees less than
+ * VNI_RX_BULK_BYTES: that does not end it yet.
+ *
+ * Return: the number, this poll included.
+ */
+unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved)
+{
+	if (moved >= VNI_RX_BULK_BYTES)
+		return VNI_RX_BULK_POLLS;
+	return left ? left - 1 : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_rx_bulk_polls);
+
 /*
  * Does bulk data move? What this CPU has sent counts too: the short frames
- * that it takes meanwhile are acknowledgements, and can wait. They often come
- * two at a time for one long frame: a few polls with little do not end it.
+ * that it takes meanwhile are acknowledgements, and can wait.
  */
 static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 {
@@ -275,10 +293,7 @@ static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 	u32 moved = taken_bytes + sent - rxq->sent;
 
 	rxq->sent = sent;
-	if (moved >= VNI_RX_BULK_BYTES)
-		rxq->bulk = VNI_RX_BULK_POLLS;
-	else if (rxq->bulk)
-		rxq->bulk--;
+	rxq->bulk = vni_rx_bulk_polls(rxq->bulk, moved);
 	return rxq->bulk;
 }
 

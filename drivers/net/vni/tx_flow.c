@@ -24,7 +24,7 @@ static const unsigned int vni_tx_guaranteed[VNI_NR_CLASSES] = {
 
 /*
  * The next queue after @last whose bit is set, from the first if that is NULL;
- * NULL if there is none. Other CPUs change the bits meanwhile, which
+ * NULL if there is none. Others change the bits meanwhile, which
  * for_each_set_bit() is not made for.
  */
 static struct vni_txq *vni_txq_next(struct vni_priv *priv,

@@ -221,7 +221,7 @@ struct vni_idler {
  * @lender: lends buffers to the stack
  * @peers_dirty: a frame came from a peer that is not up
  * @sent: vni_cpu.sent of NAPI's CPU at the last poll
- * @bulk: polls for which bulk data is still taken to move
+ * @bulk: as vni_rx_bulk_polls() last said
  * @taken: slots ever taken, good or bad
  * @check_taken: @taken at the last check; under vni_priv.lock
  * @check_idle: at the last check frames waited and nobody polled; likewise
@@ -415,6 +415,7 @@ void vni_tx_purge(struct vni_priv *priv, u32 node);
 void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n);
 void vni_rx_doorbell(void *context);
 enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
+unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
 int vni_poll(struct napi_struct *napi, int budget);
 void vni_rx_look(struct vni_priv *priv);
 void vni_rx_check(struct vni_rxq *rxq);
