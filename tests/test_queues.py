@@ -56,6 +56,23 @@ def test_queues_are_used_steered_and_changed(wide: Machine) -> None:
         assert not traffic.damage(shell)
 
 
+def test_a_node_of_four_cpus_polls_on_each(boot: Boot) -> None:
+    machine = boot(cpus=8, mint="cpus=0-3,mem=512M,shm=64M")
+    machine.node_file("b", "4-7")
+    sender, receiver = machine.node(), machine.start_node("b")
+    join(machine, ["node0", "b"])
+    shown = receiver.run("ethtool -l vni0").output
+    assert [line.split()[-1] for line in shown.splitlines() if line.startswith("RX:")] \
+        == ["4", "4"]
+    before = net_rx(receiver)
+    traffic.iperf_server(receiver)
+    # So many flows that none of four queues is left out by chance.
+    traffic.iperf(sender, "10.0.0.2", options="-P 40", seconds=2)
+    assert all(after > count for after, count in zip(net_rx(receiver), before)), before
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
 def test_queues_change_under_traffic(wide: Machine) -> None:
     sender, receiver = wide.node(), wide.node("b")
     traffic.iperf_server(receiver)

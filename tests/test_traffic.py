@@ -119,6 +119,24 @@ def test_multicast_and_broadcast_arrive(pair: Machine) -> None:
         assert "from 10.0.0.2" in output
 
 
+def test_vlan_tags_arrive_as_they_were_sent(pair: Machine) -> None:
+    ends = [pair.node(), pair.node("b")]
+    for number, end in enumerate(ends, 1):
+        for tag in (5, 4094):
+            end.run(f"ip link add link vni0 name v{tag} type vlan id {tag} && "
+                    f"ip addr add 10.{tag % 256}.0.{number}/24 dev v{tag} && "
+                    f"ip link set v{tag} up")
+    for tag in (5, 4094):
+        traffic.ping(ends[0], f"10.{tag % 256}.0.2")
+    traffic.iperf_server(ends[1])
+    assert traffic.gbit(traffic.iperf(ends[0], "10.5.0.2", seconds=1)) > 0
+    ends[1].run("ip link set v5 down")
+    assert ends[0].run("ping -c 1 -W 1 10.5.0.2", check=False).status != 0
+    traffic.ping(ends[0], "10.254.0.2")
+    for end in ends:
+        assert not traffic.damage(end)
+
+
 def test_ipv6_neighbours_find_each_other(pair: Machine) -> None:
     pair.node().poll("ping -6 -c 1 -W 1 -I vni0 ff02::1", 20)
     address = pair.node("b").poll(
