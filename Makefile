@@ -29,6 +29,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	xz-utils lz4 kmod linux-source-6.12 qemu-system-x86 \
 	pkg-config libinih-dev libjansson-dev \
 	python3 python3-pytest \
+	git scdoc man-db e2fsprogs \
 	cloc shellcheck sparse mypy pylint \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress \
@@ -40,7 +41,8 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation lint series loc clean
+.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation lint \
+	series man install loc clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
