@@ -19,6 +19,8 @@ SANITIZE ?=
 ifneq ($(filter-out kasan kcsan,$(SANITIZE)),)
 $(error There is no SANITIZE=$(SANITIZE). Try: kasan, kcsan)
 endif
+# How many tests run at the same time; kernels with checks have a host to themselves.
+AT_ONCE ?= $(if $(SANITIZE),1,2)
 export V MINT_T0 KERNEL_SRC SANITIZE
 
 STEP := scripts/step
@@ -28,7 +30,7 @@ KERNEL := $(abspath build/$(SANITIZE)/kernel)
 PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev perl patch cpio \
 	xz-utils lz4 kmod linux-source-6.12 qemu-system-x86 \
 	pkg-config libinih-dev libjansson-dev \
-	python3 python3-pytest \
+	python3 python3-pytest python3-pytest-xdist \
 	git scdoc man-db e2fsprogs \
 	cloc shellcheck sparse mypy pylint \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
@@ -83,8 +85,9 @@ lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 series: kernel ## apply the series patch by patch, build after each; build vni outside
 	$(Q)$(STEP) series "series" scripts/check-series
 
-test: root $(if $(SANITIZE),,lint series) ## every test, each in a machine of its own
-	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q tests
+test: root $(if $(SANITIZE),,lint series) ## every test, two at a time: AT_ONCE=
+	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q -n $(AT_ONCE) --dist loadgroup \
+		--durations 20 tests
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault

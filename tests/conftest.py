@@ -7,6 +7,7 @@ every console is searched for splats, even if all asserts passed; a failure
 shows where the logs are and how each of them ends.
 """
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any, Callable, Generator, List
@@ -18,8 +19,15 @@ from machine import BUILD, SANITIZE, Machine, MachineError, MachineVanished
 
 TAIL_LINES = 20
 MACHINES = pytest.StashKey[List[Machine]]()
-VANISHED: List[str] = []
-MACHINE_FIXTURES = {"boot", "campaign"}
+SHARED_FIXTURES = {"campaign"}
+# Of the rest none takes more than a minute.
+LONGEST = {
+    "test_a_node_killed_at_any_instruction_costs_the_others_nothing",
+    "test_a_hundred_lives_of_nodes_leak_nothing",
+    "test_fault_of_a_node_does_not_disturb_the_others",
+    "test_any_contents_of_the_section_are_survived",
+}
+MACHINE_FIXTURES = {"boot"} | SHARED_FIXTURES
 
 Boot = Callable[..., Machine]
 
@@ -35,8 +43,16 @@ LEFT_OUT = {
 collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 
 
+@pytest.hookimpl(tryfirst=True)  # type: ignore[misc]
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
-    """Keeps what a kernel with checks can be tested by: what boots it."""
+    """
+    Begins with what takes longest, has tests that share a machine run in one
+    process, and keeps what a kernel with checks can be tested by: what boots it.
+    """
+    items.sort(key=lambda item: item.name.split("[")[0] not in LONGEST)
+    for item in items:
+        if SHARED_FIXTURES & set(getattr(item, "fixturenames", [])):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     if not SANITIZE:
         return
     items[:] = [item for item in items
@@ -133,8 +149,8 @@ def pytest_runtest_makereport(item: pytest.Item,
     machines: List[Machine] = item.stash.get(MACHINES, [])
     if not machines:
         return
-    if call.excinfo is not None and call.excinfo.errisinstance(MachineVanished):
-        VANISHED.append(item.nodeid)
+    report.vanished = call.excinfo is not None and \
+        call.excinfo.errisinstance(MachineVanished)
     if report.failed:
         report.sections.append(("logs", str(log_dir(item))))
         for machine in machines:
@@ -156,5 +172,7 @@ def tails(machine: Machine) -> List[Any]:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tells machines that vanished from tests that failed."""
-    for name in VANISHED:
-        terminalreporter.write_line(f"MACHINE VANISHED in {name}", red=True)
+    reports = itertools.chain.from_iterable(terminalreporter.stats.values())
+    for report in reports:
+        if getattr(report, "vanished", False):
+            terminalreporter.write_line(f"MACHINE VANISHED in {report.nodeid}", red=True)

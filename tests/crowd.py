@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Sequence
 
+from building import building
 from machine import BUILD, ROOT, START_SECONDS, TOP, Machine, Shell, roomy
 
 CHECKED_PORT = 7
@@ -74,10 +75,11 @@ def compile_checked() -> Path:
     """Builds the traffic program, static: it is the same in every root."""
     program = BUILD / "tests/checked"
     source = TOP / "tests/soak/checked.c"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-static", "-s",
-                        "-o", str(program), str(source)], check=True)
+    with building():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+            subprocess.run(["gcc", "-O2", "-Wall", "-Werror", "-static", "-s",
+                            "-o", str(program), str(source)], check=True)
     return program
 
 

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Dict, List, Optional, Pattern, Sequence, Tuple, Type
 
 import splats
+from building import building
 
 TOP = Path(__file__).resolve().parent.parent
 # The name of a kernel with checks of its own, see docs/testing.md; "" = none.
@@ -250,11 +251,12 @@ class Shell:
 def qemu_accelerator() -> str:
     """KVM if it has booted our kernel once, otherwise TCG."""
     verdict = BUILD / "accelerator"
-    if not verdict.exists():
-        usable = os.access("/dev/kvm", os.W_OK) and _kvm_boots()
-        verdict.write_text("kvm" if usable else "tcg,thread=multi",
-                           encoding="ascii")
-    return verdict.read_text(encoding="ascii")
+    with building():
+        if not verdict.exists():
+            usable = os.access("/dev/kvm", os.W_OK) and _kvm_boots()
+            verdict.write_text("kvm" if usable else "tcg,thread=multi",
+                               encoding="ascii")
+        return verdict.read_text(encoding="ascii")
 
 
 def _kvm_boots() -> bool:

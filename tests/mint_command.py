@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 import pytest
+from building import building
 from region_image import MB, Node, Region
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,8 +58,9 @@ Mint = Callable[..., Result]
 @pytest.fixture(scope="session", name="command")
 def command_fixture() -> Path:
     """The command, built with the sanitizers."""
-    subprocess.run(["make", "-C", ROOT / "boot" / "mint-loader", f"BUILD={BUILD}",
-                    "ASAN=1"], check=True, stdout=subprocess.DEVNULL)
+    with building():
+        subprocess.run(["make", "-C", ROOT / "boot" / "mint-loader", f"BUILD={BUILD}",
+                        "ASAN=1"], check=True, stdout=subprocess.DEVNULL)
     return BUILD / "mint"
 
 

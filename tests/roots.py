@@ -4,14 +4,16 @@
 import subprocess
 from pathlib import Path
 
+from building import building
 from machine import BUILD, TOP
 
 
 def extended_root(name: str) -> Path:
     """Builds what has changed in tests/NAME; the initrd for node 0, its nodes' included."""
-    done = subprocess.run(["make", "-s", "-C", str(TOP / "tests" / name)],
-                          text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False, timeout=300)
+    with building():
+        done = subprocess.run(["make", "-s", "-C", str(TOP / "tests" / name)],
+                              text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False, timeout=300)
     if done.returncode:
         raise RuntimeError(f"make -C tests/{name}: {done.stdout[-4000:]}")
     return BUILD / name / "root.cpio"

@@ -10,6 +10,7 @@ from typing import List
 
 import pytest
 
+from building import building
 from bench import ring
 
 FRAMES = 3200
@@ -18,7 +19,8 @@ LIMIT_S = 60
 
 @pytest.fixture(scope="module", name="ringbench")
 def fixture_ringbench() -> Path:
-    ring.build()
+    with building():
+        ring.build()
     return ring.BUILD / "ringbench"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import List
 
 import pytest
+from building import building
 
 RING = Path(__file__).resolve().parent / "ring"
 BUILD = RING.parent.parent / "build" / "ring"
@@ -30,7 +31,8 @@ def call(command: List[str]) -> str:
 
 def build(program: str) -> str:
     path = str(BUILD / program)
-    call(["make", "-s", f"BUILD={BUILD}", path])
+    with building():
+        call(["make", "-s", f"BUILD={BUILD}", path])
     return path
 
 
@@ -92,6 +94,7 @@ def test_node_may_be_killed_at_random() -> None:
 
 def test_any_contents_of_the_section_are_survived() -> None:
     """Coverage-guided fuzzing for 60 s; an input that fails is kept."""
+    build("fuzz")
     output = call(["make", "-s", f"BUILD={BUILD}", "FUZZ_SECONDS=60", "fuzz"])
     assert "stat::number_of_executed_units" in output
 
