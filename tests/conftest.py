@@ -2,7 +2,8 @@
 """
 Machines for tests, and the verdict on them.
 
-A test that asks for `boot` gets machines of its own. When its body has ended,
+A test that asks for `boot` gets machines of its own, one that asks for
+`shared_pair` a machine that others have used before. When its body has ended,
 every console is searched for splats, even if all asserts passed; a failure
 shows where the logs are and how each of them ends.
 """
@@ -10,7 +11,7 @@ shows where the logs are and how each of them ends.
 import itertools
 import re
 from pathlib import Path
-from typing import Any, Callable, Generator, List
+from typing import Any, Callable, Generator, List, Optional
 
 import node_logs
 import pytest
@@ -19,7 +20,7 @@ from machine import BUILD, SANITIZE, Machine, MachineError, MachineVanished
 
 TAIL_LINES = 20
 MACHINES = pytest.StashKey[List[Machine]]()
-SHARED_FIXTURES = {"campaign"}
+SHARED_FIXTURES = {"campaign", "shared"}
 # Of the rest none takes more than a minute.
 LONGEST = {
     "test_a_node_killed_at_any_instruction_costs_the_others_nothing",
@@ -96,9 +97,14 @@ def node0(boot: Boot) -> Machine:
 def pair(boot: Boot) -> Machine:
     """Node 0 (10.0.0.1) and node b (10.0.0.2), joined by vni0."""
     machine = boot()
+    start_pair(machine)
+    return machine
+
+
+def start_pair(machine: Machine) -> None:
+    """Starts node b and joins it with node 0."""
     machine.start_node("b")
     join(machine, ["node0", "b"])
-    return machine
 
 
 def join(machine: Machine, names: List[str]) -> None:
@@ -117,6 +123,50 @@ def wide(boot: Boot) -> Machine:
     machine.start_node("b")
     join(machine, ["node0", "b"])
     return machine
+
+
+class Shared:
+    """
+    Machines that the tests of a file use one after the other. Each leaves its
+    machine as it found it; what one that failed leaves, nobody else gets.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
+        self.log_dir = log_dir
+        self.machine: Optional[Machine] = None
+        self.numbers = itertools.count(1)
+
+    def lend(self, item: pytest.Item, make: Callable[[Machine], None]) -> Machine:
+        """The machine for a test; a new one is started and made what the tests share."""
+        if self.machine and self.machine.spoiled:
+            self.close()
+        if not self.machine:
+            self.machine = Machine(self.log_dir / f"shared{next(self.numbers)}")
+        item.stash[MACHINES] = [self.machine]
+        if not self.machine.process:
+            self.machine.start()
+            make(self.machine)
+        return self.machine
+
+    def close(self) -> None:
+        """Ends the machine."""
+        if self.machine:
+            self.machine.kill()
+        self.machine = None
+
+
+@pytest.fixture(scope="module")
+def shared(request: pytest.FixtureRequest) -> Generator[Shared, None, None]:
+    """What the tests of a file share."""
+    machines = Shared(BUILD / "test-logs" / Path(str(request.path)).stem)
+    yield machines
+    machines.close()
+
+
+@pytest.fixture
+def shared_pair(request: pytest.FixtureRequest, shared: Shared) -> Machine:
+    """What `pair` is, for tests that leave it as it was."""
+    return shared.lend(request.node, start_pair)
 
 
 @pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
@@ -152,11 +202,13 @@ def pytest_runtest_makereport(item: pytest.Item,
     report.vanished = call.excinfo is not None and \
         call.excinfo.errisinstance(MachineVanished)
     if report.failed:
-        report.sections.append(("logs", str(log_dir(item))))
         for machine in machines:
+            machine.spoiled = True
+            report.sections.append(("logs", str(machine.log_dir)))
             report.sections += tails(machine)
     if report.when == "call" or report.failed:
-        (machines[0].log_dir / "result").write_text(
+        log_dir(item).mkdir(parents=True, exist_ok=True)
+        (log_dir(item) / "result").write_text(
             f"{report.outcome}\n{report.longreprtext}\n", encoding="utf-8")
 
 

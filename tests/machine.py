@@ -339,6 +339,8 @@ class Machine:
         self.ports: Dict[str, Port] = {}
         self.expected: List["Pattern[str]"] = []
         self.ended = False
+        # A test on it has failed: what it leaves is not what others expect.
+        self.spoiled = False
         # Memory in a file of a disk would be written there all the time.
         self._sockets = Path(tempfile.mkdtemp(
             prefix="mint-", dir="/dev/shm" if open_memory else None))

@@ -87,9 +87,10 @@ def send_string(sender: Shell, receiver: Shell, address: str,
 
 
 def iperf_server(shell: Shell) -> None:
-    """Leaves an iperf3 server running."""
-    shell.run("iperf3 -s -D")
-    shell.poll("netstat -ltn | grep -q ':5201 '", SECONDS)
+    """Leaves an iperf3 server running, if none does."""
+    listens = "netstat -ltn | grep -q ':5201 '"
+    shell.run(f"{listens} || iperf3 -s -D")
+    shell.poll(listens, SECONDS)
 
 
 def load_server(shell: Shell) -> None:
