@@ -14,7 +14,7 @@ from building import building
 from bench import ring
 
 FRAMES = 3200
-LIMIT_S = 60
+LIMIT_S = 90
 
 
 @pytest.fixture(scope="module", name="ringbench")
