@@ -326,8 +326,10 @@ class Machine:
         self.cpus = cpus
         self.memory = memory
         # On a host with much to do, the emulated timer may miss the few ticks
-        # in which the kernel tries whether it works, and panics if not.
-        self.append = f"console=ttyS0 hostname=node0 panic=-1 no_timer_check {append}"
+        # in which the kernel tries whether it works, and panics if not; and a
+        # CPU that has stood still takes the TSC for unstable, which it is not.
+        self.append = ("console=ttyS0 hostname=node0 panic=-1 no_timer_check "
+                       f"tsc=nowatchdog {append}")
         if mint is not None:
             self.append += f" mint={mint}"
         self.initrd = initrd
