@@ -235,7 +235,7 @@ static_assert(sizeof(struct mint_ioc_result) == 8);
 #define MINT_IOC_KILL		_IOW(MINT_IOC_TYPE, 0x45, struct mint_ioc_node)
 #define MINT_IOC_DESTROY	_IOW(MINT_IOC_TYPE, 0x46, struct mint_ioc_node)
 #define MINT_IOC_CONSOLE	_IOW(MINT_IOC_TYPE, 0x47, struct mint_ioc_node)
-#define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_node)
+#define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x48, struct mint_ioc_node)
 
 #define MINT_IOC_REQUEST	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_request)
 #define MINT_IOC_SERVE		_IOWR(MINT_IOC_TYPE, 0x51, struct mint_ioc_serve)
