@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Tuple
 
 MAGIC = 0x314D4853544E494D
-ABI = (2, 0)
+ABI = (2, 1)
 MAX_NODES, MAX_CPUS, MAX_RAM, MAX_EXTENTS, MAX_LOW_SLOTS = 64, 256, 32, 256, 16
 MAX_PCI = 256
 OWNER_NONE, OWNER_SHARED = 0xFFFF, 0xFFFE
@@ -38,6 +38,9 @@ class Node:
     stalled: int = 0
     policy: int = 0
     release: bytes = b"6.12.0-test"
+    hold: int = 0
+    process: int = 0
+    command: bytes = b""
 
     def pack(self) -> bytes:
         """The 256 bytes of struct mint_node."""
@@ -46,8 +49,9 @@ class Node:
                            self.boot_cpu, self.low_slot, 0, 0, self.policy, self.name, 0)
         line = struct.pack("<IIIIQII32s", ABI[0] << 16 | ABI[1], own, self.state,
                            0, self.heartbeat, self.nr_cpus, self.stalled, self.release)
-        assert len(life) == len(line) == 64
-        return (life + line).ljust(256, b"\0")
+        hold = struct.pack("<QI16s36x", self.hold, self.process, self.command)
+        assert len(life) == len(line) == len(hold) == 64
+        return (life + line + hold).ljust(256, b"\0")
 
 
 @dataclass

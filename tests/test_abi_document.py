@@ -35,6 +35,12 @@ WORDS: Dict[str, Dict[str, str]] = {
         "cpu": "mint_lock_word(0xffff, 1, 0)",
         "generation": "mint_lock_word(0xffff, 0, 1)",
     },
+    "Hold word": {
+        "node": "mint_hold_word(0, 0, 0, 0)",
+        "turn": "mint_hold_word(0xff, 1, 0, 0)",
+        "at_work": "mint_hold_word(0xff, 0, 1, 0)",
+        "generation": "mint_hold_word(0xff, 0, 0, 1)",
+    },
     "Request word": {
         "verb": "mint_request_word(0, 0, 1)",
         "hung_up": "mint_request_word(0, 1, 0)",

@@ -28,11 +28,11 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
             break
         shell.run(f"{write_command(ABI_MAJOR, bytes([2]))}; mint kill b")
     assert "status 6" in result.output
-    assert "7.0" in result.output and "2.0" in result.output
+    assert "7.1" in result.output and "2.1" in result.output
 
     result = shell.run("mint list", check=False)
     assert result.status == 6
-    assert "7.0" in result.output and "2.0" in result.output
+    assert "7.1" in result.output and "2.1" in result.output
 
     shell.run(write_command(ABI_MAJOR, bytes([2])))
     # It is "loading" for a moment while node 0 fences it.

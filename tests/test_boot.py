@@ -271,4 +271,4 @@ def test_exit_codes_on_a_running_machine(shared_pair: Machine, command: str,
 
 def test_version_names_the_abi(node0: Machine) -> None:
     output = node0.node().run("mint version").output
-    assert re.search(r"\b2\.0\b", output)
+    assert re.search(r"\b2\.1\b", output)

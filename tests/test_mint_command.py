@@ -79,10 +79,10 @@ def test_without_mint_the_device_is_named(mint: Mint, words: List[str]) -> None:
 
 def test_version_names_both_abis(mint: Mint) -> None:
     report = mint("version", "--json", region=Region(abi=(1, 4))).json()
-    assert report == {"schema": 1, "version": report["version"], "abi": "2.0",
+    assert report == {"schema": 1, "version": report["version"], "abi": "2.1",
                       "kernel_abi": "1.4"}
     text = mint("version", region=Region(abi=(7, 0)))
-    assert text.code == 0 and "2.0" in text.out and "7.0" in text.out
+    assert text.code == 0 and "2.1" in text.out and "7.0" in text.out
 
 
 def test_a_full_disk_is_no_success(command: Path, tmp_path: Path) -> None:

@@ -72,17 +72,38 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
     region.logs[1] = Stream(b"12345")
     region.consoles[1] = Stream(b"123")
     assert mint("show", "--json", "b", region=region).json() == {"schema": 1, "node": {
-        "id": 1, "name": "b", "state": "running", "generation": 3, "fenced": 2,
+        "id": 1, "name": "b", "state": "running", "holder": None, "generation": 3, "fenced": 2,
         "restart": "on-failure",
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
         "cpus_stalled": 0,
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
         "devices": [{"address": "00:05.0", "vendor": "1af4", "device": "1041",
                      "class": "020000"}],
-        "low_slot": 4, "heartbeat": 99, "abi": "2.0", "kernel": "6.12.0-test",
+        "low_slot": 4, "heartbeat": 99, "abi": "2.1", "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
     assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text
+
+
+# Generation, which one, at work or not, and node id + 1, as in docs/abi.md.
+@pytest.mark.parametrize("word, process, name, said", [
+    (4 << 32 | 9 << 8 | 1, 812, b"mint", "mint, process 812 on node 'node0'"),
+    (4 << 32 | 1 << 31 | 1, 0, b"", "the kernel of node 'node0'"),
+    (4 << 32 | 1, 812, b"\x1b[2J" + b"x" * 12, "?[2Jxxxxxxxxxxx, process 812 on node 'node0'"),
+    (2 << 32 | 2, 812, b"mint", "mint, process 812 on node 'b', which is dead"),
+    (4 << 32 | 64, 812, b"mint", ""),
+    (4 << 32 | 255, 812, b"mint", ""),
+    (4 << 32, 812, b"mint", ""),
+    (0, 812, b"mint", ""),
+])
+def test_show_names_who_has_a_node(mint: Mint, word: int, process: int, name: bytes,
+                                   said: str) -> None:
+    region = two_nodes(life=abi.LOADING, fenced=2, hold=word, process=process, command=name)
+    held = [line for line in mint("show", "b", region=region).out.splitlines()
+            if line.startswith("held by")]
+    assert held == ([f"held by     {said}"] if said else [])
+    holder = mint("show", "--json", "b", region=region).json()["node"]["holder"]
+    assert (holder and holder["node"]) == ((word & 0xff) - 1 if said else None)
 
 
 def test_log_prints_the_present_start_only(mint: Mint) -> None:
@@ -154,7 +175,7 @@ def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
 def test_another_abi_is_refused_with_both_versions(mint: Mint, words: List[str]) -> None:
     region = two_nodes()
     region.abi = (3, 7)
-    refused(mint(*words, region=region), 6, "3.7", "2.0", "Try: ")
+    refused(mint(*words, region=region), 6, "3.7", "2.1", "Try: ")
     region.abi = (2, 9)
     assert mint(*words, region=region).code == 0
 

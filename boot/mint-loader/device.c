@@ -41,10 +41,6 @@ int device_failed(const struct node_view *node, int error)
 		return fail(MINT_EXIT_STATE,
 			    "another mint command has started it meanwhile. Try: mint show %s",
 			    node->life.name);
-	case EBUSY:
-		return fail(MINT_EXIT_STATE,
-			    "another mint command is loading it. Try: mint show %s",
-			    node->life.name);
 	case EPERM:
 		return fail(MINT_EXIT_FAILED, "only root may do that");
 	case EHOSTDOWN:
@@ -81,7 +77,7 @@ int device_node(const struct region *region, unsigned long call, const struct no
 	};
 
 	if (ioctl(region->fd, call, &argument))
-		return device_failed(node, errno);
+		return errno == EBUSY ? hold_failed(region, node) : device_failed(node, errno);
 	if (generation)
 		*generation = argument.generation;
 	return MINT_EXIT_OK;

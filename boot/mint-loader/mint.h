@@ -223,6 +223,7 @@ void region_copy(void *to, const void *from, size_t bytes);
  * struct node_view - one node as copied out of the region
  * @life: managers' line; @name in it is safe to print
  * @self: the node's own line; @release in it is safe to print
+ * @hold: who has it in its hands; @command in it is safe to print
  * @id: node id
  * @silent: says RUNNING, but its heartbeat stands still
  * @damaged: holds values that no Mint kernel writes
@@ -230,6 +231,7 @@ void region_copy(void *to, const void *from, size_t bytes);
 struct node_view {
 	struct mint_node_life life;
 	struct mint_node_self self;
+	struct mint_hold hold;
 	__u32 id;
 	bool silent;
 	bool damaged;
@@ -450,6 +452,12 @@ int cmd_destroy(const struct request *request);
 int cmd_supervise(const struct request *request);
 int check_all(const struct request *request, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);
+
+/* hold.c */
+const struct node_view *hold_of(const struct tables *tables, const struct node_view *node);
+const char *holder_text(const struct node_view *holder, const struct mint_hold *hold, char *text,
+			size_t room);
+int hold_failed(const struct region *region, const struct node_view *node);
 
 /* device.c */
 void device_finish(void);

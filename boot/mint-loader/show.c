@@ -4,7 +4,7 @@
 #include "mint.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"
 
 /**
  * struct details - what is shown of a node
@@ -67,6 +67,16 @@ static json_t *devices_json(const struct tables *tables, __u16 owner)
 	return array;
 }
 
+static json_t *holder_json(const struct tables *tables, const struct node_view *node)
+{
+	const struct node_view *holder = hold_of(tables, node);
+
+	if (!holder)
+		return json_null();
+	return json_pack("{s:i, s:I, s:s}", "node", holder->id, "process",
+			 (json_int_t)node->hold.process, "command", node->hold.command);
+}
+
 static int print_json(const struct tables *tables, const struct details *details)
 {
 	const struct node_view *node = details->node;
@@ -84,6 +94,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"id", node->id,
 		"name", node->life.name,
 		"state", node_state(node),
+		"holder", holder_json(tables, node),
 		"generation", (json_int_t)node->life.generation,
 		"fenced", (json_int_t)node->life.fenced,
 		"restart", restart_text(node->life.policy),
@@ -131,6 +142,16 @@ static void print_cpus(const struct tables *tables, const struct details *detail
 			       cpu == details->node->life.boot_cpu ? ", boots first" : "");
 }
 
+static void print_holder(const struct tables *tables, const struct node_view *node)
+{
+	const struct node_view *holder = hold_of(tables, node);
+	char text[128];
+
+	if (holder)
+		printf("held by     %s\n",
+		       holder_text(holder, &node->hold, text, sizeof(text)));
+}
+
 static int print_text(const struct tables *tables, const struct details *details)
 {
 	const struct node_view *node = details->node;
@@ -140,6 +161,7 @@ static int print_text(const struct tables *tables, const struct details *details
 	printf("node        %u\n", node->id);
 	printf("name        %s\n", node->life.name);
 	printf("state       %s\n", node_state(node));
+	print_holder(tables, node);
 	printf("generation  %u\n", node->life.generation);
 	printf("fenced      %u\n", node->life.fenced);
 	printf("restart     %s\n", restart_text(node->life.policy));

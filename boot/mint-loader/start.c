@@ -2,7 +2,8 @@
 /*
  * mint start: read and check everything, stop the node, fill its memory, set
  * it going, wait for its report. From the first touch to the start the kernel
- * ties the node to our open device: whatever ends us leaves it stopped.
+ * ties the node to our open device: whatever ends us leaves it stopped. If we are
+ * stopped ourselves, mint kill takes the node away.
  */
 #include <errno.h>
 #include <signal.h>
@@ -58,6 +59,12 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
+static int was_taken(const struct start *start)
+{
+	return fail(MINT_EXIT_STATE, "it was killed while it was loaded. Try: mint show %s",
+		    start->node->life.name);
+}
+
 static int write_part(const struct start *start, __u64 phys, const void *data, size_t bytes)
 {
 	struct mint_ioc_write call = {
@@ -73,6 +80,8 @@ static int write_part(const struct start *start, __u64 phys, const void *data, s
 		return fail(MINT_EXIT_FAILED,
 			    "interrupted while it was loaded; it is stopped. Try: mint start %s",
 			    start->node->life.name);
+	if (errno == ESTALE)
+		return was_taken(start);
 	return fail(MINT_EXIT_FAILED, "loading its memory at 0x%llx: %m", phys);
 }
 
@@ -117,6 +126,8 @@ static int set_going(const struct start *start)
 
 	if (!ioctl(start->region->fd, MINT_IOC_START, &call))
 		return MINT_EXIT_OK;
+	if (errno == ESTALE)
+		return was_taken(start);
 	if (errno == EIO)
 		return fail(MINT_EXIT_FAILED,
 			    "CPU %u did not take the start; it is stopped. Try: mint start %s",

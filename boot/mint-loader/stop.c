@@ -51,12 +51,16 @@ static int report(const struct request *request, const struct stop *stop,
 static int stop_node(const struct request *request, const struct target *target,
 		     const struct stop *stop)
 {
+	const struct node_view *node = target->node;
 	int code;
 
-	code = check_state(stop, target->node, target->region.self);
-	if (!code && !request->dry_run)
-		code = device_node(&target->region, stop->call, target->node, NULL);
-	return code;
+	code = check_state(stop, node, target->region.self);
+	if (code || request->dry_run)
+		return code;
+	/* Only a kill takes a node from a command that is loading it. */
+	if (request->force && node->life.life == MINT_LIFE_LOADING)
+		code = device_node(&target->region, MINT_IOC_KILL, node, NULL);
+	return code ? code : device_node(&target->region, stop->call, node, NULL);
 }
 
 static int kill_node(const struct request *request, struct target *target)

@@ -83,13 +83,20 @@ void mint_pci_claim(u32 node, const struct mint_ioc_create *want);
 void mint_pci_release(u32 node);
 void mint_pci_fence(u32 node);
 
+/* hold.c */
+u64 mint_hold_take(u32 node, bool force);
+void mint_hold_rest(u32 node, u64 hold);
+int mint_hold_resume(u32 node, u64 hold);
+void mint_hold_end(u32 node);
+
 /* life.c */
 int mint_life_create(struct mint_ioc_create *want);
-int mint_life_load(u32 node, u32 *generation);
+int mint_life_load(u32 node, u32 *generation, u64 *hold);
 int mint_life_stop_wanted(u32 node, u32 generation);
-void mint_life_abort(u32 node);
-int mint_life_write(const struct mint_ioc_write *write);
-int mint_life_start(const struct mint_ioc_start *start);
+void mint_life_give_up(u32 node, u64 hold);
+int mint_life_write(const struct mint_ioc_write *write, u64 hold);
+int mint_life_start(const struct mint_ioc_start *start, u64 hold);
+int mint_life_stop(u32 node, u32 generation);
 int mint_life_kill(u32 node, u32 generation);
 int mint_life_destroy(u32 node, u32 generation);
 

@@ -32,6 +32,7 @@ enum use {
  * @mutex: guards the rest, one call at a time
  * @use: what it is
  * @node: the node in loading, with USE_LOADER
+ * @hold: of that node; another one may take it at any time
  * @follower: the view of the console, with USE_CONSOLE
  * @seen: changes of nodes that poll() has told of, but with USE_CONSOLE
  * @side: the side of the session, with USE_SESSION
@@ -40,6 +41,7 @@ struct mint_file {
 	struct mutex mutex;	/* guards all that follows */
 	enum use use;
 	u32 node;
+	u64 hold;
 	struct mint_follower follower;
 	unsigned int seen;
 	struct mint_side *side;
@@ -61,7 +63,7 @@ static int mint_release(struct inode *inode, struct file *file)
 	struct mint_file *mf = file->private_data;
 
 	if (mf->use == USE_LOADER)
-		mint_life_abort(mf->node);
+		mint_life_give_up(mf->node, mf->hold);
 	if (mf->use == USE_CONSOLE)
 		mint_console_unfollow(&mf->follower);
 	if (mf->use == USE_SESSION)
@@ -108,7 +110,7 @@ static int call_load(struct mint_file *mf, void *argument)
 
 	if (mf->use != USE_PLAIN)
 		return -EBUSY;
-	err = mint_life_load(call->node, &call->generation);
+	err = mint_life_load(call->node, &call->generation, &mf->hold);
 	if (err)
 		return err;
 	mf->use = USE_LOADER;
@@ -122,7 +124,7 @@ static int call_write(struct mint_file *mf, void *argument)
 
 	if (mf->use != USE_LOADER || mf->node != write->node)
 		return -EBADFD;
-	return write->reserved ? -EINVAL : mint_life_write(write);
+	return write->reserved ? -EINVAL : mint_life_write(write, mf->hold);
 }
 
 static int call_start(struct mint_file *mf, void *argument)
@@ -134,7 +136,7 @@ static int call_start(struct mint_file *mf, void *argument)
 		return -EBADFD;
 	if (start->reserved)
 		return -EINVAL;
-	err = mint_life_start(start);
+	err = mint_life_start(start, mf->hold);
 	if (!err)
 		mf->use = USE_PLAIN;
 	return err;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life of the other nodes: create, load, start, kill, destroy. A node in
- * MINT_LIFE_LOADING belongs to whoever put it there, by compare-exchange; what
- * it owns changes under the ledger. INIT comes before anything of it is touched.
+ * Life of the other nodes: create, load, start, kill, destroy. A node belongs to
+ * whoever has its hold, and is in MINT_LIFE_LOADING meanwhile; what it owns
+ * changes under the ledger. INIT comes before anything of it is touched.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -20,6 +20,8 @@
 #define MAP_BYTES	SZ_2M
 /* So little that the CPU may schedule often, even if an emulator is slow. */
 #define COPY_BYTES	SZ_64K
+/* What is done with a node at one go is done by then: a fence and a reset. */
+#define AT_WORK_MS	5000
 
 /* A kill is short: a command that wants the node meanwhile waits for its end. */
 static DEFINE_MUTEX(kill_mutex);
@@ -117,37 +119,68 @@ int mint_life_create(struct mint_ioc_create *want)
 	return err;
 }
 
-/* A loader that has ended itself has left the node behind. */
-static bool loader_is_gone(u32 loader)
-{
-	return loader != mint_facts.node && loader < MINT_MAX_NODES &&
-	       mint_node_ended(loader, mint_load(&mint_node_entry(loader)->life.generation));
-}
-
-static int take_from_loader(struct mint_node_life *life)
-{
-	u16 loader = mint_load(&life->loader);
-
-	if (!loader_is_gone(loader) ||
-	    mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) != loader)
-		return -EBUSY;
-	return 0;
-}
-
 static bool is_meant(u32 node, u32 generation)
 {
 	return generation == MINT_ANY_GENERATION ||
 	       generation == mint_load(&mint_node_entry(node)->life.generation);
 }
 
+/* A loader of ABI 2.0 has no hold: the node is its own until it ends. */
+static bool is_left_behind(u32 loader)
+{
+	struct mint_node *entry = mint_node_entry(loader);
+
+	return loader < MINT_MAX_NODES &&
+	       ((mint_load(&entry->self.abi) & 0xffff) > 0 ||
+		mint_node_ended(loader, mint_load(&entry->life.generation)));
+}
+
+static int enter_loading(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 seen = mint_load(&life->life);
+	u16 loader = mint_load(&life->loader);
+
+	if (seen == MINT_LIFE_NONE)
+		return -ENOENT;
+	if (seen == MINT_LIFE_LOADING)
+		return is_left_behind(loader) &&
+		       mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
+			0 : -EBUSY;
+	/* Before, so that no dead loader is seen; after, if another lost. */
+	mint_store(&life->loader, (u16)mint_facts.node);
+	if (mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
+		return -EBUSY;
+	mint_store(&life->loader, (u16)mint_facts.node);
+	return 0;
+}
+
+static void let_go(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_hold_end(node);
+	mint_peers_changed();
+}
+
+/* Gives up loading; a node that was fenced stays stopped. */
+static void abort_loading(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 generation = mint_load(&life->generation);
+
+	if (mint_load(&life->fenced) < generation)
+		let_go(node, MINT_LIFE_STARTED);
+	else
+		let_go(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+}
+
 /*
  * Makes us the only one who may touch the node. Not under the ledger's lock:
  * its owner may be the very node that is to be stopped.
  */
-static int take_for_loading(u32 node, u32 generation)
+static int take_for_loading(u32 node, u32 generation, bool force, u64 *hold)
 {
-	struct mint_node_life *life;
-	u32 seen;
+	int err;
 
 	if (node >= MINT_MAX_NODES || life_of(node) == MINT_LIFE_NONE)
 		return -ENOENT;
@@ -155,42 +188,30 @@ static int take_for_loading(u32 node, u32 generation)
 		return -EPERM;
 	if (!is_meant(node, generation))
 		return -ESTALE;
-	life = &mint_node_entry(node)->life;
-	seen = mint_load(&life->life);
-	if (seen == MINT_LIFE_LOADING)
-		return take_from_loader(life);
-	/* Before, so that no dead loader is seen; after, if another lost. */
-	mint_store(&life->loader, (u16)mint_facts.node);
-	if (seen == MINT_LIFE_NONE ||
-	    mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
+	*hold = mint_hold_take(node, force);
+	if (!*hold)
 		return -EBUSY;
-	mint_store(&life->loader, (u16)mint_facts.node);
+	err = enter_loading(node);
+	if (err) {
+		mint_hold_end(node);
+		return err;
+	}
 	if (is_meant(node, generation))
 		return 0;
 	/* It was started between our two looks. */
-	mint_store_release(&life->life, seen);
+	abort_loading(node);
 	return -ESTALE;
 }
 
-static void set_life(u32 node, u32 life)
-{
-	mint_store_release(&mint_node_entry(node)->life.life, life);
-	mint_peers_changed();
-}
-
 /**
- * mint_life_abort() - give up loading; a node that was fenced stays stopped
- * @node: a node that is ours to load
+ * mint_life_give_up() - a process that was loading a node has ended
+ * @node: the node
+ * @hold: of it, at rest; if it was taken, nothing is to be given up
  */
-void mint_life_abort(u32 node)
+void mint_life_give_up(u32 node, u64 hold)
 {
-	struct mint_node_life *life = &mint_node_entry(node)->life;
-	u32 generation = mint_load(&life->generation);
-
-	if (mint_load(&life->fenced) < generation)
-		set_life(node, MINT_LIFE_STARTED);
-	else
-		set_life(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+	if (!mint_hold_resume(node, hold))
+		abort_loading(node);
 }
 
 /* Node 0 had no use for a low memory slot when the firmware booted it. */
@@ -208,20 +229,12 @@ static int ensure_low_slot(u32 node)
 	return err;
 }
 
-/**
- * mint_life_load() - stop a node and make its memory ours to fill
- * @node: node id, any value
- * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
- *	what the next start will be
- *
- * Errors as MINT_IOC_LOAD.
- */
-int mint_life_load(u32 node, u32 *generation)
+static int load(u32 node, u32 *generation, u64 *hold)
 {
 	int err;
 
 	mutex_lock(&kill_mutex);
-	err = take_for_loading(node, *generation);
+	err = take_for_loading(node, *generation, false, hold);
 	mutex_unlock(&kill_mutex);
 	if (err)
 		return err;
@@ -229,23 +242,62 @@ int mint_life_load(u32 node, u32 *generation)
 	if (!err)
 		err = ensure_low_slot(node);
 	if (err) {
-		mint_life_abort(node);
+		abort_loading(node);
 		return err;
 	}
 	*generation = mint_load(&mint_node_entry(node)->life.generation) + 1;
 	return 0;
 }
 
-static int copy_mapped(void *to, const char __user *from, size_t bytes)
+/**
+ * mint_life_load() - stop a node and make its memory ours to fill
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
+ *	what the next start will be
+ * @hold: filled in: what the calls that follow need
+ *
+ * Errors as MINT_IOC_LOAD.
+ */
+int mint_life_load(u32 node, u32 *generation, u64 *hold)
+{
+	int err = load(node, generation, hold);
+
+	if (!err)
+		mint_hold_rest(node, *hold);
+	return err;
+}
+
+static int put(u32 node, u64 hold, void *to, const void *from, size_t bytes)
+{
+	int err = mint_hold_resume(node, hold);
+
+	if (err)
+		return err;
+	if (from)
+		memcpy(to, from, bytes);
+	else
+		memset(to, 0, bytes);
+	mint_hold_rest(node, hold);
+	return 0;
+}
+
+/*
+ * By way of a buffer: whoever takes the node waits for a copy in memory, and
+ * never for a page of the caller's.
+ */
+static int copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
+		       const char __user *from, void *buffer, size_t bytes)
 {
 	size_t done, part;
+	int err;
 
 	for (done = 0; done < bytes; done += part) {
 		part = min_t(size_t, COPY_BYTES, bytes - done);
-		if (!from)
-			memset(to + done, 0, part);
-		else if (copy_from_user(to + done, from + done, part))
+		if (from && copy_from_user(buffer, from + done, part))
 			return -EFAULT;
+		err = put(write->node, hold, to + done, from ? buffer : NULL, part);
+		if (err)
+			return err;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -253,39 +305,60 @@ static int copy_mapped(void *to, const char __user *from, size_t bytes)
 	return 0;
 }
 
-static int copy_part(phys_addr_t phys, const char __user *from, size_t bytes)
+static int copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer)
 {
-	void *to = memremap(phys, bytes, MEMREMAP_WB);
+	const char __user *from = u64_to_user_ptr(write->data);
+	u64 done, part;
+	void *to;
 	int err;
 
-	if (!to)
-		return -ENOMEM;
-	err = copy_mapped(to, from, bytes);
-	memunmap(to);
+	for (done = 0; done < write->bytes; done += part) {
+		part = min_t(u64, MAP_BYTES, write->bytes - done);
+		to = memremap(write->phys + done, part, MEMREMAP_WB);
+		if (!to)
+			return -ENOMEM;
+		err = copy_mapped(write, hold, to, from ? from + done : NULL, buffer, part);
+		memunmap(to);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What a node owns stays its own while we have it. */
+static int check_write(const struct mint_ioc_write *write, u64 hold)
+{
+	int err = mint_hold_resume(write->node, hold);
+
+	if (err)
+		return err;
+	if (!mint_ledger_owns(write->node, write->phys, write->bytes))
+		err = -ERANGE;
+	mint_hold_rest(write->node, hold);
 	return err;
 }
 
 /**
  * mint_life_write() - fill memory of a node in loading
- * @write: see MINT_IOC_WRITE; the caller has checked that the node is ours
+ * @write: see MINT_IOC_WRITE
+ * @hold: of the node, at rest
  */
-int mint_life_write(const struct mint_ioc_write *write)
+int mint_life_write(const struct mint_ioc_write *write, u64 hold)
 {
-	const char __user *from = u64_to_user_ptr(write->data);
-	u64 done, part;
+	void *buffer;
 	int err;
 
 	if (!write->bytes || write->bytes > SZ_1G)
 		return -EINVAL;
-	if (!mint_ledger_owns(write->node, write->phys, write->bytes))
-		return -ERANGE;
-	for (done = 0; done < write->bytes; done += part) {
-		part = min_t(u64, MAP_BYTES, write->bytes - done);
-		err = copy_part(write->phys + done, from ? from + done : NULL, part);
-		if (err)
-			return err;
-	}
-	return 0;
+	err = check_write(write, hold);
+	if (err)
+		return err;
+	buffer = kvmalloc(COPY_BYTES, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	err = copy_parts(write, hold, buffer);
+	kvfree(buffer);
+	return err;
 }
 
 static void fill_extents(struct mint_handover *handover, u32 node)
@@ -397,13 +470,13 @@ static int start_cpu(const struct mint_ioc_start *start)
 			      start->entry, start->boot_params);
 }
 
-/**
- * mint_life_start() - set a loaded node going
- * @start: see MINT_IOC_START; the caller has checked that the node is ours
- *
- * On success the node is no longer in loading. On an error it still is.
- */
-int mint_life_start(const struct mint_ioc_start *start)
+static void set_life(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_peers_changed();
+}
+
+static int set_going(const struct mint_ioc_start *start)
 {
 	struct mint_node_life *life = &mint_node_entry(start->node)->life;
 	u32 generation = mint_load(&life->generation) + 1;
@@ -422,6 +495,28 @@ int mint_life_start(const struct mint_ioc_start *start)
 		set_life(start->node, MINT_LIFE_LOADING);
 		mint_fence(start->node);
 	}
+	return err;
+}
+
+/**
+ * mint_life_start() - set a loaded node going
+ * @start: see MINT_IOC_START
+ * @hold: of the node, at rest
+ *
+ * On success the node is no longer in loading. On an error it still is, unless
+ * it was taken: -ESTALE.
+ */
+int mint_life_start(const struct mint_ioc_start *start, u64 hold)
+{
+	int err = mint_hold_resume(start->node, hold);
+
+	if (err)
+		return err;
+	err = set_going(start);
+	if (err)
+		mint_hold_rest(start->node, hold);
+	else
+		mint_hold_end(start->node);
 	return err;
 }
 
@@ -445,23 +540,50 @@ int mint_life_stop_wanted(u32 node, u32 generation)
 	return 0;
 }
 
-/**
- * mint_life_kill() - stop a node at whatever instruction it is
- * @node: node id, any value
- * @generation: the start that is meant, or MINT_ANY_GENERATION
- */
-int mint_life_kill(u32 node, u32 generation)
+static int stop(u32 node, u32 generation, bool force)
 {
+	u64 hold;
 	int err;
 
 	mutex_lock(&kill_mutex);
-	err = take_for_loading(node, generation);
+	err = take_for_loading(node, generation, force, &hold);
 	if (!err) {
 		err = mint_fence(node);
-		mint_life_abort(node);
+		abort_loading(node);
 	}
 	mutex_unlock(&kill_mutex);
 	return err;
+}
+
+/**
+ * mint_life_stop() - stop a node, unless somebody has it
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
+ */
+int mint_life_stop(u32 node, u32 generation)
+{
+	return stop(node, generation, false);
+}
+
+/**
+ * mint_life_kill() - stop a node at whatever instruction it is, whoever has it
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
+ *
+ * One that is at work on the node comes to the end of that first.
+ */
+int mint_life_kill(u32 node, u32 generation)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(AT_WORK_MS);
+	int err;
+
+	for (;;) {
+		err = stop(node, generation, true);
+		if (err != -EBUSY || time_after(jiffies, deadline))
+			return err;
+		if (schedule_timeout_interruptible(1))
+			return -EINTR;
+	}
 }
 
 /**
@@ -473,18 +595,21 @@ int mint_life_kill(u32 node, u32 generation)
  */
 int mint_life_destroy(u32 node, u32 generation)
 {
-	int err = mint_life_load(node, &generation);
+	u64 hold;
+	int err;
 
+	err = load(node, &generation, &hold);
 	if (err)
 		return err;
 	err = mint_ledger_lock();
 	if (err) {
-		mint_life_abort(node);
+		abort_loading(node);
 		return err;
 	}
 	mint_ledger_release(node);
 	memset(mint_node_entry(node)->life.name, 0, MINT_NAME_BYTES);
 	mint_store_release(&mint_node_entry(node)->life.life, MINT_LIFE_NONE);
+	mint_hold_end(node);
 	mint_ledger_unlock();
 	mint_peers_changed();
 	return 0;

@@ -263,7 +263,7 @@ static void fence_ended(const struct mint_peer *peer)
 	    peer->generation > peer->fenced &&
 	    mint_node_ended(peer->node, peer->generation) &&
 	    !mint_fence_failed(peer->node, peer->generation) && first_of_the_running())
-		mint_life_kill(peer->node, peer->generation);
+		mint_life_stop(peer->node, peer->generation);
 }
 
 static void watch_peer(u32 node)

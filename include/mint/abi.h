@@ -14,7 +14,7 @@
 
 #define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* "MINTSHM1" */
 #define MINT_ABI_MAJOR		2
-#define MINT_ABI_MINOR		0
+#define MINT_ABI_MINOR		1
 
 #define MINT_MAX_NODES		64
 #define MINT_MAX_CPUS		256
@@ -279,7 +279,8 @@ static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
  *	after INIT reached all its CPUs; what it held may be taken from then.
  * @boot_cpu: machine-wide number of the CPU that rings go to by default
  * @low_slot: index of its low memory slot, or MINT_OWNER_NONE
- * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING
+ * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING; which
+ *	command that is stands in struct mint_hold
  * @halt: every generation up to this one parks its CPUs on an NMI; how a
  *	CPU is stopped that must not get an INIT. Written before the NMI.
  * @policy: a MINT_POLICY_* value
@@ -287,9 +288,9 @@ static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
  * @stop_wanted: a user wants every generation up to this one to be stopped:
  *	no supervisor starts the node again. Written before it is stopped.
  *
- * Whoever turns @life into MINT_LIFE_LOADING, by compare-exchange, has @life,
- * @generation, @fenced and @halt for itself. @stop_wanted is the managers', the
- * last to write wins. The rest is under the ledger's lock.
+ * Who has the node's hold (struct mint_hold) has @life, @generation, @fenced and
+ * @halt for itself. @stop_wanted is the managers', the last to write wins. The
+ * rest is under the ledger's lock.
  */
 struct mint_node_life {
 	__u32 life;
@@ -335,19 +336,65 @@ struct mint_node_self {
 
 static_assert(sizeof(struct mint_node_self) == 64);
 
+/* mint_hold.word: the holder's kernel touches the node */
+#define MINT_HOLD_AT_WORK	0x80000000ULL
+
+/**
+ * struct mint_hold - who has a node in its hands, to load, stop or destroy it
+ * @word: mint_hold_word(), 0 = nobody; changed by compare-exchange only, but by a
+ *	holder that is at work
+ * @process: the holder's process id on its node, 0 = its kernel acts by itself
+ * @command: name of that process, NUL-terminated
+ * @reserved: zero
+ *
+ * A hold at work is taken from nobody but the dead. One at rest belongs to a
+ * process that will go on or will not: who kills the node takes it.
+ */
+struct mint_hold {
+	__u64 word;
+	__u32 process;
+	char command[16];
+	__u32 reserved[9];
+};
+
+static_assert(sizeof(struct mint_hold) == 64);
+
+/*
+ * Bits 0-7 node id + 1, bits 8-30 which of the node's holds, bit 31
+ * MINT_HOLD_AT_WORK, bits 32-63 generation of the node.
+ */
+static inline __u64 mint_hold_word(__u32 node, __u32 turn, __u32 at_work, __u32 generation)
+{
+	return (__u64)generation << 32 | (__u64)(at_work & 1) << 31 |
+	       (turn & 0x7fffff) << 8 | ((node + 1) & 0xff);
+}
+
+static inline __u32 mint_hold_node(__u64 word)
+{
+	return (__u32)(word & 0xff) - 1;
+}
+
+static inline __u32 mint_hold_generation(__u64 word)
+{
+	return word >> 32;
+}
+
 /**
  * struct mint_node - one entry of the node table
  * @life: written by managers
  * @self: written by the node
- * @reserved: zero; room for more lines
+ * @hold: written by managers
+ * @reserved: zero; room for one more line
  */
 struct mint_node {
 	struct mint_node_life life;
 	struct mint_node_self self;
-	__u8 reserved[128];
+	struct mint_hold hold;
+	__u8 reserved[64];
 };
 
 static_assert(sizeof(struct mint_node) == 256);
+static_assert(offsetof(struct mint_node, hold) == 128);
 
 /* Channels of a doorbell: bit numbers in mint_doorbell.pending */
 #define MINT_CHANNEL_STATE	0	/* the node table has changed */

@@ -81,7 +81,8 @@ static_assert(sizeof(struct mint_ioc_create) == 336);
  * MINT_IOC_LOAD stops all CPUs of the node (fence) and makes its memory
  * writable through this file until MINT_IOC_START or close(), whichever comes
  * first; close() leaves the node stopped. MINT_IOC_KILL stops its CPUs, and tells
- * supervisors that this is what a user wants. MINT_IOC_STOP_WANTED tells them
+ * supervisors that this is what a user wants. It takes the node from a file that
+ * is loading it, on whatever node. MINT_IOC_STOP_WANTED tells them
  * only: it comes before a node is asked to stop by itself.
  * MINT_IOC_DESTROY stops its CPUs and gives back what it owns.
  * MINT_IOC_CONSOLE turns the file into the node's console: read() gives the
@@ -89,10 +90,11 @@ static_assert(sizeof(struct mint_ioc_create) == 336);
  * 0 when the node has ended and all was read. write() is its input.
  *
  * Errors: ENOENT no such node, ESTALE it has been started since the
- * generation that is meant, EBUSY the node is being loaded by another file,
- * EPERM the caller's own node, EHOSTDOWN the machine's boot CPU is in it and
- * does not halt: nothing of the node was touched, ENOSPC no low memory slot is
- * left, ETIMEDOUT another node keeps the ledger.
+ * generation that is meant, EBUSY another command has the node, see struct
+ * mint_hold: for MINT_IOC_KILL, it has been at work on it for 5 s; EINTR, EPERM
+ * the caller's own node, EHOSTDOWN the machine's boot CPU is in it and does not
+ * halt: nothing of the node was touched, ENOSPC no low memory slot is left,
+ * ETIMEDOUT another node keeps the ledger.
  */
 struct mint_ioc_node {
 	__u32 node;
@@ -109,8 +111,9 @@ static_assert(sizeof(struct mint_ioc_node) == 8);
  * @bytes: how much, at most 1 GB in one call
  * @data: address of the bytes in the caller, or 0 to write zeroes
  *
- * Errors: EBADFD this file is not loading that node, ERANGE the range is not
- * in one extent of the node, EFAULT bad @data, EINVAL malformed.
+ * Errors: EBADFD this file is not loading that node, ESTALE it was taken from
+ * this file, ERANGE the range is not in one extent of the node, EFAULT bad @data,
+ * EINVAL malformed.
  */
 struct mint_ioc_write {
 	__u32 node;
@@ -132,8 +135,8 @@ static_assert(sizeof(struct mint_ioc_write) == 32);
  *	call fills in
  *
  * Returns when the CPU was started, not when the node is up: that is seen in
- * mint_node_self. Errors: EBADFD, ERANGE as for MINT_IOC_WRITE, EIO the CPU
- * did not take the start.
+ * mint_node_self. Errors: EBADFD, ESTALE, ERANGE as for MINT_IOC_WRITE, EIO the
+ * CPU did not take the start.
  */
 struct mint_ioc_start {
 	__u32 node;
