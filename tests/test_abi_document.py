@@ -41,6 +41,11 @@ WORDS: Dict[str, Dict[str, str]] = {
         "at_work": "mint_hold_word(0xff, 0, 1, 0)",
         "generation": "mint_hold_word(0xff, 0, 0, 1)",
     },
+    "Key word": {
+        "key": "mint_sysrq_word(0, 0, 1)",
+        "node": "mint_sysrq_word(0, 1, 0)",
+        "number": "mint_sysrq_word(1, 0, 0)",
+    },
     "Request word": {
         "verb": "mint_request_word(0, 0, 1)",
         "hung_up": "mint_request_word(0, 1, 0)",

@@ -111,7 +111,8 @@ def test_completion_offers_live_names_and_files(mint: Mint, command: Path,
     assert mint("list", "--names", region=region).out == "node0\nb\nbase\n"
     saved = tmp_path / "region"
     (tmp_path / "b.conf").write_text("", encoding="ascii")
-    for verb in ("start", "show", "log", "console", "exec", "stop", "kill", "destroy"):
+    for verb in ("start", "show", "log", "console", "exec", "stop", "kill", "destroy",
+                 "sysrq"):
         assert completions(command, tmp_path, verb, "b", region=saved) == {"b", "base"}
         assert completions(command, tmp_path, verb, "", region=saved) == {"node0", "b", "base"}
     for words in (("check", ""), ("create", ""), ("start", "--file", ""), ("--region", "")):

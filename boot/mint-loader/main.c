@@ -72,6 +72,8 @@ static const struct verb verbs[] = {
 	  "stop a node's CPUs at whatever they do" },
 	{ "destroy", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_FORCE, cmd_destroy,
 	  "give back what a node owns" },
+	{ "sysrq", "NODE KEY", TAKES_JSON, cmd_sysrq,
+	  "give a node's kernel a key of SysRq, though the node may hang" },
 	{ "supervise", "[NODE...]", TAKES_JSON | TAKES_GRACE, cmd_supervise,
 	  "start nodes again that fail, as their files say, until killed" },
 	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
@@ -227,9 +229,18 @@ static int take_command(const struct verb *verb, char **argv, struct request *re
 	return MINT_EXIT_OK;
 }
 
+static int nr_words(const char *operand)
+{
+	int words = operand ? 1 : 0;
+
+	for (; words && (operand = strchr(operand, ' ')); operand++)
+		words++;
+	return words;
+}
+
 static int take_operand(const struct verb *verb, int argc, char **argv, struct request *request)
 {
-	int wanted = verb->operand ? 1 : 0;
+	int wanted = nr_words(verb->operand);
 
 	if (argc < wanted && *verb->operand != '[')
 		return fail(MINT_EXIT_USAGE, "%s: which %s? Try: mint %s --help", verb->name,

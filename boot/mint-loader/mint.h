@@ -48,7 +48,7 @@ enum mint_exit {
  * @force: destroy, start: also a node that runs
  * @generation: start: the one to replace, or MINT_ANY_GENERATION
  * @grace_s: supervise: how long a node may be silent or stalled, 0 = as usual
- * @operands: supervise: names or ids of nodes
+ * @operands: all words after the verb; supervise: names or ids of nodes
  * @nr_operands: how many
  */
 struct request {
@@ -449,6 +449,7 @@ int cmd_serve(const struct request *request);
 int cmd_stop(const struct request *request);
 int cmd_kill(const struct request *request);
 int cmd_destroy(const struct request *request);
+int cmd_sysrq(const struct request *request);
 int cmd_supervise(const struct request *request);
 int check_all(const struct request *request, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);

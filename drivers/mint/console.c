@@ -116,10 +116,12 @@ static const struct hv_ops own_ops = {
 	.notifier_add = own_open,
 	.notifier_del = own_close,
 	.notifier_hangup = own_close,
+	.transparent = true,	/* keys of SysRq come by sysrq.c */
 };
 
 static void console_rung(void *unused)
 {
+	mint_sysrq_rung();
 	if (own_hvc && hvc_poll(own_hvc))
 		hvc_kick();
 	wake_up_interruptible(&news);
@@ -333,6 +335,7 @@ static int __init early_init(void)
 	console = own_console();
 	/* What was typed before the start was not meant for it. */
 	mint_store(&console->in_tail, mint_load(&console->in_head));
+	mint_sysrq_forget();
 	return hvc_instantiate(0, 0, &own_ops);
 }
 console_initcall(early_init);

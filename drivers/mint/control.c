@@ -252,22 +252,6 @@ static int send_request(struct mint_side *side, const void *arguments, u32 bytes
 	return err;
 }
 
-/* Is there somebody to ask? The heartbeat is watched afterwards. */
-static int find_server(u32 node, u32 *generation)
-{
-	struct mint_node *entry = mint_node_entry(node);
-
-	if (node >= MINT_MAX_NODES || mint_load(&entry->life.life) == MINT_LIFE_NONE)
-		return -ENOENT;
-	*generation = mint_load(&entry->life.generation);
-	if (mint_load(&entry->life.life) != MINT_LIFE_STARTED ||
-	    mint_node_ended(node, *generation) ||
-	    mint_load(&entry->self.generation) != *generation ||
-	    mint_load(&entry->self.state) != MINT_SELF_RUNNING)
-		return -EHOSTDOWN;
-	return 0;
-}
-
 static void *copy_arguments(const struct mint_ioc_request *request)
 {
 	u8 *arguments;
@@ -301,7 +285,7 @@ int mint_control_request(const struct mint_ioc_request *request,
 		return -EINVAL;
 	if (request->bytes > MINT_ARGUMENT_BYTES)
 		return -E2BIG;
-	err = find_server(request->node, &generation);
+	err = mint_node_running(request->node, &generation);
 	if (err)
 		return err;
 	arguments = copy_arguments(request);

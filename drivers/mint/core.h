@@ -107,6 +107,7 @@ bool mint_fence_failed(u32 node, u32 generation);
 
 /* peers.c */
 bool mint_state_ended(u32 state);
+int mint_node_running(u32 node, u32 *generation);
 bool mint_node_ended(u32 node, u32 generation);
 const char *mint_peer_word(u32 node);
 u32 mint_peer_heartbeat_age_ms(u32 node);
@@ -164,6 +165,11 @@ ssize_t mint_console_write(struct mint_follower *follower,
 			   const char __user *from, size_t n, bool wait);
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table);
+
+/* sysrq.c */
+int mint_sysrq_send(u32 node, u32 key);
+void mint_sysrq_forget(void);
+void mint_sysrq_rung(void);
 
 /* control.c */
 struct mint_side;

@@ -73,6 +73,30 @@ bool mint_node_ended(u32 node, u32 generation)
 }
 
 /**
+ * mint_node_running() - does a node answer, by what it says of itself?
+ * @node: node id, any value
+ * @generation: filled in: which start of it
+ *
+ * Its heartbeat is not looked at.
+ *
+ * Return: 0, -ENOENT or -EHOSTDOWN.
+ */
+int mint_node_running(u32 node, u32 *generation)
+{
+	struct mint_node *entry = mint_node_entry(node);
+
+	if (node >= MINT_MAX_NODES || mint_load(&entry->life.life) == MINT_LIFE_NONE)
+		return -ENOENT;
+	*generation = mint_load(&entry->life.generation);
+	if (mint_load(&entry->life.life) != MINT_LIFE_STARTED ||
+	    mint_node_ended(node, *generation) ||
+	    mint_load(&entry->self.generation) != *generation ||
+	    mint_load(&entry->self.state) != MINT_SELF_RUNNING)
+		return -EHOSTDOWN;
+	return 0;
+}
+
+/**
  * mint_owner_dead() - is the owner of a lock fenced?
  * @unused: not used
  * @node: node id out of a lock word, any value

@@ -398,7 +398,7 @@ static_assert(offsetof(struct mint_node, hold) == 128);
 
 /* Channels of a doorbell: bit numbers in mint_doorbell.pending */
 #define MINT_CHANNEL_STATE	0	/* the node table has changed */
-#define MINT_CHANNEL_CONSOLE	1	/* console input, or output you follow */
+#define MINT_CHANNEL_CONSOLE	1	/* something for your console, or output you follow */
 #define MINT_CHANNEL_CONTROL	2	/* a session has news */
 #define MINT_CHANNEL_VNI	8	/* + queue number, up to 63 */
 #define MINT_NR_CHANNELS	64
@@ -451,6 +451,15 @@ static_assert(offsetof(struct mint_stream, data) == 64);
 #define MINT_CONSOLE_OUT_BYTES	16384
 #define MINT_CONSOLE_IN_BYTES	4096
 
+/*
+ * A key of SysRq on its way to a node: bits 0-7 the character, bits 8-15 id of
+ * the node that sends it, bits 16-63 tell it from its others.
+ */
+static inline __u64 mint_sysrq_word(__u64 number, __u32 node, __u32 key)
+{
+	return number << 16 | (node & 0xff) << 8 | (key & 0xff);
+}
+
 /**
  * struct mint_console - a node's console
  * @lock: guards @in_head and @in against several writers
@@ -461,6 +470,9 @@ static_assert(offsetof(struct mint_stream, data) == 64);
  *	node with followers does not overwrite what they have not read, until
  *	they have made no progress for a second: its terminal waits, kernel
  *	messages are left to the log.
+ * @sysrq: mint_sysrq_word() of a key that the node has not taken, 0 = none. Who
+ *	sends it exchanges 0 for it, and it for 0 when it is not taken; the node
+ *	exchanges it for 0.
  * @pad0: zero
  * @in_tail: bytes ever read, by the node
  * @pad1: zero
@@ -472,7 +484,8 @@ struct mint_console {
 	__u64 followers;
 	__u64 in_head;
 	__u64 out_taken;
-	__u64 pad0[5];
+	__u64 sysrq;
+	__u64 pad0[4];
 	__u64 in_tail;
 	__u64 pad1[7];
 	__u8 in[MINT_CONSOLE_IN_BYTES];

@@ -149,6 +149,23 @@ struct mint_ioc_start {
 static_assert(sizeof(struct mint_ioc_start) == 32);
 
 /**
+ * struct mint_ioc_sysrq - MINT_IOC_SYSRQ: a key of SysRq for a node
+ * @node: node id; the own one is allowed
+ * @key: the character, printable and no space
+ *
+ * Returns when the node has taken it, in an interrupt of its boot CPU. What it
+ * does with it is up to its setting kernel.sysrq. Errors: EINVAL no such key,
+ * ENOENT no such node, EHOSTDOWN it does not run, EBUSY it has not taken another
+ * key yet, ETIMEDOUT it did not take this one within a second and will not, EINTR.
+ */
+struct mint_ioc_sysrq {
+	__u32 node;
+	__u32 key;
+};
+
+static_assert(sizeof(struct mint_ioc_sysrq) == 8);
+
+/**
  * struct mint_ioc_request - MINT_IOC_REQUEST: ask a node for something
  * @node: node id; the own one is allowed
  * @verb: a MINT_VERB_* value
@@ -239,6 +256,7 @@ static_assert(sizeof(struct mint_ioc_result) == 8);
 #define MINT_IOC_DESTROY	_IOW(MINT_IOC_TYPE, 0x46, struct mint_ioc_node)
 #define MINT_IOC_CONSOLE	_IOW(MINT_IOC_TYPE, 0x47, struct mint_ioc_node)
 #define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x48, struct mint_ioc_node)
+#define MINT_IOC_SYSRQ		_IOW(MINT_IOC_TYPE, 0x49, struct mint_ioc_sysrq)
 
 #define MINT_IOC_REQUEST	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_request)
 #define MINT_IOC_SERVE		_IOWR(MINT_IOC_TYPE, 0x51, struct mint_ioc_serve)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What a node's console carries besides text: every byte, keys of SysRq, which do not
+come out of what is typed.
+"""
+
+import re
+import struct
+
+import faults
+from conftest import Boot
+from machine import Machine, Shell
+from shared_region import section, write_command
+
+SECONDS = 30.0
+CONSOLES = 5            # MINT_SECTION_CONSOLES
+CONSOLE_BYTES = 4352 + 16384
+SYSRQ = 88              # offset in struct mint_console
+HANG_MS = 5000
+
+
+def has_keys(shell: Shell, node: str, count: int) -> None:
+    """Waits until a node's kernel has done what the key h stands for so often."""
+    shell.poll(f"[ $(mint log {node} | grep -c 'sysrq: HELP') = {count} ]", SECONDS)
+
+
+def check_control_o(shell: Shell) -> None:
+    """What was the SysRq key is input, also in front of the letter that reboots."""
+    shell.start("stty raw -echo; echo ready; head -c 4 | od -An -tx1; stty sane")
+    assert shell.port.expect(re.compile("ready"), SECONDS)
+    shell.port.send("\x0fb\x0f\x0f")
+    assert shell.port.expect(re.compile("0f 62 0f 0f"), SECONDS)
+    shell.attach(SECONDS)
+
+
+def check_bad_keys(shell: Shell, shell_b: Shell) -> None:
+    """What is no key does nothing, and is not in the way of one."""
+    sysrq = section(shell, CONSOLES) + CONSOLE_BYTES + SYSRQ
+    for word in (struct.pack("<Q", 0xff00), b"\x07" + bytes(7), b"\xff" * 8):
+        shell.run(write_command(sysrq, word))
+        shell_b.run("true")
+    shell.run("mint sysrq b h")
+    has_keys(shell, "b", 4)
+
+
+def check_keys(shell: Shell, shell_b: Shell) -> None:
+    """On any node, from any node; and what is no key."""
+    assert "node 'b' (1) took the key 'h'" in shell.run("mint sysrq b h").output
+    assert '"key": "h"' in shell.run("mint sysrq b h --json").output
+    has_keys(shell, "b", 2)
+    shell_b.run("mint sysrq node0 h && mint sysrq b h")
+    has_keys(shell, "node0", 1)
+    has_keys(shell, "b", 3)
+    for words, status in (("b", 2), ("b ''", 2), ("b ab", 2), ("b ' '", 2), ("b h h", 2),
+                          ("nobody h", 3)):
+        assert shell.run(f"mint sysrq {words}", check=False).status == status, words
+
+
+def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
+    """It takes keys as long as its first CPU takes interrupts, and none later."""
+    machine.node("b").start(f"fault hang-interrupts-off {HANG_MS}")
+    shell.poll("mint list | grep -q ' b .* silent '", SECONDS)
+    result = shell.run("mint sysrq b b", check=False)
+    assert result.status == 5 and "took no interrupt" in result.output
+    shell.poll("mint list | grep -Eq ' b .* running +1 '", SECONDS)
+
+    machine.node("b").start("fault soft-lockup")
+    shell.poll("mint list | grep -q ' b .* stalled '", SECONDS)
+    shell.run("mint sysrq b h")
+    has_keys(shell, "b", 5)
+    shell.run("mint sysrq b b")
+    shell.poll("mint list | grep -q ' b .* rebooted '", SECONDS)
+    result = shell.run("mint sysrq b h", check=False)
+    assert result.status == 4 and "it is rebooted" in result.output
+
+
+def test_the_console_carries_bytes_and_keys(boot: Boot) -> None:
+    machine = boot(initrd=faults.root())
+    machine.expect_splat(faults.SPLATS)
+    shell = machine.node()
+    shell_b = machine.start_node("b")
+    check_control_o(shell_b)
+    check_keys(shell, shell_b)
+    check_bad_keys(shell, shell_b)
+    check_a_hanging_node(machine, shell)
+    machine.close_shell("b")
