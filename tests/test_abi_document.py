@@ -46,6 +46,12 @@ WORDS: Dict[str, Dict[str, str]] = {
         "node": "mint_sysrq_word(0, 1, 0)",
         "number": "mint_sysrq_word(1, 0, 0)",
     },
+    "Size word": {
+        "rows": "mint_size_word(1, 0, 0, 0)",
+        "columns": "mint_size_word(0, 1, 0, 0)",
+        "width": "mint_size_word(0, 0, 1, 0)",
+        "height": "mint_size_word(0, 0, 0, 1)",
+    },
     "Request word": {
         "verb": "mint_request_word(0, 0, 1)",
         "hung_up": "mint_request_word(0, 1, 0)",
@@ -474,7 +480,8 @@ MUTATIONS = {
     "wrong_bits": (r"^\| 4-11 (.*\n)\| 12-19 ", r"| 4-12 \1| 13-19 ",
                    "State word: lowest bit of ring is 0xc, not 0xd"),
     "bits_with_a_gap": (r"^\| 4-11 ", "| 5-11 ", "the bits of owner do not begin at 4"),
-    "bits_missing_at_the_end": (r"^\| 48-63 .*\n", "", "Slot word: its bits do not end at 63"),
+    "bits_missing_at_the_end": (r"^\| 48-63 \| `position`.*\n", "",
+                                "Slot word: its bits do not end at 63"),
     "missing_cell": (r"^(\| 12 \| 4 \| u32 \| `header_bytes` \|[^|]*\|).*$", r"\1",
                      "the row needs 6 cells"),
     "nobody_writes_it": (r"^(\| 12 \| 4 \| u32 \| `header_bytes` \|[^|]*\|).*$", r"\1 |",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-What a node's console carries besides text: every byte, keys of SysRq, which do not
-come out of what is typed.
+What a node's console carries besides text: every byte, keys of SysRq, which do
+not come out of what is typed, and the size of the user's terminal.
 """
 
 import re
@@ -16,12 +16,25 @@ SECONDS = 30.0
 CONSOLES = 5            # MINT_SECTION_CONSOLES
 CONSOLE_BYTES = 4352 + 16384
 SYSRQ = 88              # offset in struct mint_console
+SIZE = 96
+MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
 
 
 def has_keys(shell: Shell, node: str, count: int) -> None:
     """Waits until a node's kernel has done what the key h stands for so often."""
     shell.poll(f"[ $(mint log {node} | grep -c 'sysrq: HELP') = {count} ]", SECONDS)
+
+
+def resize(machine: Machine, port: str, rows: int, columns: int) -> None:
+    """Gives the terminal at the end of a port another size."""
+    machine.node().run(f"stty -F /dev/{port} rows {rows} cols {columns}")
+
+
+def has_size(shell: Shell, rows: int, columns: int) -> None:
+    """Waits until the terminal of node b has a size."""
+    shell.poll(f"[ \"$(mint exec b -- stty -F /dev/hvc0 size </dev/null)\" = '{rows} {columns}' ]",
+               SECONDS)
 
 
 def check_control_o(shell: Shell) -> None:
@@ -31,6 +44,35 @@ def check_control_o(shell: Shell) -> None:
     shell.port.send("\x0fb\x0f\x0f")
     assert shell.port.expect(re.compile("0f 62 0f 0f"), SECONDS)
     shell.attach(SECONDS)
+
+
+def check_size(machine: Machine, shell: Shell, shell_b: Shell) -> None:
+    """The size at the start of a console, and each that follows."""
+    port = shell_b.port.name
+    shell_b.poll("[ \"$(stty size)\" = '40 100' ]", SECONDS)
+    shell_b.run("trap 'echo told >>/tmp/told' WINCH")
+    resize(machine, port, 50, 132)
+    shell_b.poll("[ -s /tmp/told ] && [ \"$(stty size)\" = '50 132' ]", SECONDS)
+    # Who has no terminal has no size; the last of those who have one counts.
+    shell.run("mint console b </dev/null >/dev/null 2>/tmp/said & "
+              "until grep -q 'console of' /tmp/said; do :; done; kill $!; wait $!", check=False)
+    has_size(shell, 50, 132)
+    resize(machine, "ttyS3", 25, 80)
+    shell.run("(mint console b </dev/ttyS3 >/dev/null 2>&1 & echo $! >/tmp/second)")
+    has_size(shell, 25, 80)
+    shell.run("kill $(cat /tmp/second)")
+    has_size(shell, 25, 80)
+    resize(machine, port, MAX_SIDE, 2)
+    has_size(shell, MAX_SIDE, 2)
+
+
+def check_bad_sizes(shell: Shell, shell_b: Shell) -> None:
+    """What no terminal has changes nothing."""
+    size = section(shell, CONSOLES) + CONSOLE_BYTES + SIZE
+    for rows, columns in ((0, 80), (25, 0), (MAX_SIDE + 1, 80), (25, 0xffff)):
+        shell.run(write_command(size, struct.pack("<HHHH", rows, columns, 0, 0)))
+        shell_b.run("true")
+        has_size(shell, MAX_SIDE, 2)
 
 
 def check_bad_keys(shell: Shell, shell_b: Shell) -> None:
@@ -74,13 +116,24 @@ def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
     assert result.status == 4 and "it is rebooted" in result.output
 
 
-def test_the_console_carries_bytes_and_keys(boot: Boot) -> None:
+def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     machine = boot(initrd=faults.root())
     machine.expect_splat(faults.SPLATS)
     shell = machine.node()
+    resize(machine, "ttyS2", 40, 100)
     shell_b = machine.start_node("b")
     check_control_o(shell_b)
     check_keys(shell, shell_b)
     check_bad_keys(shell, shell_b)
+    check_size(machine, shell, shell_b)
+    check_bad_sizes(shell, shell_b)
     check_a_hanging_node(machine, shell)
     machine.close_shell("b")
+    # A start begins without a size: stty has none to print.
+    shell.run("mint start b")
+    size = shell.run("mint exec b -- stty -F /dev/hvc0 size </dev/null").output
+    assert size == "stty: /dev/hvc0\n"
+    # A console that is opened while the node boots has one.
+    shell.run("mint kill b; mint start b --no-wait; (mint console b </dev/ttyS3 >/dev/null 2>&1 &)")
+    shell.poll("mint list | grep -q ' b .* running '", SECONDS)
+    has_size(shell, 25, 80)

@@ -183,6 +183,7 @@ static int connect_both(struct session *session)
 	int code = MINT_EXIT_OK;
 
 	catch_signals(&while_waiting);
+	winsize_catch(&while_waiting);
 	while (!session->leave && !mint_load(&stopped_by) && print_output(session, &code)) {
 		bool typing = session->stdin_open && !session->nr_pending;
 		const struct timespec wait = {
@@ -193,6 +194,7 @@ static int connect_both(struct session *session)
 			{ .fd = typing ? STDIN_FILENO : -1, .events = POLLIN },
 		};
 
+		winsize_send(session->fd);
 		if (ppoll(files, ARRAY_SIZE(files), &wait, &while_waiting) > 0 &&
 		    files[1].revents)
 			read_typed(session);

@@ -460,6 +460,10 @@ const char *holder_text(const struct node_view *holder, const struct mint_hold *
 			size_t room);
 int hold_failed(const struct region *region, const struct node_view *node);
 
+/* winsize.c */
+void winsize_catch(sigset_t *while_waiting);
+void winsize_send(int fd);
+
 /* device.c */
 void device_finish(void);
 int device_node(const struct region *region, unsigned long call, const struct node_view *node,

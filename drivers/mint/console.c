@@ -98,10 +98,37 @@ static ssize_t own_get(u32 vtermno, u8 *text, size_t n)
 	return n;
 }
 
-/* The doorbell replaces polling, once the terminal is open. */
+static bool size_good(const struct winsize *size)
+{
+	return size->ws_row && size->ws_row <= MINT_CONSOLE_MAX_SIDE &&
+	       size->ws_col && size->ws_col <= MINT_CONSOLE_MAX_SIDE;
+}
+
+/* Takes the size that somebody's terminal has, if it is news. */
+static void take_size(void)
+{
+	static u64 taken;
+	u64 word = mint_load(&own_console()->size);
+	struct winsize size = {
+		.ws_row = word, .ws_col = word >> 16,
+		.ws_xpixel = word >> 32, .ws_ypixel = word >> 48,
+	};
+
+	if (word == READ_ONCE(taken))
+		return;
+	WRITE_ONCE(taken, word);
+	if (size_good(&size))
+		hvc_resize(own_hvc, size);
+}
+
+/*
+ * The doorbell replaces polling, once the terminal is open. A terminal that is
+ * opened anew has no size: it gets the last one.
+ */
 static int own_open(struct hvc_struct *hvc, int unused)
 {
 	hvc->irq_requested = 1;
+	schedule_work(&hvc->tty_resize);
 	return 0;
 }
 
@@ -122,8 +149,11 @@ static const struct hv_ops own_ops = {
 static void console_rung(void *unused)
 {
 	mint_sysrq_rung();
-	if (own_hvc && hvc_poll(own_hvc))
-		hvc_kick();
+	if (own_hvc) {
+		take_size();
+		if (hvc_poll(own_hvc))
+			hvc_kick();
+	}
 	wake_up_interruptible(&news);
 }
 
@@ -298,6 +328,39 @@ ssize_t mint_console_write(struct mint_follower *follower,
 }
 
 /**
+ * mint_console_begin() - a start of a node is at hand, whose console has no terminal yet
+ * @node: the node, which we are at work on
+ *
+ * Not by the node itself: who connects while it boots has been there already.
+ */
+void mint_console_begin(u32 node)
+{
+	mint_store(&mint_console_entry(node)->size, 0ULL);
+}
+
+/**
+ * mint_console_resize() - tell a node how large the terminal is
+ * @follower: whose console
+ * @size: see MINT_IOC_CONSOLE_SIZE
+ *
+ * Return: 0, -EINVAL or -EPIPE.
+ */
+int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_size *size)
+{
+	const struct winsize given = { .ws_row = size->rows, .ws_col = size->columns };
+
+	if (!size_good(&given))
+		return -EINVAL;
+	if (has_ended(follower))
+		return -EPIPE;
+	mint_store(&mint_console_entry(follower->node)->size,
+		   mint_size_word(size->rows, size->columns, size->width, size->height));
+	/* Its full barrier comes after the size. */
+	mint_doorbell_ring_node(follower->node, MINT_CHANNEL_CONSOLE);
+	return 0;
+}
+
+/**
  * mint_console_poll() - what can be done without waiting?
  * @follower: whose console
  * @file: for poll_wait()
@@ -354,6 +417,10 @@ static int __init late_init(void)
 	err = mint_peer_notifier_register(&peer_notifier);
 	if (err)
 		return err;
-	return mint_channel_register(MINT_CHANNEL_CONSOLE, console_rung, NULL);
+	err = mint_channel_register(MINT_CHANNEL_CONSOLE, console_rung, NULL);
+	/* What was rung before is looked at once. */
+	if (!err)
+		take_size();
+	return err;
 }
 device_initcall(late_init);

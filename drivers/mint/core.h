@@ -163,6 +163,8 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 			  size_t n, bool wait);
 ssize_t mint_console_write(struct mint_follower *follower,
 			   const char __user *from, size_t n, bool wait);
+void mint_console_begin(u32 node);
+int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_size *size);
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table);
 

@@ -177,6 +177,13 @@ static int call_console(struct mint_file *mf, void *argument)
 	return err;
 }
 
+static int call_console_size(struct mint_file *mf, void *argument)
+{
+	if (mf->use != USE_CONSOLE)
+		return -EBADFD;
+	return mint_console_resize(&mf->follower, argument);
+}
+
 static int call_sysrq(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_sysrq *call = argument;
@@ -246,6 +253,7 @@ static const struct {
 	{ MINT_IOC_CONSOLE, call_console },
 	{ MINT_IOC_STOP_WANTED, call_stop_wanted },
 	{ MINT_IOC_SYSRQ, call_sysrq },
+	{ MINT_IOC_CONSOLE_SIZE, call_console_size },
 	{ MINT_IOC_REQUEST, call_request },
 	{ MINT_IOC_SERVE, call_serve },
 	{ MINT_IOC_PIPE, call_pipe },
@@ -279,6 +287,7 @@ static long mint_ioctl(struct file *file, unsigned int command, unsigned long at
 		struct mint_ioc_write write;
 		struct mint_ioc_start start;
 		struct mint_ioc_sysrq sysrq;
+		struct mint_ioc_size size;
 		struct mint_ioc_request request;
 		struct mint_ioc_serve serve;
 		struct mint_ioc_pipe pipe;

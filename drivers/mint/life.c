@@ -487,6 +487,7 @@ static int set_going(const struct mint_ioc_start *start)
 		err = write_handover(start, generation);
 	if (err)
 		return err;
+	mint_console_begin(start->node);
 	mint_store(&life->generation, generation);
 	set_life(start->node, MINT_LIFE_STARTED);
 	err = start_cpu(start);

@@ -451,6 +451,17 @@ static_assert(offsetof(struct mint_stream, data) == 64);
 #define MINT_CONSOLE_OUT_BYTES	16384
 #define MINT_CONSOLE_IN_BYTES	4096
 
+#define MINT_CONSOLE_MAX_SIDE	4096	/* rows or columns of a terminal */
+
+/*
+ * Size of a terminal: bits 0-15 rows, bits 16-31 columns, each from 1 to
+ * MINT_CONSOLE_MAX_SIDE; bits 32-47 width and 48-63 height in pixels, or 0.
+ */
+static inline __u64 mint_size_word(__u16 rows, __u16 columns, __u16 width, __u16 height)
+{
+	return (__u64)height << 48 | (__u64)width << 32 | (__u64)columns << 16 | rows;
+}
+
 /*
  * A key of SysRq on its way to a node: bits 0-7 the character, bits 8-15 id of
  * the node that sends it, bits 16-63 tell it from its others.
@@ -473,6 +484,8 @@ static inline __u64 mint_sysrq_word(__u64 number, __u32 node, __u32 key)
  * @sysrq: mint_sysrq_word() of a key that the node has not taken, 0 = none. Who
  *	sends it exchanges 0 for it, and it for 0 when it is not taken; the node
  *	exchanges it for 0.
+ * @size: mint_size_word() of the terminal that was connected or resized last, 0 =
+ *	none was since the node's start; the last to write wins
  * @pad0: zero
  * @in_tail: bytes ever read, by the node
  * @pad1: zero
@@ -485,7 +498,8 @@ struct mint_console {
 	__u64 in_head;
 	__u64 out_taken;
 	__u64 sysrq;
-	__u64 pad0[4];
+	__u64 size;
+	__u64 pad0[3];
 	__u64 in_tail;
 	__u64 pad1[7];
 	__u8 in[MINT_CONSOLE_IN_BYTES];

@@ -149,6 +149,26 @@ struct mint_ioc_start {
 static_assert(sizeof(struct mint_ioc_start) == 32);
 
 /**
+ * struct mint_ioc_size - MINT_IOC_CONSOLE_SIZE: the size of our terminal
+ * @rows: from 1 to MINT_CONSOLE_MAX_SIDE
+ * @columns: likewise
+ * @width: in pixels, or 0
+ * @height: likewise
+ *
+ * The terminal of the node whose console this file is gets that size, and what
+ * runs in it a SIGWINCH. Errors: EBADFD this file is no console, EINVAL out of
+ * range, EPIPE the node has ended.
+ */
+struct mint_ioc_size {
+	__u16 rows;
+	__u16 columns;
+	__u16 width;
+	__u16 height;
+};
+
+static_assert(sizeof(struct mint_ioc_size) == 8);
+
+/**
  * struct mint_ioc_sysrq - MINT_IOC_SYSRQ: a key of SysRq for a node
  * @node: node id; the own one is allowed
  * @key: the character, printable and no space
@@ -257,6 +277,7 @@ static_assert(sizeof(struct mint_ioc_result) == 8);
 #define MINT_IOC_CONSOLE	_IOW(MINT_IOC_TYPE, 0x47, struct mint_ioc_node)
 #define MINT_IOC_STOP_WANTED	_IOW(MINT_IOC_TYPE, 0x48, struct mint_ioc_node)
 #define MINT_IOC_SYSRQ		_IOW(MINT_IOC_TYPE, 0x49, struct mint_ioc_sysrq)
+#define MINT_IOC_CONSOLE_SIZE	_IOW(MINT_IOC_TYPE, 0x4a, struct mint_ioc_size)
 
 #define MINT_IOC_REQUEST	_IOW(MINT_IOC_TYPE, 0x50, struct mint_ioc_request)
 #define MINT_IOC_SERVE		_IOWR(MINT_IOC_TYPE, 0x51, struct mint_ioc_serve)
