@@ -6,16 +6,18 @@ not come out of what is typed, and the size of the user's terminal.
 
 import re
 import struct
+import time
 
 import faults
 from conftest import Boot
-from machine import Machine, Shell
-from shared_region import section, write_command
+from machine import Machine, Shell, deadline_in
+from shared_region import read, section, write_command
 
 SECONDS = 30.0
 CONSOLES = 5            # MINT_SECTION_CONSOLES
 CONSOLE_BYTES = 4352 + 16384
-SYSRQ = 88              # offset in struct mint_console
+FOLLOWERS = 64          # offsets in struct mint_console
+SYSRQ = 88
 SIZE = 96
 MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
@@ -35,6 +37,18 @@ def has_size(shell: Shell, rows: int, columns: int) -> None:
     """Waits until the terminal of node b has a size."""
     shell.poll(f"[ \"$(mint exec b -- stty -F /dev/hvc0 size </dev/null)\" = '{rows} {columns}' ]",
                SECONDS)
+
+
+def word_at(shell: Shell, offset: int) -> int:
+    """A word of the region."""
+    return int(struct.unpack("<Q", read(shell, offset, 8))[0])
+
+
+def wait_word(shell: Shell, offset: int, value: int) -> None:
+    """Waits until a word of the region has a value."""
+    deadline = deadline_in(SECONDS)
+    while word_at(shell, offset) != value:
+        assert time.monotonic() < deadline
 
 
 def check_control_o(shell: Shell) -> None:
@@ -98,18 +112,32 @@ def check_keys(shell: Shell, shell_b: Shell) -> None:
         assert shell.run(f"mint sysrq {words}", check=False).status == status, words
 
 
+def check_a_follower_that_dies(machine: Machine, shell: Shell) -> None:
+    """Node 0 rings no node for what its former start wanted to hear."""
+    followers = section(shell, CONSOLES) + FOLLOWERS
+    machine.node("b").run("(mint console node0 </dev/null >/dev/null 2>&1 &)")
+    shell.poll("mint exec b -- ps </dev/null | grep -q '[m]int console node0'", SECONDS)
+    wait_word(shell, followers, 1 << 1)
+    shell.run("mint kill b")
+    assert word_at(shell, followers) == 1 << 1
+    machine.close_shell("b")
+    shell.run("mint start b")
+    assert word_at(shell, followers) == 0
+    machine.node_shell("b")
+
+
 def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
     """It takes keys as long as its first CPU takes interrupts, and none later."""
     machine.node("b").start(f"fault hang-interrupts-off {HANG_MS}")
     shell.poll("mint list | grep -q ' b .* silent '", SECONDS)
     result = shell.run("mint sysrq b b", check=False)
     assert result.status == 5 and "took no interrupt" in result.output
-    shell.poll("mint list | grep -Eq ' b .* running +1 '", SECONDS)
+    shell.poll("mint list | grep -Eq ' b .* running +2 '", SECONDS)
 
     machine.node("b").start("fault soft-lockup")
     shell.poll("mint list | grep -q ' b .* stalled '", SECONDS)
     shell.run("mint sysrq b h")
-    has_keys(shell, "b", 5)
+    has_keys(shell, "b", 1)
     shell.run("mint sysrq b b")
     shell.poll("mint list | grep -q ' b .* rebooted '", SECONDS)
     result = shell.run("mint sysrq b h", check=False)
@@ -127,6 +155,7 @@ def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     check_bad_keys(shell, shell_b)
     check_size(machine, shell, shell_b)
     check_bad_sizes(shell, shell_b)
+    check_a_follower_that_dies(machine, shell)
     check_a_hanging_node(machine, shell)
     machine.close_shell("b")
     # A start begins without a size: stty has none to print.

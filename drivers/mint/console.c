@@ -389,6 +389,15 @@ static struct notifier_block peer_notifier = {
 	.notifier_call = wake_followers,
 };
 
+/* A former start of this node may have followed any console when it died. */
+static void __init follow_nobody(void)
+{
+	u32 node;
+
+	for (node = 0; node < MINT_MAX_NODES; node++)
+		mint_andnot(&mint_console_entry(node)->followers, BIT_ULL(mint_facts.node));
+}
+
 static int __init early_init(void)
 {
 	struct mint_console *console;
@@ -399,6 +408,7 @@ static int __init early_init(void)
 	/* What was typed before the start was not meant for it. */
 	mint_store(&console->in_tail, mint_load(&console->in_head));
 	mint_sysrq_forget();
+	follow_nobody();
 	return hvc_instantiate(0, 0, &own_ops);
 }
 console_initcall(early_init);
