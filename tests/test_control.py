@@ -107,7 +107,11 @@ def test_a_fifth_command_at_once_is_refused(two: Machine) -> None:
                   f"echo $? >/tmp/code{number}) & echo")
     for number in range(4):
         two.node("b").poll(runs(f"sleep 100{number}"), SECONDS)
-    assert "busy" in shell.run("mint exec b -- true </dev/null", check=False).output
+    busy = shell.run("mint exec b -- true </dev/null", check=False).output
+    assert "busy" in busy
+    for number in range(4):
+        client = shell.run(f"ps | awk '/[m]int exec b -- sleep 100{number}/ {{print $1}}'").output
+        assert f"process {client.strip()} for node 'b'" in busy
     # The node itself still has sessions of its own.
     assert exec_on(two.node("b"), "node0", "hostname").output == "node0\n"
     # A client that is killed takes its command with it, and frees its session.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests to another node: what can go wrong with them, in words. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include "mint.h"
@@ -29,12 +30,50 @@ int control_check(const struct node_view *node)
 	return fail(MINT_EXIT_STATE, "it is %s already. Try: mint start %s", state, name);
 }
 
-static int request_failed(const struct node_view *node, int error)
+/* Adds who has a session of ours: a process, or the server of one that has left. */
+static void add_user(const struct region *region, const struct mint_request *request, char *text,
+		     size_t room)
+{
+	const char *comma = *text ? ", " : "";
+	size_t used = strlen(text);
+	struct node_view server;
+
+	if (!tables_node(region, request->server, &server) || server.life.life == MINT_LIFE_NONE)
+		snprintf(server.life.name, sizeof(server.life.name), "?");
+	if (request->word >> 16 & 0xffff)
+		snprintf(text + used, room - used, "%snode '%s', which has not ended one", comma,
+			 server.life.name);
+	else
+		snprintf(text + used, room - used, "%sprocess %u for node '%s'", comma,
+			 request->process, server.life.name);
+}
+
+static int all_in_use(const struct region *region)
+{
+	struct mint_request request;
+	char text[400] = "";
+	__u32 i;
+
+	for (i = 0; i < MINT_NODE_SESSIONS; i++) {
+		const struct mint_request *from;
+
+		from = region_entry(region, MINT_SECTION_CONTROL,
+				    region->self * MINT_NODE_SESSIONS + i,
+				    sizeof(struct mint_session), NULL);
+		if (!from)
+			break;
+		region_copy(&request, from, sizeof(request));
+		add_user(region, &request, text, sizeof(text));
+	}
+	return fail(MINT_EXIT_FAILED, "busy: this node waits for %u others already: %s. %s",
+		    MINT_NODE_SESSIONS, text, "Try: again when one has ended");
+}
+
+static int request_failed(const struct region *region, const struct node_view *node, int error)
 {
 	switch (error) {
 	case EAGAIN:
-		return fail(MINT_EXIT_FAILED, "busy: this node waits for %u others already. %s",
-			    MINT_NODE_SESSIONS, "Try: again when one has ended");
+		return all_in_use(region);
 	case EHOSTDOWN:
 		return fail(MINT_EXIT_STATE, "it does not run any more. Try: mint show %s",
 			    node->life.name);
@@ -64,7 +103,7 @@ int control_request(const struct region *region, const struct node_view *node, _
 	};
 
 	if (ioctl(region->fd, MINT_IOC_REQUEST, &call))
-		return request_failed(node, errno);
+		return request_failed(region, node, errno);
 	return MINT_EXIT_OK;
 }
 

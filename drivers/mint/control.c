@@ -10,6 +10,7 @@
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/reboot.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/umh.h>
@@ -234,6 +235,7 @@ static void write_request(struct mint_side *side, const void *arguments, u32 byt
 	mint_store(&request->server, side->peer);
 	mint_store(&request->server_generation, side->peer_generation);
 	mint_store(&request->bytes, bytes);
+	mint_store(&request->process, (u32)task_tgid_nr(current));
 	/* Pairs with the acquire in read_request(). */
 	mint_store_release(&request->word,
 			   mint_request_word(side->sequence, 0, side->verb));

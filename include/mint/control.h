@@ -41,6 +41,8 @@
  * @server: node id that is asked
  * @server_generation: its generation; a later start is not meant
  * @bytes: used bytes of mint_session.arguments
+ * @process: process id, on the client's node, of who waits for the answer
+ * @pad: zero
  * @reserved: zero
  */
 struct mint_request {
@@ -49,7 +51,9 @@ struct mint_request {
 	__u32 server;
 	__u32 server_generation;
 	__u32 bytes;
-	__u64 reserved[5];
+	__u32 process;
+	__u32 pad;
+	__u64 reserved[4];
 };
 
 static_assert(sizeof(struct mint_request) == 64);
