@@ -110,7 +110,8 @@ int control_request(const struct region *region, const struct node_view *node, _
 static int refused(const struct node_view *node, __u32 error)
 {
 	if (error == EOPNOTSUPP)
-		return fail(MINT_EXIT_FAILED, "its kernel does not know how. Try: mint version");
+		return fail(MINT_EXIT_FAILED, "its kernel does not know how. Try: mint show %s",
+			    node->life.name);
 	if (error == ECANCELED)
 		return fail(MINT_EXIT_FAILED, "it gave the session up. Try: mint log %s",
 			    node->life.name);

@@ -454,6 +454,23 @@ int cmd_supervise(const struct request *request);
 int check_all(const struct request *request, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);
 
+/**
+ * struct launch - what of a start matters if nothing is heard of it
+ * @cmdline: the kernel's command line
+ * @nr_extents: entries of @extents
+ * @extents: the node's RAM
+ */
+struct launch {
+	const char *cmdline;
+	unsigned int nr_extents;
+	const struct mint_extent *extents;
+};
+
+/* hints.c */
+int hint_no_device(void);
+int hint_no_report(const struct region *region, const struct node_view *node,
+		   const struct launch *start, unsigned int timeout_s);
+
 /* hold.c */
 const struct node_view *hold_of(const struct tables *tables, const struct node_view *node);
 const char *holder_text(const struct node_view *holder, const struct mint_hold *hold, char *text,

@@ -142,9 +142,7 @@ static int open_device(struct region *region)
 
 	region->fd = open(MINT_DEVICE, O_RDWR | O_CLOEXEC);
 	if (region->fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-		return fail(MINT_EXIT_FAILED,
-			    "this kernel runs without Mint: no %s. Try: boot it with mint=",
-			    MINT_DEVICE);
+		return hint_no_device();
 	if (region->fd < 0)
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
 	if (ioctl(region->fd, MINT_IOC_INFO, &info))

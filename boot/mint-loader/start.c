@@ -177,10 +177,26 @@ static bool look(const struct start *start, int *code)
 		*code = fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
 			     now.self.abi >> 16, now.self.abi & 0xffff,
 			     now.self.found_abi >> 16, now.self.found_abi & 0xffff);
+	else if (!strcmp(state, "stopped"))
+		*code = fail(MINT_EXIT_STATE, "it was killed after its start. Try: mint start %s",
+			     name);
 	else
 		*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
 			     state, name);
 	return true;
+}
+
+static int no_report(const struct request *request, const struct start *start)
+{
+	const struct launch launch = {
+		.cmdline = start->config.cmdline,
+		.nr_extents = start->nr_extents,
+		.extents = start->extents,
+	};
+	struct node_view now;
+
+	tables_node(start->region, start->node->id, &now);
+	return hint_no_report(start->region, &now, &launch, request->timeout_s);
 }
 
 static int wait_for_report(const struct request *request, const struct start *start)
@@ -190,11 +206,7 @@ static int wait_for_report(const struct request *request, const struct start *st
 
 	while (!look(start, &code)) {
 		if (now_ms() >= deadline)
-			return fail(MINT_EXIT_TIMEOUT,
-				    "no report from it within %u s; %s. Try: mint log %s",
-				    request->timeout_s,
-				    "its kernel may be built without CONFIG_MINT",
-				    start->node->life.name);
+			return no_report(request, start);
 		pause_ms(LOOK_MS);
 	}
 	return code;

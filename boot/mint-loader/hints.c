@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Why something that should be there is not: what can be known is looked up and
+ * said, and nothing is guessed.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "mint.h"
+
+#define SYS_DIR		"/sys/devices/mint"
+#define LINE_BYTES	120
+
+/* What follows the first NAME= on a command line, NULL if there is none. */
+static const char *next_value(const char *cmdline, const char *name)
+{
+	const char *at = cmdline;
+
+	while ((at = strstr(at, name))) {
+		bool begins = at == cmdline || at[-1] == ' ';
+
+		at += strlen(name);
+		if (begins)
+			return at;
+	}
+	return NULL;
+}
+
+static bool booted_with_mint(void)
+{
+	FILE *file = fopen("/proc/cmdline", "re");
+	char line[4096] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	return next_value(line, "mint=");
+}
+
+/**
+ * hint_no_device() - say why there is no /dev/mint
+ *
+ * Return: an enum mint_exit.
+ */
+int hint_no_device(void)
+{
+	if (!access(SYS_DIR, F_OK))
+		return fail(MINT_EXIT_FAILED, "there is no %s, though this kernel has it. %s",
+			    MINT_DEVICE, "Try: mount -t devtmpfs none /dev");
+	if (booted_with_mint())
+		return fail(MINT_EXIT_FAILED,
+			    "this kernel runs without Mint, though booted with mint=: no %s. %s",
+			    MINT_DEVICE, "Try: dmesg | grep mint");
+	return fail(MINT_EXIT_FAILED,
+		    "this kernel runs without Mint: no %s. Try: boot it with mint=", MINT_DEVICE);
+}
+
+/* The lowest address that mem= on a command line takes away, as Linux reads it. */
+static __u64 memory_limit(const char *cmdline)
+{
+	static const char units[] = "KMGTPE";
+	__u64 limit = ~0ULL;
+
+	while ((cmdline = next_value(cmdline, "mem="))) {
+		char *end;
+		__u64 bytes = strtoull(cmdline, &end, 0);
+		const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+
+		if (end == cmdline)
+			continue;
+		if (unit)
+			bytes <<= 10 * (unit - units + 1);
+		if (bytes && bytes < limit)
+			limit = bytes;
+	}
+	return limit;
+}
+
+static __u64 bytes_below(const struct mint_extent *extents, unsigned int nr, __u64 limit)
+{
+	__u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (extents[i].base < limit)
+			bytes += limit - extents[i].base < extents[i].bytes ?
+				 limit - extents[i].base : extents[i].bytes;
+	return bytes;
+}
+
+/* The last line that a start of a node has logged, or an empty one. */
+static void last_line(const struct region *region, __u32 node, char line[LINE_BYTES])
+{
+	const struct mint_stream *stream;
+	struct buffer text = { 0 };
+	struct stream_look look;
+	const char *from, *end;
+	size_t room;
+
+	*line = '\0';
+	stream = stream_find(region, MINT_SECTION_LOGS, node, &room);
+	if (!stream || !stream_look(stream, room, &look) ||
+	    stream_copy(stream, &look, look.start, look.head, &text))
+		return;
+	end = (const char *)text.data + text.bytes;
+	while (end > (const char *)text.data && end[-1] == '\n')
+		end--;
+	for (from = end; from > (const char *)text.data && from[-1] != '\n'; from--)
+		;
+	snprintf(line, LINE_BYTES, "%.*s", (int)(end - from), from);
+	free(text.data);
+}
+
+static int memory_cut_off(const struct launch *start, __u64 limit, __u64 left,
+			  unsigned int timeout_s)
+{
+	__u64 all = bytes_below(start->extents, start->nr_extents, ~0ULL);
+	char limit_text[24], left_text[24], all_text[24];
+
+	return fail(MINT_EXIT_TIMEOUT,
+		    "no report from it within %u s: mem= on its command line %s %s, %s %s of its %s. %s",
+		    timeout_s, "cuts memory off at", size_text(limit, limit_text),
+		    "which leaves it", size_text(left, left_text), size_text(all, all_text),
+		    "Try: memory = in its file instead");
+}
+
+/**
+ * hint_no_report() - say what is known of a start that was not reported
+ * @region: the region
+ * @node: the node as it is now
+ * @start: what was started
+ * @timeout_s: how long was waited
+ *
+ * That its kernel is one for nodes has been checked before.
+ *
+ * Return: MINT_EXIT_TIMEOUT.
+ */
+int hint_no_report(const struct region *region, const struct node_view *node,
+		   const struct launch *start, unsigned int timeout_s)
+{
+	__u64 limit = memory_limit(start->cmdline);
+	__u64 left = bytes_below(start->extents, start->nr_extents, limit);
+	char line[LINE_BYTES];
+
+	if (left < bytes_below(start->extents, start->nr_extents, ~0ULL))
+		return memory_cut_off(start, limit, left, timeout_s);
+	if (node->self.generation != node->life.generation)
+		return fail(MINT_EXIT_TIMEOUT,
+			    "no report from it within %u s: %s. Try: mint kill %s", timeout_s,
+			    "its kernel has not come as far as its log", node->life.name);
+	last_line(region, node->id, line);
+	return fail(MINT_EXIT_TIMEOUT,
+		    "no report from it within %u s: %s, its log ends with \"%s\". Try: mint log %s",
+		    timeout_s, "its kernel is not up yet", line, node->life.name);
+}
