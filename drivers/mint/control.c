@@ -481,16 +481,15 @@ static void begin_serving(struct mint_side *side)
 	kref_get(&side->ref);
 }
 
-static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side)
+static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side,
+			 void *arguments)
 {
 	if (!side || side->sequence != serve->sequence || side->claimed)
 		return -ENOENT;
 	if (serve->bytes < side->bytes)
 		return -E2BIG;
-	if (copy_to_user(u64_to_user_ptr(serve->arguments), side->session->arguments,
-			 side->bytes))
-		return -EFAULT;
 	serve->bytes = side->bytes;
+	memcpy(arguments, side->session->arguments, side->bytes);
 	begin_serving(side);
 	return 0;
 }
@@ -502,14 +501,24 @@ static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side)
  */
 int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
 {
+	void *arguments;
 	int err;
 
 	if (serve->session >= NR_SESSIONS || serve->reserved)
 		return -EINVAL;
+	arguments = kmalloc(MINT_ARGUMENT_BYTES, GFP_KERNEL);
+	if (!arguments)
+		return -ENOMEM;
 	mutex_lock(&control_mutex);
 	*side = servers[serve->session];
-	err = claim_request(serve, *side);
+	err = claim_request(serve, *side, arguments);
 	mutex_unlock(&control_mutex);
+	/* Not under the mutex: the caller's page may take as long as it likes. */
+	if (!err && copy_to_user(u64_to_user_ptr(serve->arguments), arguments, serve->bytes)) {
+		mint_side_put(*side);
+		err = -EFAULT;
+	}
+	kfree(arguments);
 	return err;
 }
 
