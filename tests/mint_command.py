@@ -4,6 +4,7 @@ The mint command for tests without a machine: built with the address and
 undefined-behaviour sanitizers, run on files and saved regions made here.
 """
 
+import itertools
 import json
 import os
 import struct
@@ -20,6 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "mint-loader-sanitized"
 SANITIZER_FOUND = 99
 TIMEOUT_S = 60
+
+# All ways to have some of the standard files closed.
+CLOSED = [" ".join(files) for count in range(4)
+          for files in itertools.combinations(("<&-", ">&-", "2>&-"), count)]
 
 KERNEL_INFO = 0x800     # of bzimage(), from the beginning of what is loaded
 

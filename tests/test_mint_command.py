@@ -12,8 +12,8 @@ from typing import Any, Dict, List
 import pytest
 import region_image as abi
 from machine import BZIMAGE
-from mint_command import (CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture, cpio_entry,
-                          files_fixture, mint_fixture, refused, two_nodes)
+from mint_command import (CLOSED, CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture,
+                          cpio_entry, files_fixture, mint_fixture, refused, two_nodes)
 from region_image import MB, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
@@ -91,6 +91,20 @@ def test_a_full_disk_is_no_success(command: Path, tmp_path: Path) -> None:
         done = subprocess.run([command, "--region", tmp_path / "region", "list"], stdout=full,
                               stderr=subprocess.PIPE, check=False, timeout=TIMEOUT_S)
     assert done.returncode == 1 and b"could not be written" in done.stderr
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_closed_output_is_an_error_where_it_matters(command: Path, tmp_path: Path,
+                                                      closed: str) -> None:
+    (tmp_path / "region").write_bytes(two_nodes().pack())
+    for words, matters in (("list", True), ("version", True), ("show b", True),
+                           ("stop b --dry-run", False)):
+        call = f"exec {command} --region {tmp_path / 'region'} {words} {closed}"
+        done = subprocess.run(["sh", "-c", call], capture_output=True, check=False,
+                              timeout=TIMEOUT_S)
+        unread = matters and ">&-" in closed.split()
+        assert done.returncode == int(unread), (closed, words)
+        assert (b"could not be written" in done.stderr) == (unread and "2>&-" not in closed)
 
 
 # Node files

@@ -3,10 +3,12 @@
  * mint: manages the nodes of a machine. This file is the command line: the
  * table of verbs, their options and their help. docs/design.md has the words.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "mint.h"
 
 #define TIMEOUT_S_DEFAULT	30
@@ -27,6 +29,8 @@
 #define TAKES_TIMEOUT	0x400
 /* A command and its words follow the operand. */
 #define TAKES_COMMAND	0x800
+/* What it prints is what it is for: who cannot read it has nothing. */
+#define PRINTS		0x1000
 
 static int cmd_version(const struct request *request);
 
@@ -54,17 +58,17 @@ static const struct verb verbs[] = {
 	{ "start", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_WAIT | TAKES_TIMEOUT | TAKES_FILE,
 	  cmd_start,
 	  "load a node's kernel, set it going and wait for its report" },
-	{ "list", NULL, TAKES_NAMES | TAKES_JSON | TAKES_REGION, cmd_list,
+	{ "list", NULL, TAKES_NAMES | TAKES_JSON | TAKES_REGION | PRINTS, cmd_list,
 	  "list the nodes and what no node owns" },
-	{ "show", "NODE", TAKES_JSON | TAKES_REGION, cmd_show,
+	{ "show", "NODE", TAKES_JSON | TAKES_REGION | PRINTS, cmd_show,
 	  "show all that is known of a node" },
-	{ "hw", NULL, TAKES_JSON | TAKES_REGION, cmd_hw,
+	{ "hw", NULL, TAKES_JSON | TAKES_REGION | PRINTS, cmd_hw,
 	  "show what the machine has, and whose it is" },
-	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION, cmd_console,
+	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION | PRINTS, cmd_console,
 	  "connect the terminal with a node's console" },
-	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION, cmd_log,
+	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION | PRINTS, cmd_log,
 	  "print a node's kernel log, also after its end; or those of all, merged" },
-	{ "exec", "NODE", TAKES_COMMAND, cmd_exec,
+	{ "exec", "NODE", TAKES_COMMAND | PRINTS, cmd_exec,
 	  "run a command on a node, and exit with its code" },
 	{ "stop", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_TIMEOUT, cmd_stop,
 	  "ask a node to power off, and wait for it" },
@@ -76,7 +80,7 @@ static const struct verb verbs[] = {
 	  "give a node's kernel a key of SysRq, though the node may hang" },
 	{ "supervise", "[NODE...]", TAKES_JSON | TAKES_GRACE, cmd_supervise,
 	  "start nodes again that fail, as their files say, until killed" },
-	{ "version", NULL, TAKES_JSON | TAKES_REGION, cmd_version,
+	{ "version", NULL, TAKES_JSON | TAKES_REGION | PRINTS, cmd_version,
 	  "print the versions of this command and of the kernel's ABI" },
 	{ "serve", "REQUEST", 0, cmd_serve, NULL },
 };
@@ -257,12 +261,34 @@ static int take_operand(const struct verb *verb, int argc, char **argv, struct r
 	return MINT_EXIT_OK;
 }
 
+/*
+ * Who starts us may have closed some of the files 0 to 2. The next file that is
+ * opened would take the place of one of them, and be read as standard input, or
+ * be printed to. A closed input is an empty one. What goes to a closed output
+ * cannot be written where that matters, and is nobody's wish where it does not.
+ */
+static void fill_standard_files(const struct verb *verb)
+{
+	const int modes[] = {
+		[STDIN_FILENO] = O_RDONLY,
+		[STDOUT_FILENO] = verb->takes & PRINTS ? O_RDONLY : O_WRONLY,
+		[STDERR_FILENO] = O_WRONLY,
+	};
+	int fd;
+
+	for (fd = 0; fd < (int)ARRAY_SIZE(modes); fd++)
+		/* The kernel starts "serve" before there may be any device. */
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) < 0)
+			open("/", O_PATH);
+}
+
 static int run_verb(const struct verb *verb, int argc, char **argv, struct request *request)
 {
 	struct option accepted[ARRAY_SIZE(options) + 1] = { 0 };
 	unsigned int i, nr = 0;
 	int option, code = 0;
 
+	fill_standard_files(verb);
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (has_option(verb, i))
 			accepted[nr++] = options[i].option;

@@ -51,18 +51,6 @@ static void wait_device(void)
 	}
 }
 
-/* The kernel gives its helper no files: what we open must not become one of 0 to 2. */
-static void fill_standard_files(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int claim(const char *which, int *session, char *text, char **words)
 {
 	struct mint_ioc_serve call = {
@@ -75,7 +63,6 @@ static int claim(const char *which, int *session, char *text, char **words)
 	if (sscanf(which, "%u.%u", &call.session, &call.sequence) != 2)
 		return fail(MINT_EXIT_USAGE, "'%s' is not SESSION.SEQUENCE", which);
 	wait_device();
-	fill_standard_files();
 	*session = open(MINT_DEVICE, O_RDWR | O_CLOEXEC);
 	if (*session < 0)
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");

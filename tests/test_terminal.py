@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+How people and scripts call `mint` on a running machine: with files that are
+closed, full, slow or shared with others, at terminals, and by signals.
+"""
+
+import pytest
+from conftest import Boot
+from machine import Machine, Shell
+from mint_command import CLOSED
+
+
+@pytest.fixture(name="two")
+def two_fixture(boot: Boot) -> Machine:
+    """Node 0 and node b."""
+    machine = boot()
+    machine.start_node("b")
+    return machine
+
+
+def returns(shell: Shell, status: int, command: str) -> str:
+    """What a command prints that ends with this status, and soon."""
+    result = shell.run(f"timeout 60 {command}", check=False)
+    assert result.status == status, (command, result)
+    return result.output
+
+
+def test_a_closed_standard_file_becomes_no_other_file(two: Machine) -> None:
+    shell = two.node()
+    for closed in CLOSED:
+        files = closed if "<&-" in closed else f"</dev/null {closed}"
+        unread = int(" >&-" in f" {closed}".replace("2>&-", ""))
+        for command, status in (("list", unread), ("log b", unread), ("exec b -- cat", 0),
+                                ("exec b -- echo x", 0), ("exec b -- sh -c 'exit 7'", 7),
+                                ("exec b -- sh -c 'echo e >&2; exit 3'", 3)):
+            returns(shell, status, f"mint {command} {files}")
+    # What is done is done, whether or not anybody wants to read of it.
+    for command in ("create /etc/mint/c.conf", "start c", "stop c", "destroy c"):
+        returns(shell, 0, f"mint {command} <&- >&- 2>&-")
