@@ -31,9 +31,27 @@ def test_a_closed_standard_file_becomes_no_other_file(two: Machine) -> None:
         files = closed if "<&-" in closed else f"</dev/null {closed}"
         unread = int(" >&-" in f" {closed}".replace("2>&-", ""))
         for command, status in (("list", unread), ("log b", unread), ("exec b -- cat", 0),
-                                ("exec b -- echo x", 0), ("exec b -- sh -c 'exit 7'", 7),
+                                ("exec b -- echo x", unread), ("exec b -- sh -c 'exit 7'", 7),
                                 ("exec b -- sh -c 'echo e >&2; exit 3'", 3)):
             returns(shell, status, f"mint {command} {files}")
     # What is done is done, whether or not anybody wants to read of it.
     for command in ("create /etc/mint/c.conf", "start c", "stop c", "destroy c"):
         returns(shell, 0, f"mint {command} <&- >&- 2>&-")
+
+
+def test_exec_tells_what_could_not_be_moved(two: Machine) -> None:
+    shell = two.node()
+    shell.run("mkdir /tmp/small && mount -t tmpfs -o size=64k none /tmp/small")
+    for command, what in (
+            ("echo x >/dev/full", "output could not be written: No space"),
+            ("seq 100000 >/dev/full", "output could not be written: No space"),
+            ("seq 100000 >/tmp/small/file", "output could not be written: No space"),
+            ("sh -c 'echo e >&2' 2>/dev/full", ""),
+            ("cat </tmp", "standard input could not be read: Is a directory")):
+        said = returns(shell, 1, f"mint exec b -- {command}")
+        assert said.count("\n") == bool(what) and what in said, (command, said)
+    # An input that nobody can read is what nohup gives, and no error.
+    returns(shell, 0, "mint exec b -- hostname 0>/dev/null")
+    # Nor is it one that the reader has seen enough.
+    assert returns(shell, 141, "bash -c 'set -o pipefail; mint exec b -- yes | head -n 1' "
+                   "</dev/null") == "y\n"

@@ -60,11 +60,36 @@ static void relay_all(int session, struct stream streams[MINT_NR_PIPES])
 	}
 }
 
+/*
+ * Not all that was to be moved may have been, and the command's code would not
+ * tell. A reader that has seen enough is no error, nor an input that cannot be
+ * read at all, as nohup makes it, or a terminal that is gone.
+ */
+static int check_streams(const struct stream streams[MINT_NR_PIPES], bool terminal, int code)
+{
+	static const char *const failed[] = {
+		[MINT_PIPE_STDIN] = "standard input could not be read",
+		[MINT_PIPE_STDOUT] = "its output could not be written",
+		[MINT_PIPE_STDERR] = "its error output could not be written",
+	};
+	unsigned int i;
+
+	for (i = 0; i < MINT_NR_PIPES; i++) {
+		int error = streams[i].error;
+		bool usual = i == MINT_PIPE_STDIN && (terminal || error == EBADF);
+
+		if (error && error != EPIPE && !usual)
+			return fail(MINT_EXIT_FAILED, "%s: %s", failed[i], strerror(error));
+	}
+	return code;
+}
+
 static int run_command(const struct request *request, const struct region *region,
 		       const struct node_view *node)
 {
 	static struct stream streams[MINT_NR_PIPES];
 	static char text[MINT_ARGUMENT_BYTES];
+	bool terminal = isatty(STDIN_FILENO);
 	struct mint_ioc_result result;
 	__u32 bytes;
 	int code;
@@ -80,7 +105,8 @@ static int run_command(const struct request *request, const struct region *regio
 	relay_all(region->fd, streams);
 	if (ioctl(region->fd, MINT_IOC_RESULT, &result))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
-	return control_result(node, &result);
+	code = control_result(node, &result);
+	return result.state == MINT_ANSWER_DONE ? check_streams(streams, terminal, code) : code;
 }
 
 static int exec(const struct request *request, struct target *target)

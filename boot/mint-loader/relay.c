@@ -34,8 +34,8 @@ void stream_close(struct stream *stream)
 {
 	if (stream->from >= 0)
 		close(stream->from);
-	if (stream->to >= 0 && stream->to != STDERR_FILENO)
-		close(stream->to);
+	if (stream->to >= 0 && stream->to != STDERR_FILENO && close(stream->to) && !stream->error)
+		stream->error = errno;	/* some files tell only now what was not written */
 	stream->from = -1;
 	stream->to = -1;
 	stream->used = 0;
@@ -46,14 +46,22 @@ static bool failed_for_good(ssize_t n)
 	return n < 0 && errno != EAGAIN && errno != EINTR;
 }
 
+static void give_up(struct stream *stream)
+{
+	stream->error = errno;
+	stream_close(stream);
+}
+
 static void fill(struct stream *stream)
 {
 	ssize_t n = read(stream->from, stream->data, sizeof(stream->data));
 
 	if (n > 0)
 		stream->used = n;
-	else if (!n || failed_for_good(n))
+	else if (!n)
 		stream_close(stream);
+	else if (failed_for_good(n))
+		give_up(stream);
 }
 
 static void flush(struct stream *stream)
@@ -61,7 +69,7 @@ static void flush(struct stream *stream)
 	ssize_t n = write(stream->to, stream->data, stream->used);
 
 	if (failed_for_good(n)) {
-		stream_close(stream);
+		give_up(stream);
 	} else if (n > 0) {
 		stream->used -= n;
 		memmove(stream->data, stream->data + n, stream->used);

@@ -14,12 +14,14 @@
  * struct stream - one direction
  * @from: read here, -1 once the stream is closed
  * @to: and written here
+ * @error: why it was closed, if not by an end of it; or 0
  * @used: bytes of @data that are to be written
  * @data: bytes on their way
  */
 struct stream {
 	int from;
 	int to;
+	int error;
 	size_t used;
 	char data[MINT_PIPE_BYTES];
 };
