@@ -30,7 +30,8 @@ static int join_words(char *const *words, char *text, __u32 *bytes)
 	return MINT_EXIT_OK;
 }
 
-static int open_streams(int session, struct stream streams[MINT_NR_PIPES])
+static int open_streams(const struct request *request, int session,
+			struct stream streams[MINT_NR_PIPES])
 {
 	unsigned int i;
 
@@ -42,6 +43,10 @@ static int open_streams(int session, struct stream streams[MINT_NR_PIPES])
 		streams[i].from = i == MINT_PIPE_STDIN ? STDIN_FILENO : pipe;
 		streams[i].to = i == MINT_PIPE_STDIN ? pipe : (int)i;
 		streams[i].used = 0;
+	}
+	if (request->no_input) {
+		streams[MINT_PIPE_STDIN].from = -1;
+		stream_close(&streams[MINT_PIPE_STDIN]);
 	}
 	return MINT_EXIT_OK;
 }
@@ -98,7 +103,7 @@ static int run_command(const struct request *request, const struct region *regio
 	if (!code)
 		code = control_request(region, node, MINT_VERB_EXEC, text, bytes);
 	if (!code)
-		code = open_streams(region->fd, streams);
+		code = open_streams(request, region->fd, streams);
 	if (code)
 		return code;
 	signal(SIGPIPE, SIG_IGN);

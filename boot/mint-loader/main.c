@@ -31,6 +31,7 @@
 #define TAKES_COMMAND	0x800
 /* What it prints is what it is for: who cannot read it has nothing. */
 #define PRINTS		0x1000
+#define TAKES_NO_INPUT	0x2000
 
 static int cmd_version(const struct request *request);
 
@@ -68,7 +69,7 @@ static const struct verb verbs[] = {
 	  "connect the terminal with a node's console" },
 	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION | PRINTS, cmd_log,
 	  "print a node's kernel log, also after its end; or those of all, merged" },
-	{ "exec", "NODE", TAKES_COMMAND | PRINTS, cmd_exec,
+	{ "exec", "NODE", TAKES_NO_INPUT | TAKES_COMMAND | PRINTS, cmd_exec,
 	  "run a command on a node, and exit with its code" },
 	{ "stop", "NODE", TAKES_JSON | TAKES_DRY_RUN | TAKES_TIMEOUT, cmd_stop,
 	  "ask a node to power off, and wait for it" },
@@ -97,6 +98,7 @@ enum {
 	OPT_NAMES,
 	OPT_GRACE,
 	OPT_FOLLOW = 'f',
+	OPT_NO_INPUT = 'n',
 };
 
 static const struct {
@@ -121,6 +123,8 @@ static const struct {
 	  "  --names          print nothing but the names" },
 	{ TAKES_HISTORY, { "history", no_argument, NULL, OPT_HISTORY },
 	  "  --history        print what the console has shown, and leave" },
+	{ TAKES_NO_INPUT, { "no-input", no_argument, NULL, OPT_NO_INPUT },
+	  "  -n, --no-input   leave standard input alone: the command's is empty" },
 	{ TAKES_FOLLOW, { "follow", no_argument, NULL, OPT_FOLLOW },
 	  "  -f, --follow     go on with what comes, until interrupted" },
 	{ TAKES_GRACE, { "grace", required_argument, NULL, OPT_GRACE },
@@ -203,6 +207,9 @@ static int take_option(const struct verb *verb, int option, const char *word,
 	case OPT_HISTORY:
 		request->history = true;
 		break;
+	case OPT_NO_INPUT:
+		request->no_input = true;
+		break;
 	case OPT_NAMES:
 		request->names = true;
 		break;
@@ -282,31 +289,43 @@ static void fill_standard_files(const struct verb *verb)
 			open("/", O_PATH);
 }
 
-static int run_verb(const struct verb *verb, int argc, char **argv, struct request *request)
+static int take_options(const struct verb *verb, int argc, char **argv, struct request *request)
 {
 	struct option accepted[ARRAY_SIZE(options) + 1] = { 0 };
-	unsigned int i, nr = 0;
+	char letters[ARRAY_SIZE(options) + 3] = { 0 };
+	unsigned int i, nr = 0, nr_letters = 0;
 	int option, code = 0;
 
-	fill_standard_files(verb);
-	for (i = 0; i < ARRAY_SIZE(options); i++)
-		if (has_option(verb, i))
-			accepted[nr++] = options[i].option;
+	/* What stands after the node belongs to the command. */
+	if (verb->takes & TAKES_COMMAND)
+		letters[nr_letters++] = '+';
+	letters[nr_letters++] = ':';
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		if (!has_option(verb, i))
+			continue;
+		accepted[nr++] = options[i].option;
+		if (options[i].option.val < OPT_JSON)
+			letters[nr_letters++] = options[i].option.val;
+	}
 	optind = 0;	/* getopt begins anew, with another vector */
-	for (;;) {
+	while (!code) {
 		int before = optind ? optind : 1;
 
-		/* What stands after the node belongs to the command. */
-		option = getopt_long(argc, argv, verb->takes & TAKES_COMMAND ? "+:h" :
-				     verb->takes & TAKES_FOLLOW ? ":hf" : ":h",
-				     accepted, NULL);
+		option = getopt_long(argc, argv, letters, accepted, NULL);
 		if (option < 0)
 			break;
 		code = take_option(verb, option, argv[optind > before ? optind - 1 : before],
 				   request);
-		if (code)
-			break;
 	}
+	return code;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv, struct request *request)
+{
+	int code;
+
+	fill_standard_files(verb);
+	code = take_options(verb, argc, argv, request);
 	if (code < 0) {
 		print_verb_help(verb);
 		return finish_output();

@@ -43,6 +43,7 @@ enum mint_exit {
  * @dry_run: print the plan and do nothing
  * @no_wait: start: do not wait for the node's report
  * @history: console: print what is there and leave
+ * @no_input: exec: leave standard input alone
  * @names: list: only the names
  * @follow: log: go on until interrupted
  * @force: destroy, start: also a node that runs
@@ -61,6 +62,7 @@ struct request {
 	bool dry_run;
 	bool no_wait;
 	bool history;
+	bool no_input;
 	bool names;
 	bool follow;
 	bool force;
