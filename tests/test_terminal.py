@@ -9,6 +9,8 @@ from conftest import Boot
 from machine import Machine, Shell
 from mint_command import CLOSED
 
+SECONDS = 30.0
+
 
 @pytest.fixture(name="two")
 def two_fixture(boot: Boot) -> Machine:
@@ -60,3 +62,21 @@ def test_exec_tells_what_could_not_be_moved(two: Machine) -> None:
     assert shell.run(loop.format("-n")).output == "b\nnode0\nb\n"
     assert shell.run(loop.format("")).output == "b\n"
     assert returns(shell, 0, "mint exec --no-input b -- wc -c") == "0\n"
+
+
+def test_the_console_types_nothing_that_was_not_typed(two: Machine) -> None:
+    shell, shell_b = two.node(), two.node("b")
+    shell.run("printf 'touch /tmp/typed\\n' >/tmp/lines")
+    for files in ("<&-", "<&- 2>&-", "</tmp/lines"):
+        shell.run(f"(mint console b {files} >/tmp/log & echo $! >/tmp/pid)")
+        shell_b.run("printf '\\ntouch /tmp/typed\\nshown\\n'")
+        shell.poll("grep -q shown /tmp/log", SECONDS)
+        shell.run("kill $(cat /tmp/pid); rm /tmp/log")
+        # The shell of b would have read it before this.
+        shell_b.run("test ! -e /tmp/typed")
+    loop = shell.run("printf 'b\\ntouch /tmp/typed\\n' | while read n; do echo \"$n\"; "
+                     "timeout 1 mint console b 2>&1 >/dev/null; done", check=False).output
+    assert "touch /tmp/typed" in loop and "is no terminal and not read. Try: --input" in loop
+    shell_b.run("test ! -e /tmp/typed")
+    shell.run("timeout 20 mint console b --input </tmp/lines >/dev/null 2>&1 & echo")
+    shell_b.poll("test -e /tmp/typed", SECONDS)

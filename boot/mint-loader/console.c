@@ -28,7 +28,7 @@
  * @node: the node
  * @terminal: standard input is a terminal, so the escape is looked for
  * @saved: how the terminal was
- * @stdin_open: standard input has not ended
+ * @stdin_open: standard input is read, and has not ended
  * @escaped: the last byte typed was the escape
  * @leave: the user typed the escape and LEAVE
  * @nr_pending: bytes of @pending that the node has not taken
@@ -232,9 +232,19 @@ static void say_goodbye(const struct region *region, const struct session *sessi
 		node->life.name);
 }
 
-static int run_session(const struct region *region, const struct node_view *node)
+static void say_hello(const struct node_view *node, bool input)
 {
-	struct session session = { .fd = region->fd, .node = node, .stdin_open = true };
+	const char *how = "to leave it: Ctrl-] then q";
+
+	if (!isatty(STDIN_FILENO))
+		how = input ? "typing what standard input has" :
+			"standard input is no terminal and not read. Try: --input";
+	fprintf(stderr, "mint: console of node '%s' (%u); %s\n", node->life.name, node->id, how);
+}
+
+static int run_session(const struct region *region, const struct node_view *node, bool input)
+{
+	struct session session = { .fd = region->fd, .node = node };
 	int code;
 
 	code = device_node(region, MINT_IOC_CONSOLE, node, NULL);
@@ -242,9 +252,9 @@ static int run_session(const struct region *region, const struct node_view *node
 		return code;
 	if (fcntl(session.fd, F_SETFL, fcntl(session.fd, F_GETFL) | O_NONBLOCK))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
-	fprintf(stderr, "mint: console of node '%s' (%u); to leave it: Ctrl-] then q\n",
-		node->life.name, node->id);
+	say_hello(node, input);
 	terminal_raw(&session);
+	session.stdin_open = session.terminal || input;
 	code = connect_both(&session);
 	terminal_restore(&session);
 	say_goodbye(region, &session);
@@ -282,7 +292,7 @@ static int console(const struct request *request, struct target *target)
 	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
 		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
 			    node->life.name);
-	return run_session(&target->region, node);
+	return run_session(&target->region, node, request->input);
 }
 
 /**

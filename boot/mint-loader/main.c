@@ -31,7 +31,8 @@
 #define TAKES_COMMAND	0x800
 /* What it prints is what it is for: who cannot read it has nothing. */
 #define PRINTS		0x1000
-#define TAKES_NO_INPUT	0x2000
+#define TAKES_INPUT	0x2000
+#define TAKES_NO_INPUT	0x4000
 
 static int cmd_version(const struct request *request);
 
@@ -65,7 +66,7 @@ static const struct verb verbs[] = {
 	  "show all that is known of a node" },
 	{ "hw", NULL, TAKES_JSON | TAKES_REGION | PRINTS, cmd_hw,
 	  "show what the machine has, and whose it is" },
-	{ "console", "NODE", TAKES_HISTORY | TAKES_REGION | PRINTS, cmd_console,
+	{ "console", "NODE", TAKES_INPUT | TAKES_HISTORY | TAKES_REGION | PRINTS, cmd_console,
 	  "connect the terminal with a node's console" },
 	{ "log", "[NODE]", TAKES_JSON | TAKES_FOLLOW | TAKES_REGION | PRINTS, cmd_log,
 	  "print a node's kernel log, also after its end; or those of all, merged" },
@@ -98,6 +99,7 @@ enum {
 	OPT_NAMES,
 	OPT_GRACE,
 	OPT_FOLLOW = 'f',
+	OPT_INPUT = 'i',
 	OPT_NO_INPUT = 'n',
 };
 
@@ -123,6 +125,8 @@ static const struct {
 	  "  --names          print nothing but the names" },
 	{ TAKES_HISTORY, { "history", no_argument, NULL, OPT_HISTORY },
 	  "  --history        print what the console has shown, and leave" },
+	{ TAKES_INPUT, { "input", no_argument, NULL, OPT_INPUT },
+	  "  -i, --input      type what standard input has, though it is no terminal" },
 	{ TAKES_NO_INPUT, { "no-input", no_argument, NULL, OPT_NO_INPUT },
 	  "  -n, --no-input   leave standard input alone: the command's is empty" },
 	{ TAKES_FOLLOW, { "follow", no_argument, NULL, OPT_FOLLOW },
@@ -206,6 +210,9 @@ static int take_option(const struct verb *verb, int option, const char *word,
 		break;
 	case OPT_HISTORY:
 		request->history = true;
+		break;
+	case OPT_INPUT:
+		request->input = true;
 		break;
 	case OPT_NO_INPUT:
 		request->no_input = true;

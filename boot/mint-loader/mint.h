@@ -43,6 +43,7 @@ enum mint_exit {
  * @dry_run: print the plan and do nothing
  * @no_wait: start: do not wait for the node's report
  * @history: console: print what is there and leave
+ * @input: console: type what stands in standard input
  * @no_input: exec: leave standard input alone
  * @names: list: only the names
  * @follow: log: go on until interrupted
@@ -62,6 +63,7 @@ struct request {
 	bool dry_run;
 	bool no_wait;
 	bool history;
+	bool input;
 	bool no_input;
 	bool names;
 	bool follow;

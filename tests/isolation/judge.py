@@ -40,7 +40,7 @@ def question(name: str) -> str:
     # Not in the history of the console, which comes first.
     number = next(NUMBERS)
     return (f"(printf 'echo \"<$((2*{number}))>\"\\n'; sleep 3) | timeout 4 "
-            f"mint console {name} | grep -q '<{2 * number}>'")
+            f"mint console --input {name} | grep -q '<{2 * number}>'")
 
 
 def answered(witness: Witness) -> bool:
