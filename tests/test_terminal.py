@@ -4,18 +4,22 @@ How people and scripts call `mint` on a running machine: with files that are
 closed, full, slow or shared with others, at terminals, and by signals.
 """
 
+import re
+
 import pytest
 from conftest import Boot
 from machine import Machine, Shell
 from mint_command import CLOSED
+from roots import extended_root
 
 SECONDS = 30.0
+RAW = "stty -a </dev/ttyS2 | grep -q -- -icanon"
 
 
 @pytest.fixture(name="two")
 def two_fixture(boot: Boot) -> Machine:
     """Node 0 and node b."""
-    machine = boot()
+    machine = boot(initrd=extended_root("terminal"))
     machine.start_node("b")
     return machine
 
@@ -80,3 +84,106 @@ def test_the_console_types_nothing_that_was_not_typed(two: Machine) -> None:
     shell_b.run("test ! -e /tmp/typed")
     shell.run("timeout 20 mint console b --input </tmp/lines >/dev/null 2>&1 & echo")
     shell_b.poll("test -e /tmp/typed", SECONDS)
+
+
+def user_of(machine: Machine) -> Shell:
+    """A shell of node 0 on the terminal where b's console was until now."""
+    port = machine.shells.pop("b").port
+    port.send("\x1dq")
+    user = Shell(port, "node0")
+    user.attach(SECONDS)
+    return user
+
+
+def read_all(user: Shell) -> None:
+    """Reads the user's terminal until nothing more comes: nobody else does."""
+    while user.port.receive(0.2):
+        pass
+
+
+def on_b(shell: Shell, command: str) -> None:
+    """Runs a command on b, with its console for output, and does not wait."""
+    shell.run(f"mint exec -n b -- sh -c '({command}) <>/dev/hvc0 >&0 2>&0 &'")
+
+
+def leave(shell: Shell, user: Shell, way: str) -> None:
+    """Leaves a console whose terminal is the user's, which is as before then."""
+    shell.poll(RAW, SECONDS)
+    if way:
+        shell.run(f"kill -{way} $(pidof mint)")
+    else:
+        user.port.send("\x1dq")
+    shell.poll(f"! pidof mint && ! {RAW}", SECONDS)
+
+
+def test_a_slow_terminal_keeps_nobody_in_the_console(two: Machine) -> None:
+    # b reads nothing of what is typed.
+    two.node("b").start("stty raw; exec sleep 1000")
+    shell, user = two.node(), user_of(two)
+    on_b(shell, "exec yes")
+    # After that much the reader takes no more, and all that can be filled is full.
+    slow = "(head -c 100000 >/dev/null; touch /tmp/slow; exec sleep 1000)"
+    for way in ("", "TERM", "INT"):
+        user.port.send(f"mint console b | {slow}\n")
+        shell.poll("rm /tmp/slow", SECONDS)
+        leave(shell, user, way)
+        shell.run("killall sleep")
+        user.attach(SECONDS)
+    shell.run("mkfifo /tmp/none")
+    for command in ("console b", "exec -n b -- yes"):
+        shell.run(f"on-terminal mint {command} <>/tmp/none | {slow} & echo")
+        shell.poll("rm /tmp/slow", SECONDS)
+        shell.run("kill -TERM $(pidof mint)")
+        shell.poll("! pidof mint", SECONDS)
+        shell.run("killall sleep; killall -q on-terminal || :")
+    # What is pasted waits for it, and the escape does not.
+    shell.run("mint exec -n b -- killall yes")
+    user.port.send("mint console b\n")
+    shell.poll(RAW, SECONDS)
+    read_all(user)
+    user.port.send("x" * 20000)
+    leave(shell, user, "")
+    lost = user.port.expect(re.compile(r"(\d+) bytes that were typed did not reach node 'b'"),
+                            SECONDS)
+    assert lost and int(lost[1]) > 10000
+
+
+def test_the_terminal_is_as_before_whenever_the_console_does_not_have_it(two: Machine) -> None:
+    shell, user = two.node(), user_of(two)
+    for way in ("HUP", "QUIT", "TERM", "INT"):
+        user.port.send("mint console b\n")
+        leave(shell, user, way)
+        read_all(user)
+    user.port.send("mint console b\n")
+    for stop in ("TSTP", "STOP"):
+        shell.poll(RAW, SECONDS)
+        read_all(user)
+        shell.run(f"kill -{stop} $(pidof mint)")
+        shell.poll("grep -q '^State:.T' /proc/$(pidof mint)/status", SECONDS)
+        if stop == "TSTP":
+            shell.run(f"! {RAW}")
+        # What the shell sets is not what the console goes on with.
+        user.port.send("stty icanon\n")
+        shell.poll(f"! {RAW}", SECONDS)
+        user.port.send("fg\n")
+    leave(shell, user, "")
+    user.attach(SECONDS)
+
+    shell.run("mkfifo /tmp/none")
+    # A terminal that is gone, or a disk that is full, ends it; a reader that is gone, too.
+    shell.run("(on-terminal sh -c 'trap \"\" HUP; exec mint console b' <>/tmp/none >/tmp/seen "
+              "& echo $! >/tmp/pid)")
+    shell.poll("grep -q 'console of node' /tmp/seen", SECONDS)
+    shell.run("kill -9 $(cat /tmp/pid)")
+    shell.poll("! pidof mint", SECONDS)
+    assert "No space" in returns(shell, 1, "mint console b >/dev/full")
+    assert "left the console" in returns(shell, 0, "bash -c 'set -o pipefail; "
+                                         "mint console b </dev/null | head -n 1'")
+    # nohup's wish is kept.
+    shell.run("(trap '' HUP; exec mint console b </dev/null >/tmp/log 2>&1) & echo")
+    shell.poll("grep -q Linux /tmp/log", SECONDS)
+    shell.run("kill -HUP $(pidof mint)")
+    on_b(shell, "echo still here")
+    shell.poll("grep -q 'still here' /tmp/log", SECONDS)
+    shell.run("kill -TERM $(pidof mint)")
+    shell.poll("! pidof mint", SECONDS)

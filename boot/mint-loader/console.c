@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mint console: connect the terminal with a node's console until the user
- * leaves or the node ends. The terminal is in raw mode meanwhile, and there is
- * one way out of the loop, signals included, on which it is set back.
+ * leaves or the node ends. Whatever the node prints and however slow the
+ * terminal is, keyboard and signals are looked at: no file is waited for but
+ * in terminal_wait(), and what was read is kept until it can be written.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <time.h>
 #include <unistd.h>
 #include "mint.h"
 
@@ -22,73 +20,58 @@
 #define FULL_MS		10	/* its input is full, or it is being fenced: try again */
 #define FENCE_MS	1000	/* a fence takes no longer, a load may */
 
+#define SHOWN_BYTES	4096
+/* How much can be typed that a node does not take; a power of two. */
+#define TYPED_BYTES	0x100000
+/* So much is read, and sent, between two looks at everything else. */
+#define TYPED_BATCH	256
+#define SENT_BATCH	16
+
 /**
  * struct session - one connection
  * @fd: the device, as the console of @node
  * @node: the node
  * @terminal: standard input is a terminal, so the escape is looked for
- * @saved: how the terminal was
- * @stdin_open: standard input is read, and has not ended
+ * @typing: standard input is read
  * @escaped: the last byte typed was the escape
- * @leave: the user typed the escape and LEAVE
- * @nr_pending: bytes of @pending that the node has not taken
- * @pending: bytes on their way to the node
+ * @leave: the user typed the escape and LEAVE, or the terminal is gone
+ * @ended: the node has ended
+ * @error: why standard output takes no more, or 0
+ * @nr_shown: bytes of @shown
+ * @shown: bytes on their way to standard output
+ * @typed_head: bytes that were typed
+ * @typed_tail: and of these the node has taken
+ * @lost: bytes that were typed when @typed was full
+ * @typed: bytes on their way to the node
  */
 struct session {
 	int fd;
 	const struct node_view *node;
 	bool terminal;
-	struct termios saved;
-	bool stdin_open;
+	bool typing;
 	bool escaped;
 	bool leave;
-	size_t nr_pending;
-	char pending[512];
+	bool ended;
+	int error;
+	size_t nr_shown;
+	char shown[SHOWN_BYTES];
+	size_t typed_head;
+	size_t typed_tail;
+	size_t lost;
+	char typed[TYPED_BYTES];
 };
 
-/* Written by the signal handler alone. */
-static int stopped_by;
-
-static void on_signal(int number)
+static size_t nr_typed(const struct session *session)
 {
-	mint_store(&stopped_by, number);
+	return session->typed_head - session->typed_tail;
 }
 
-/* Blocked except inside ppoll(), so that none is missed before it waits. */
-static void catch_signals(sigset_t *while_waiting)
+static void keep_typed(struct session *session, char typed)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	const struct sigaction action = { .sa_handler = on_signal };
-	sigset_t block;
-	unsigned int i;
-
-	sigemptyset(&block);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		sigaction(numbers[i], &action, NULL);
-		sigaddset(&block, numbers[i]);
-	}
-	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &block, while_waiting);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++)
-		sigdelset(while_waiting, numbers[i]);
-}
-
-static void terminal_raw(struct session *session)
-{
-	struct termios raw;
-
-	session->terminal = !tcgetattr(STDIN_FILENO, &session->saved);
-	if (!session->terminal)
-		return;
-	raw = session->saved;
-	cfmakeraw(&raw);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-}
-
-static void terminal_restore(const struct session *session)
-{
-	if (session->terminal)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &session->saved);
+	if (nr_typed(session) < TYPED_BYTES)
+		session->typed[session->typed_head++ % TYPED_BYTES] = typed;
+	else
+		session->lost++;
 }
 
 /* Passes a typed byte on, but for the escape; twice is the byte itself. */
@@ -103,9 +86,18 @@ static void take_typed(struct session *session, char typed)
 		return;
 	}
 	if (session->escaped && typed != ESCAPE)
-		session->pending[session->nr_pending++] = ESCAPE;
+		keep_typed(session, ESCAPE);
 	session->escaped = false;
-	session->pending[session->nr_pending++] = typed;
+	keep_typed(session, typed);
+}
+
+/*
+ * A terminal is read whether or not the node takes what is typed: the escape
+ * may come next. Other input waits, and so loses nothing.
+ */
+static bool reads_typed(const struct session *session)
+{
+	return session->typing && (session->terminal || nr_typed(session) < TYPED_BYTES);
 }
 
 static bool more_typed(void)
@@ -118,90 +110,96 @@ static bool more_typed(void)
 /* Byte by byte: what follows the escape is for whoever reads the terminal next. */
 static void read_typed(struct session *session)
 {
+	unsigned int batch = TYPED_BATCH;
+
 	do {
 		char typed;
 		ssize_t n = read(STDIN_FILENO, &typed, 1);
 
-		if (n > 0)
+		if (n > 0) {
 			take_typed(session, typed);
-		else if (!n || errno != EINTR)
-			session->stdin_open = false;
-		/* A byte after an escape may become two. */
-	} while (session->stdin_open && !session->leave && more_typed() &&
-		 session->nr_pending + 2 <= sizeof(session->pending));
+		} else if (!n || (errno != EINTR && errno != EAGAIN)) {
+			session->typing = false;
+			session->leave = session->terminal;
+		}
+	} while (reads_typed(session) && !session->leave && --batch && more_typed());
 }
 
-static void send_pending(struct session *session)
+static void send_typed(struct session *session)
 {
-	ssize_t n = write(session->fd, session->pending, session->nr_pending);
+	unsigned int batch = SENT_BATCH;
+	ssize_t n = 1;
+
+	while (n > 0 && nr_typed(session) && batch--) {
+		size_t from = session->typed_tail % TYPED_BYTES;
+		size_t part = TYPED_BYTES - from;
+
+		if (part > nr_typed(session))
+			part = nr_typed(session);
+		/* Full, or the node has ended: read() will say so. */
+		n = write(session->fd, session->typed + from, part);
+		if (n > 0)
+			session->typed_tail += n;
+	}
+}
+
+static void read_output(struct session *session)
+{
+	while (session->nr_shown < SHOWN_BYTES) {
+		ssize_t n = read(session->fd, session->shown + session->nr_shown,
+				 SHOWN_BYTES - session->nr_shown);
+
+		if (n <= 0) {
+			session->ended = !n || (errno != EAGAIN && errno != EINTR);
+			return;
+		}
+		session->nr_shown += n;
+	}
+}
+
+/* Called when standard output takes something, or never will again. */
+static void show_output(struct session *session)
+{
+	ssize_t n = write(STDOUT_FILENO, session->shown, session->nr_shown);
 
 	if (n > 0) {
-		session->nr_pending -= n;
-		memmove(session->pending, session->pending + n, session->nr_pending);
-	} else if (errno != EAGAIN && errno != EBUSY && errno != EINTR) {
-		/* The node has ended: read() will say so. */
-		session->nr_pending = 0;
+		session->nr_shown -= n;
+		memmove(session->shown, session->shown + n, session->nr_shown);
+	} else if (n < 0 && errno != EINTR && errno != EAGAIN) {
+		session->error = errno;
+	} else if (!session->nr_shown) {
+		session->error = EPIPE;
 	}
 }
 
-static bool write_out(const char *text, size_t n)
+static bool goes_on(const struct session *session)
 {
-	while (n) {
-		ssize_t put = write(STDOUT_FILENO, text, n);
-
-		if (put < 0 && errno == EINTR && !mint_load(&stopped_by))
-			continue;
-		if (put <= 0)
-			return false;
-		text += put;
-		n -= put;
-	}
-	return true;
+	return !session->leave && !session->error && !terminal_signal() &&
+	       (!session->ended || session->nr_shown);
 }
 
-/* Prints what there is. Returns false at the end of node or terminal. */
-static bool print_output(struct session *session, int *code)
+static void connect_both(struct session *session)
 {
-	char text[1024];
-	ssize_t n;
-
-	while ((n = read(session->fd, text, sizeof(text))) > 0) {
-		if (!write_out(text, n)) {
-			*code = MINT_EXIT_FAILED;
-			return false;
-		}
-	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	*code = n ? MINT_EXIT_FAILED : MINT_EXIT_OK;
-	return false;
-}
-
-static int connect_both(struct session *session)
-{
-	sigset_t while_waiting;
-	int code = MINT_EXIT_OK;
-
-	catch_signals(&while_waiting);
-	winsize_catch(&while_waiting);
-	while (!session->leave && !mint_load(&stopped_by) && print_output(session, &code)) {
-		bool typing = session->stdin_open && !session->nr_pending;
-		const struct timespec wait = {
-			.tv_nsec = (session->nr_pending ? FULL_MS : IDLE_MS) * 1000000,
-		};
+	while (goes_on(session)) {
+		bool reading = !session->nr_shown;
 		struct pollfd files[] = {
-			{ .fd = session->fd, .events = POLLIN },
-			{ .fd = typing ? STDIN_FILENO : -1, .events = POLLIN },
+			{ .fd = reading ? session->fd : -1, .events = POLLIN },
+			{ .fd = STDOUT_FILENO, .events = reading ? 0 : POLLOUT },
+			{ .fd = reads_typed(session) ? STDIN_FILENO : -1, .events = POLLIN },
 		};
 
 		winsize_send(session->fd);
-		if (ppoll(files, ARRAY_SIZE(files), &wait, &while_waiting) > 0 &&
-		    files[1].revents)
+		terminal_wait(files, ARRAY_SIZE(files), nr_typed(session) ? FULL_MS : IDLE_MS);
+		limit_waits(true);
+		if (files[0].revents)
+			read_output(session);
+		if (files[1].revents)
+			show_output(session);
+		if (files[2].revents)
 			read_typed(session);
-		if (session->nr_pending)
-			send_pending(session);
+		send_typed(session);
+		limit_waits(false);
 	}
-	return mint_load(&stopped_by) ? MINT_EXIT_FAILED : code;
 }
 
 /* What ends a node fences it first: some 10 ms for each CPU. */
@@ -217,19 +215,49 @@ static void look_behind_the_fence(const struct region *region, __u32 node,
 	}
 }
 
+/* On a terminal that takes nothing this must not keep us. */
+static void say(const char *text)
+{
+	limit_waits(true);
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		errno = 0;	/* there is nowhere to tell it */
+	limit_waits(false);
+}
+
 static void say_goodbye(const struct region *region, const struct session *session)
 {
-	const struct node_view *node = session->node;
-	struct node_view now = *node;
+	size_t lost = session->lost + nr_typed(session);
+	const char *name = session->node->life.name;
+	const char *how = "started again";
+	struct node_view now = *session->node;
+	char typed[128] = "", text[512];
 
-	if (session->leave || mint_load(&stopped_by)) {
-		fprintf(stderr, "\nmint: left the console of node '%s'\n", node->life.name);
-		return;
+	if (lost)
+		snprintf(typed, sizeof(typed),
+			 "\nmint: %zu bytes that were typed did not reach node '%s'", lost, name);
+	if (!session->ended) {
+		snprintf(text, sizeof(text), "%s\nmint: left the console of node '%s'\n", typed,
+			 name);
+		return say(text);
 	}
-	look_behind_the_fence(region, node->id, &now);
-	fprintf(stderr, "\nmint: node '%s' has ended: %s. Try: mint log %s\n", node->life.name,
-		now.life.generation == node->life.generation ? node_state(&now) : "started again",
-		node->life.name);
+	look_behind_the_fence(region, now.id, &now);
+	if (now.life.generation == session->node->life.generation)
+		how = node_state(&now);
+	snprintf(text, sizeof(text), "%s\nmint: node '%s' has ended: %s. Try: mint log %s\n",
+		 typed, name, how, name);
+	say(text);
+}
+
+static int result(const struct region *region, const struct session *session)
+{
+	/* A reader that has seen enough is no error. */
+	if (session->error && session->error != EPIPE) {
+		fail_context("left the console of node '%s'", session->node->life.name);
+		return fail(MINT_EXIT_FAILED, "its output could not be written: %s",
+			    strerror(session->error));
+	}
+	say_goodbye(region, session);
+	return terminal_signal() ? MINT_EXIT_FAILED : MINT_EXIT_OK;
 }
 
 static void say_hello(const struct node_view *node, bool input)
@@ -244,21 +272,23 @@ static void say_hello(const struct node_view *node, bool input)
 
 static int run_session(const struct region *region, const struct node_view *node, bool input)
 {
-	struct session session = { .fd = region->fd, .node = node };
+	static struct session session;
 	int code;
 
+	session.fd = region->fd;
+	session.node = node;
 	code = device_node(region, MINT_IOC_CONSOLE, node, NULL);
 	if (code)
 		return code;
 	if (fcntl(session.fd, F_SETFL, fcntl(session.fd, F_GETFL) | O_NONBLOCK))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
 	say_hello(node, input);
-	terminal_raw(&session);
-	session.stdin_open = session.terminal || input;
-	code = connect_both(&session);
-	terminal_restore(&session);
-	say_goodbye(region, &session);
-	return code;
+	session.terminal = terminal_take();
+	session.typing = session.terminal || input;
+	connect_both(&session);
+	/* What was typed for a node that has ended is not meant for anybody else. */
+	terminal_give_back(session.ended);
+	return result(region, &session);
 }
 
 static int print_history(const struct region *region, const struct node_view *node)

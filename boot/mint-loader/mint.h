@@ -282,6 +282,14 @@ int stream_copy(const struct mint_stream *stream, const struct stream_look *look
 void text_defuse(char *text, size_t bytes);
 void stream_age(const struct node_view *node);
 
+/* terminal.c */
+struct pollfd;
+bool terminal_take(void);
+void terminal_give_back(bool discard);
+int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms);
+int terminal_signal(void);
+bool terminal_resized(void);
+
 /**
  * enum record_kind - what stands in a record
  * @RECORD_TEXT: a line that the node logged
@@ -482,7 +490,6 @@ const char *holder_text(const struct node_view *holder, const struct mint_hold *
 int hold_failed(const struct region *region, const struct node_view *node);
 
 /* winsize.c */
-void winsize_catch(sigset_t *while_waiting);
 void winsize_send(int fd);
 
 /* device.c */
@@ -494,6 +501,7 @@ int device_failed(const struct node_view *node, int error);
 /* time.c */
 __u64 now_ms(void);
 void pause_ms(unsigned int ms);
+void limit_waits(bool on);
 
 /* control.c */
 int control_check(const struct node_view *node);

@@ -2,7 +2,7 @@
 /*
  * Moves bytes between files as they come, for both sides of a command that
  * runs on another node. Files of the caller's own user may block, so one is
- * touched only when poll() has said that it is ready.
+ * touched only when poll() has said that it is ready, and not for long.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -114,8 +114,10 @@ int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
 	got = poll(files, 2 * nr + nr_more, timeout_ms);
 	if (got <= 0)
 		return got;
+	limit_waits(true);
 	for (i = 0; i < nr; i++)
 		move(&streams[i], files[2 * i].revents, files[2 * i + 1].revents);
+	limit_waits(false);
 	memcpy(more, files + 2 * nr, nr_more * sizeof(*more));
 	return got;
 }

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The user's terminal while a console has it: raw, and set back whatever ends
+ * or stops the command. Signals are blocked but inside terminal_wait(), so that
+ * none is missed before it waits. What was ignored from the start stays so.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include "mint.h"
+
+static bool is_terminal;
+static struct termios saved;
+static sigset_t while_waiting;
+
+/* Written by the signal handler alone. */
+static int ended_by;
+static int stopped;
+static int continued;
+/* At first its size is news. */
+static int resized = 1;
+
+static void on_signal(int number)
+{
+	if (number == SIGTSTP)
+		mint_store(&stopped, 1);
+	else if (number == SIGCONT)
+		mint_store(&continued, 1);
+	else if (number == SIGWINCH)
+		mint_store(&resized, 1);
+	else
+		mint_store(&ended_by, number);
+}
+
+static void catch(int number)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction before;
+
+	if (sigaction(number, NULL, &before) || before.sa_handler != SIG_IGN)
+		sigaction(number, &action, NULL);
+}
+
+static void catch_signals(void)
+{
+	static const int numbers[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
+	};
+	sigset_t block;
+	unsigned int i;
+
+	sigemptyset(&block);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		catch(numbers[i]);
+		sigaddset(&block, numbers[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &block, &while_waiting);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		sigdelset(&while_waiting, numbers[i]);
+}
+
+/* Nothing here waits for the output to drain: the line may be slow, or stand still. */
+static void set_raw(void)
+{
+	struct termios raw = saved;
+
+	if (!is_terminal)
+		return;
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+/**
+ * terminal_take() - take the terminal, and the signals
+ *
+ * Return: whether standard input is a terminal at all.
+ */
+bool terminal_take(void)
+{
+	catch_signals();
+	is_terminal = !tcgetattr(STDIN_FILENO, &saved);
+	set_raw();
+	return is_terminal;
+}
+
+/**
+ * terminal_give_back() - set the terminal back
+ * @discard: what was typed and not read is for nobody
+ */
+void terminal_give_back(bool discard)
+{
+	if (!is_terminal)
+		return;
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	if (discard)
+		tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
+/* Whoever reads the terminal while we are stopped finds it as it was. */
+static void stop_here(void)
+{
+	sigset_t stop;
+
+	terminal_give_back(false);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	signal(SIGTSTP, SIG_DFL);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	catch(SIGTSTP);
+	set_raw();
+}
+
+/**
+ * terminal_wait() - wait for files or for a signal
+ * @files: as for poll()
+ * @nr: how many
+ * @timeout_ms: how long, less than 1000
+ *
+ * Return: what poll() returned; @files' revents are 0 unless it is positive.
+ */
+int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms)
+{
+	const struct timespec wait = { .tv_nsec = timeout_ms * 1000000 };
+	int got = ppoll(files, nr, &wait, &while_waiting);
+	unsigned int i;
+
+	for (i = 0; got <= 0 && i < nr; i++)
+		files[i].revents = 0;
+	if (mint_load(&stopped)) {
+		mint_store(&stopped, 0);
+		stop_here();
+	}
+	/* A stop that no program is told of may have left it to somebody else. */
+	if (mint_load(&continued)) {
+		mint_store(&continued, 0);
+		set_raw();
+	}
+	return got;
+}
+
+/**
+ * terminal_signal() - has a signal come that ends the command?
+ *
+ * Return: its number, or 0.
+ */
+int terminal_signal(void)
+{
+	return mint_load(&ended_by);
+}
+
+/**
+ * terminal_resized() - is the terminal's size news?
+ *
+ * Return: true at first, and once after each change.
+ */
+bool terminal_resized(void)
+{
+	if (!mint_load(&resized))
+		return false;
+	mint_store(&resized, 0);
+	return true;
+}
