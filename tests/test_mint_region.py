@@ -7,6 +7,7 @@ clear line about a corrupt one. Works on saved regions; no machine is booted.
 import os
 import pty
 import subprocess
+import termios
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -17,6 +18,7 @@ from mint_command import (TIMEOUT_S, Files, Mint, command_fixture, damaged, file
 from region_image import MB, Region, Stream
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
+IUTF8 = 0o40000     # of c_iflag
 
 
 # Reports
@@ -121,22 +123,58 @@ def test_a_log_of_an_earlier_start_is_called_so(mint: Mint) -> None:
     assert "nothing from generation 3" in result.err and "generation 2" in result.err
 
 
-def test_console_history_is_printed(mint: Mint) -> None:
+@pytest.mark.parametrize("printed, shown", [
+    (b"~ # ls\r\n\x1b[1mbin\x1b[m\r\n\tx\b", b"~ # ls\r\n\x1b[1mbin\x1b[m\r\n\tx\b"),
+    (b"a\x1b[38;2;1:2;3mb", b"a\x1b[38;2;1:2;3mb"),
+    (b"a\x1b[6nb\x1b[cc\x1bZd\x05e\x1b[0;6Hf\x0eg\x7fh", b"abcdefgh"),
+    # Questions that end like a colour, and a colour without end
+    (b"a\x1b[?4mb\x1b[>4;2mc\x1b[0$md\x1b[" + b"1" * 40 + b"me\x1b[31", b"abcde"),
+    (b"a\x1b]0;title\x07b\x1bP$qm\x1b\\c\x1b]no end\nd", b"abc\nd"),
+    (b"a\x1b(Bb\x1b\x1b[31mc\x1b[3\x1b[32md\x1b[3\ne", b"ab\x1b[31mc\x1b[32md\ne"),
+    # The ring begins in the middle of a sequence.
+    (b";6n\x07a", b";6na"),
+    # Controls of eight bits: bare, as UTF-8, longer than they must be
+    (b"a\x9b6nb\xc2\x9b6nc\xe0\x82\x9b6nd\xe0\x80\x9b6n", b"a6nb6nc6nd6n"),
+    ("ä€𝄞ß".encode(), "ä€𝄞ß".encode()), (b"a\xe2\x82b\xe2\x1b[6n\xe2", b"ab"),
+])
+def test_old_output_is_shown_as_text(mint: Mint, printed: bytes, shown: bytes) -> None:
     region = two_nodes()
-    region.consoles[1] = Stream(b"~ # ls\r\n\x1b[1mbin\x1b[m\r\n")
-    assert "\x1b[1mbin" in mint("console", "--history", "b", region=region).out
+    region.consoles[1] = Stream(printed)
+    assert mint("console", "--history", "b", region=region).out.encode("latin1") == shown
 
 
-def test_a_log_cannot_drive_the_terminal(command: Path, tmp_path: Path) -> None:
-    region = two_nodes()
-    region.logs[1] = Stream(b"one\x1b]0;title\x07\ntwo\n")
-    (tmp_path / "region").write_bytes(region.pack())
+def shown_by_terminal(command: Path, folder: Path, region: Region, words: str,
+                      utf8: bool = True) -> bytes:
+    """What a call prints on a terminal."""
+    (folder / "region").write_bytes(region.pack())
     above, below = pty.openpty()
-    subprocess.run([command, "--region", tmp_path / "region", "log", "b"], stdout=below,
+    settings = termios.tcgetattr(below)
+    settings[0] = IUTF8 if utf8 else 0
+    termios.tcsetattr(below, termios.TCSANOW, settings)
+    subprocess.run([command, "--region", folder / "region", *words.split()], stdout=below,
                    check=True, timeout=TIMEOUT_S)
-    assert os.read(above, 1000) == b"one?]0;title?\r\ntwo\r\n"
+    text = os.read(above, 1000)
     os.close(above)
     os.close(below)
+    return text
+
+
+def test_a_log_drives_no_terminal(command: Path, tmp_path: Path) -> None:
+    region = two_nodes()
+    region.logs[1] = Stream(b"one\x1b]0;title\x07\n\x9btwo\xc2\x9b\n")
+    assert shown_by_terminal(command, tmp_path, region, "log b") == \
+        b"one?]0;title?\r\n?two\xc2?\r\n"
+
+
+def test_a_terminal_of_eight_bits_gets_no_controls_either(command: Path, tmp_path: Path) -> None:
+    # For such a terminal the second byte of U+00DB is a CSI.
+    region = two_nodes()
+    region.logs[1] = region.consoles[1] = Stream("é Û6n\n".encode())
+    for words, utf8, text in (("log b", True, b"\xc3\xa9 \xc3\x9b6n\r\n"),
+                              ("log b", False, b"\xc3\xa9 \xc3?6n\r\n"),
+                              ("console b --history", True, b"\xc3\xa9 \xc3\x9b6n\r\n"),
+                              ("console b --history", False, b"\xc3\xa9 \xc36n\r\n")):
+        assert shown_by_terminal(command, tmp_path, region, words, utf8) == text
 
 
 # Corrupt regions

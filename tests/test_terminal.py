@@ -148,6 +148,19 @@ def test_a_slow_terminal_keeps_nobody_in_the_console(two: Machine) -> None:
     assert lost and int(lost[1]) > 10000
 
 
+def test_old_output_has_a_terminal_type_nothing(two: Machine) -> None:
+    shell, user = two.node(), user_of(two)
+    on_b(shell, r'printf "old\\033[6n\\033]0;t\\007\\033[31mred\\n\\005"')
+    user.port.send("mint console b\n")
+    seen = user.port.expect(re.compile("old(.*)red"), SECONDS)
+    assert seen and seen[1] == "\x1b[31m"
+    # What comes now may be a question of a program that waits for the answer.
+    on_b(shell, r'printf "new\\033[6nlive\\n"')
+    seen = user.port.expect(re.compile("new(.*)live"), SECONDS)
+    assert seen and seen[1] == "\x1b[6n"
+    leave(shell, user, "")
+
+
 def test_the_terminal_is_as_before_whenever_the_console_does_not_have_it(two: Machine) -> None:
     shell, user = two.node(), user_of(two)
     for way in ("HUP", "QUIT", "TERM", "INT"):

@@ -26,6 +26,7 @@
 /* So much is read, and sent, between two looks at everything else. */
 #define TYPED_BATCH	256
 #define SENT_BATCH	16
+#define PART_BYTES	256
 
 /**
  * struct session - one connection
@@ -37,6 +38,8 @@
  * @leave: the user typed the escape and LEAVE, or the terminal is gone
  * @ended: the node has ended
  * @error: why standard output takes no more, or 0
+ * @history: no more than so many bytes to come were printed before we came
+ * @plain: what shows them
  * @nr_shown: bytes of @shown
  * @shown: bytes on their way to standard output
  * @typed_head: bytes that were typed
@@ -53,6 +56,8 @@ struct session {
 	bool leave;
 	bool ended;
 	int error;
+	size_t history;
+	struct plain plain;
 	size_t nr_shown;
 	char shown[SHOWN_BYTES];
 	size_t typed_head;
@@ -100,11 +105,11 @@ static bool reads_typed(const struct session *session)
 	return session->typing && (session->terminal || nr_typed(session) < TYPED_BYTES);
 }
 
-static bool more_typed(void)
+static bool readable(int fd)
 {
-	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd file = { .fd = fd, .events = POLLIN };
 
-	return poll(&typed, 1, 0) > 0;
+	return poll(&file, 1, 0) > 0;
 }
 
 /* Byte by byte: what follows the escape is for whoever reads the terminal next. */
@@ -122,7 +127,7 @@ static void read_typed(struct session *session)
 			session->typing = false;
 			session->leave = session->terminal;
 		}
-	} while (reads_typed(session) && !session->leave && --batch && more_typed());
+	} while (reads_typed(session) && !session->leave && --batch && readable(STDIN_FILENO));
 }
 
 static void send_typed(struct session *session)
@@ -143,17 +148,31 @@ static void send_typed(struct session *session)
 	}
 }
 
+/* Old output must not have the terminal type an answer: it comes as plain text. */
+static void take_output(struct session *session, const char *text, size_t n)
+{
+	char *to = session->shown + session->nr_shown;
+	size_t old = n < session->history ? n : session->history;
+	size_t done = plain_text(&session->plain, text, old, to);
+
+	memcpy(to + done, text + old, n - old);
+	session->history -= old;
+	session->nr_shown += done + n - old;
+}
+
 static void read_output(struct session *session)
 {
-	while (session->nr_shown < SHOWN_BYTES) {
-		ssize_t n = read(session->fd, session->shown + session->nr_shown,
-				 SHOWN_BYTES - session->nr_shown);
+	while (SHOWN_BYTES - session->nr_shown >= PART_BYTES + PLAIN_HELD_BYTES) {
+		char text[PART_BYTES];
+		ssize_t n = read(session->fd, text, sizeof(text));
 
 		if (n <= 0) {
 			session->ended = !n || (errno != EAGAIN && errno != EINTR);
+			if (session->history && !readable(session->fd))
+				session->history = 0;	/* all of it has been read */
 			return;
 		}
-		session->nr_shown += n;
+		take_output(session, text, n);
 	}
 }
 
@@ -180,6 +199,7 @@ static bool goes_on(const struct session *session)
 
 static void connect_both(struct session *session)
 {
+	read_output(session);
 	while (goes_on(session)) {
 		bool reading = !session->nr_shown;
 		struct pollfd files[] = {
@@ -282,6 +302,8 @@ static int run_session(const struct region *region, const struct node_view *node
 		return code;
 	if (fcntl(session.fd, F_SETFL, fcntl(session.fd, F_GETFL) | O_NONBLOCK))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
+	session.history = MINT_CONSOLE_OUT_BYTES;
+	session.plain.utf8 = output_takes_utf8();
 	say_hello(node, input);
 	session.terminal = terminal_take();
 	session.typing = session.terminal || input;
@@ -293,9 +315,11 @@ static int run_session(const struct region *region, const struct node_view *node
 
 static int print_history(const struct region *region, const struct node_view *node)
 {
+	struct plain plain = { .utf8 = output_takes_utf8() };
 	const struct mint_stream *stream;
 	struct stream_look look;
 	struct buffer text;
+	char *shown;
 	size_t room;
 	int code;
 
@@ -305,12 +329,15 @@ static int print_history(const struct region *region, const struct node_view *no
 	code = stream_copy(stream, &look, look.start, look.head, &text);
 	if (code)
 		return code;
-	if (isatty(STDOUT_FILENO))
-		text_defuse((char *)text.data, text.bytes);
-	fwrite(text.data, 1, text.bytes, stdout);
+	shown = malloc(text.bytes + PLAIN_HELD_BYTES);
+	if (shown)
+		fwrite(shown, 1, plain_text(&plain, (char *)text.data, text.bytes, shown), stdout);
+	else
+		code = fail(MINT_EXIT_FAILED, "no memory for %zu bytes of text", text.bytes);
+	free(shown);
 	free(text.data);
 	stream_age(node);
-	return finish_output();
+	return code ? code : finish_output();
 }
 
 static int console(const struct request *request, struct target *target)

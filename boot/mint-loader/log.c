@@ -22,7 +22,7 @@
  * @request: the call
  * @target: region and tables
  * @merged: all nodes, not one
- * @defuse: a terminal shows the text
+ * @utf8: standard output takes it
  * @code: an enum mint_exit: what came of the logs that could not be read
  * @nr: entries of @sources
  * @sources: the logs that are read; without a stream: not this one
@@ -31,7 +31,7 @@ struct reading {
 	const struct request *request;
 	struct target *target;
 	bool merged;
-	bool defuse;
+	bool utf8;
 	int code;
 	unsigned int nr;
 	struct log_source sources[MINT_MAX_NODES];
@@ -51,7 +51,7 @@ static json_t *text_json(struct record *record)
 
 	if (record->kind != RECORD_TEXT)
 		return json_null();
-	text_defuse(text, bytes);
+	text_defuse(text, bytes, true);
 	json = json_stringn(text, bytes);
 	for (i = 0; !json && i < bytes; i++)
 		if (text[i] & 0x80)
@@ -95,8 +95,7 @@ static int print_text(const struct reading *reading, const char *name, struct re
 {
 	size_t skip = reading->merged ? print_origin(name, record) : 0;
 
-	if (reading->defuse)
-		text_defuse(record->text, record->bytes);
+	text_defuse(record->text, record->bytes, reading->utf8);
 	if (record->kind == RECORD_TEXT)
 		fwrite(record->text + skip, 1, record->bytes - skip, stdout);
 	else if (record->kind == RECORD_LOST)
@@ -226,7 +225,7 @@ static int read_logs(struct reading *reading)
 	unsigned int i;
 	int code = 0;
 
-	reading->defuse = isatty(STDOUT_FILENO);
+	reading->utf8 = output_takes_utf8();
 	/* A reader that has seen enough is no error. */
 	signal(SIGPIPE, SIG_IGN);
 	code = go_on(reading);

@@ -279,8 +279,44 @@ bool stream_look(const struct mint_stream *stream, size_t room, struct stream_lo
 int stream_failed(const struct mint_stream *stream);
 int stream_copy(const struct mint_stream *stream, const struct stream_look *look, __u64 from,
 		__u64 end, struct buffer *text);
-void text_defuse(char *text, size_t bytes);
 void stream_age(const struct node_view *node);
+
+/**
+ * enum plain_state - what the next byte of a text belongs to
+ * @PLAIN_TEXT: nothing: it begins something
+ * @PLAIN_CHARACTER: a character of several bytes
+ * @PLAIN_ESCAPE: what began with an escape
+ * @PLAIN_SEQUENCE: what began with ESC [
+ * @PLAIN_STRING: a title or the like, which is dropped
+ */
+enum plain_state {
+	PLAIN_TEXT,
+	PLAIN_CHARACTER,
+	PLAIN_ESCAPE,
+	PLAIN_SEQUENCE,
+	PLAIN_STRING,
+};
+
+#define PLAIN_HELD_BYTES	32
+
+/**
+ * struct plain - a text from which controls are removed, piece by piece
+ * @state: what the next byte belongs to
+ * @utf8: the terminal takes UTF-8
+ * @nr_held: bytes of @held
+ * @held: the beginning of what may pass as a whole
+ */
+struct plain {
+	enum plain_state state;
+	bool utf8;
+	size_t nr_held;
+	char held[PLAIN_HELD_BYTES];
+};
+
+/* plain.c */
+bool output_takes_utf8(void);
+void text_defuse(char *text, size_t bytes, bool utf8);
+size_t plain_text(struct plain *plain, const char *text, size_t n, char *to);
 
 /* terminal.c */
 struct pollfd;

@@ -30,8 +30,9 @@ void fail_context(const char *format, ...)
  */
 void make_printable(char *text)
 {
+	text_defuse(text, strlen(text), true);
 	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+		if (strchr("\t\r\n", *text))
 			*text = '?';
 }
 

@@ -118,21 +118,6 @@ int stream_copy(const struct mint_stream *stream, const struct stream_look *look
 }
 
 /**
- * text_defuse() - keep a node's text from driving the terminal that shows it
- * @text: changed in place
- * @bytes: how much there is of it
- */
-void text_defuse(char *text, size_t bytes)
-{
-	size_t i;
-
-	for (i = 0; i < bytes; i++)
-		if ((text[i] < ' ' && text[i] >= 0 && !strchr("\t\r\n", text[i])) || !text[i] ||
-		    text[i] == 0x7f)
-			text[i] = '?';
-}
-
-/**
  * stream_age() - say so when a node's present start has printed nothing yet
  * @node: the node
  *
