@@ -190,6 +190,7 @@ def test_the_terminal_is_as_before_whenever_the_console_does_not_have_it(two: Ma
     shell.run("kill -9 $(cat /tmp/pid)")
     shell.poll("! pidof mint", SECONDS)
     assert "No space" in returns(shell, 1, "mint console b >/dev/full")
+    assert "Is a directory" in returns(shell, 1, "mint console b --input </ >/dev/null")
     assert "left the console" in returns(shell, 0, "bash -c 'set -o pipefail; "
                                          "mint console b </dev/null | head -n 1'")
     # nohup's wish is kept.

@@ -35,9 +35,10 @@
  * @terminal: standard input is a terminal, so the escape is looked for
  * @typing: standard input is read
  * @escaped: the last byte typed was the escape
- * @leave: the user typed the escape and LEAVE, or the terminal is gone
+ * @leave: the user typed the escape and LEAVE, or nobody is there any more
  * @ended: the node has ended
- * @error: why standard output takes no more, or 0
+ * @failed: what could not be done any more, or NULL
+ * @error: and why
  * @history: no more than so many bytes to come were printed before we came
  * @plain: what shows them
  * @nr_shown: bytes of @shown
@@ -55,6 +56,7 @@ struct session {
 	bool escaped;
 	bool leave;
 	bool ended;
+	const char *failed;
 	int error;
 	size_t history;
 	struct plain plain;
@@ -105,6 +107,12 @@ static bool reads_typed(const struct session *session)
 	return session->typing && (session->terminal || nr_typed(session) < TYPED_BYTES);
 }
 
+static void fail_session(struct session *session, const char *what, int error)
+{
+	session->failed = what;
+	session->error = error;
+}
+
 static bool readable(int fd)
 {
 	struct pollfd file = { .fd = fd, .events = POLLIN };
@@ -126,6 +134,8 @@ static void read_typed(struct session *session)
 		} else if (!n || (errno != EINTR && errno != EAGAIN)) {
 			session->typing = false;
 			session->leave = session->terminal;
+			if (n && !session->terminal)
+				fail_session(session, "standard input could not be read", errno);
 		}
 	} while (reads_typed(session) && !session->leave && --batch && readable(STDIN_FILENO));
 }
@@ -185,15 +195,15 @@ static void show_output(struct session *session)
 		session->nr_shown -= n;
 		memmove(session->shown, session->shown + n, session->nr_shown);
 	} else if (n < 0 && errno != EINTR && errno != EAGAIN) {
-		session->error = errno;
+		fail_session(session, "its output could not be written", errno);
 	} else if (!session->nr_shown) {
-		session->error = EPIPE;
+		session->leave = true;
 	}
 }
 
 static bool goes_on(const struct session *session)
 {
-	return !session->leave && !session->error && !terminal_signal() &&
+	return !session->leave && !session->failed && !terminal_signal() &&
 	       (!session->ended || session->nr_shown);
 }
 
@@ -271,9 +281,9 @@ static void say_goodbye(const struct region *region, const struct session *sessi
 static int result(const struct region *region, const struct session *session)
 {
 	/* A reader that has seen enough is no error. */
-	if (session->error && session->error != EPIPE) {
+	if (session->failed && session->error != EPIPE) {
 		fail_context("left the console of node '%s'", session->node->life.name);
-		return fail(MINT_EXIT_FAILED, "its output could not be written: %s",
+		return fail(MINT_EXIT_FAILED, "%s: %s", session->failed,
 			    strerror(session->error));
 	}
 	say_goodbye(region, session);
