@@ -51,6 +51,8 @@ static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	u32 begin = offset, bytes;
 
+	/* What is written here every node can read: whoever writes copies first. */
+	shinfo->flags |= SKBFL_SHARED_FRAG;
 	for (; offset < length && shinfo->nr_frags < MAX_SKB_FRAGS;
 	     offset += bytes) {
 		/* Pages of one buffer may lie in two sections of memory. */
