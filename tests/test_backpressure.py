@@ -197,6 +197,21 @@ def flooded_rate(nodes: Dict[str, Node]) -> float:
     return measured
 
 
+def netconsole_to_a_stuck_node(nodes: Dict[str, Node]) -> None:
+    """Messages that cannot be sent do not keep a node from what it receives."""
+    talker, stuck = nodes["node0"], STUCK[0]
+    nodes[stuck].run("dmesg -c >/dev/null")
+    nodes[stuck].start(f"fault receiver-stuck {STUCK_MS}")
+    nodes[stuck].poll("dmesg | grep -q receiver-stuck")
+    talker.run("insmod /lib/modules/netconsole.ko netconsole=6665@10.0.0.1/vni0,"
+               f"6666@{ADDRESS[stuck]}/02:4d:49:4e:54:03")
+    talker.start("bash -c \"while echo '<1>for netconsole' >/dev/kmsg; do :; done\"")
+    talker.poll(IN_FLIGHT)
+    nodes["b"].run("ping -q -i 0.02 -c 100 10.0.0.1 >&2")
+    talker.run("kill $(pidof bash); rmmod netconsole")
+    nodes[stuck].run("kill $(pidof fault)")
+
+
 def test_flooder_and_stuck_receivers_stop_nobody_else(nodes: Dict[str, Node]) -> None:
     # Rates of one run differ by half on a shared host: `make bench` compares
     # them; here the others must carry data, drop nothing and never wait.
@@ -209,3 +224,7 @@ def test_flooder_and_stuck_receivers_stop_nobody_else(nodes: Dict[str, Node]) ->
     counters = nodes[FLOODER].counters()
     assert counters["stop"] == counters["wake"]
     nodes[FLOODER].poll(f"! {IN_FLIGHT}")
+
+    netconsole_to_a_stuck_node(nodes)
+    for name, node in nodes.items():
+        assert not drops(node.counters()), name

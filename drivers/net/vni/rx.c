@@ -353,12 +353,16 @@ int vni_poll(struct napi_struct *napi, int budget)
 	u32 bytes = 0;
 	int done;
 
+	/* Netpoll does not own NAPI: the ring and its arming are not to be touched. */
+	if (unlikely(!budget)) {
+		vni_tx_resume_netpoll(priv);
+		return 0;
+	}
 	priv->port.rx[rxq->queue].cpu = smp_processor_id();
 	vni_ring_disarm(&priv->port, rxq->queue);
 	done = vni_rx_ring(rxq, budget, &bytes);
 	vni_rx_count(rxq, VNI_RX_POLLS, 1);
-	if (budget)
-		vni_lend_reclaim(&rxq->lender);
+	vni_lend_reclaim(&rxq->lender);
 	vni_rx_wake_senders(rxq);
 	vni_tx_resume(priv);
 	if (done == budget)

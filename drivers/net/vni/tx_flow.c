@@ -470,21 +470,60 @@ static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
 	netif_tx_wake_queue(q->txq);
 }
 
+/*
+ * Does something to a queue under its lock, BH being off. Netpoll may have
+ * interrupted the lock's holder: it only tries. A queue that it passes over is
+ * still woken by NAPI.
+ */
+static void vni_tx_locked(struct vni_priv *priv, struct vni_txq *q,
+			  bool netpoll,
+			  void (*act)(struct vni_priv *priv, struct vni_txq *q))
+{
+	if (!netpoll)
+		__netif_tx_lock(q->txq, smp_processor_id());
+	else if (!__netif_tx_trylock(q->txq))
+		return;
+	act(priv, q);
+	__netif_tx_unlock(q->txq);
+}
+
+static void vni_tx_reap_flying(struct vni_priv *priv, bool netpoll)
+{
+	struct vni_txq *q = NULL;
+
+	while ((q = vni_txq_next(priv, priv->flying, q)))
+		vni_tx_locked(priv, q, netpoll, vni_tx_reap);
+}
+
+static void vni_tx_resume_one(struct vni_priv *priv, struct vni_txq *q)
+{
+	if (test_bit(vni_txq_index(priv, q), priv->stopped) &&
+	    vni_tx_serve_or_ask(priv, q))
+		vni_tx_wake(priv, q);
+}
+
+static void vni_tx_resume_stopped(struct vni_priv *priv, bool netpoll)
+{
+	struct vni_txq *q = NULL;
+
+	/* A queue without a buffer may wait for frames of any other. */
+	if (vni_txq_next(priv, priv->starving, NULL))
+		vni_tx_reap_flying(priv, netpoll);
+	while ((q = vni_txq_next(priv, priv->stopped, q)))
+		vni_tx_locked(priv, q, netpoll, vni_tx_resume_one);
+}
+
 /**
  * vni_tx_reap_all() - complete what receivers have taken, on all queues
  * @priv: the device
  *
- * Context: process or softirq.
+ * Context: process.
  */
 void vni_tx_reap_all(struct vni_priv *priv)
 {
-	struct vni_txq *q = NULL;
-
-	while ((q = vni_txq_next(priv, priv->flying, q))) {
-		__netif_tx_lock_bh(q->txq);
-		vni_tx_reap(priv, q);
-		__netif_tx_unlock_bh(q->txq);
-	}
+	local_bh_disable();
+	vni_tx_reap_flying(priv, false);
+	local_bh_enable();
 }
 
 /**
@@ -495,18 +534,18 @@ void vni_tx_reap_all(struct vni_priv *priv)
  */
 void vni_tx_resume(struct vni_priv *priv)
 {
-	struct vni_txq *q = NULL;
+	vni_tx_resume_stopped(priv, false);
+}
 
-	/* A queue without a buffer may wait for frames of any other. */
-	if (vni_txq_next(priv, priv->starving, NULL))
-		vni_tx_reap_all(priv);
-	while ((q = vni_txq_next(priv, priv->stopped, q))) {
-		__netif_tx_lock(q->txq, smp_processor_id());
-		if (test_bit(vni_txq_index(priv, q), priv->stopped) &&
-		    vni_tx_serve_or_ask(priv, q))
-			vni_tx_wake(priv, q);
-		__netif_tx_unlock(q->txq);
-	}
+/**
+ * vni_tx_resume_netpoll() - the same for netpoll, as far as locks are free
+ * @priv: the device
+ *
+ * Context: any but NMI, interrupts off; NAPI may be at work on another CPU.
+ */
+void vni_tx_resume_netpoll(struct vni_priv *priv)
+{
+	vni_tx_resume_stopped(priv, true);
 }
 
 /**

@@ -408,6 +408,7 @@ void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring);
 void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q);
 void vni_tx_reap_all(struct vni_priv *priv);
 void vni_tx_resume(struct vni_priv *priv);
+void vni_tx_resume_netpoll(struct vni_priv *priv);
 void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
