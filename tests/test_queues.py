@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 """Queues, steering, coalescing and offloads of vni0, as ethtool sets them."""
 
+import itertools
 import re
 import time
 from typing import Dict, List
 
+import shared_region
 import traffic
 from conftest import Boot, join
-from machine import Machine, Shell
+from machine import Machine, Shell, deadline_in
 from roots import extended_root
 
 ETHERNET_BYTES = 14
 TRY_SECONDS = 60.0
 SEGMENTS = 16
+LINES = 1000000
+SWITCHES = 3
 FEWER = 0.8
 STREAM_SECONDS = 8
 
@@ -85,6 +89,58 @@ def test_queues_change_under_traffic(wide: Machine) -> None:
         changes += 1
     assert sender.run("cat /tmp/ended").output.strip() == "0", sender.run("cat /tmp/stream").output
     assert changes > 1
+    traffic.flood(sender, "10.0.0.2")
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def switch_cpu(shell: Shell, online: int) -> None:
+    """Takes CPU 1 of a node offline or brings it back; its queue goes and comes."""
+    shell.run(f"echo {online} >/sys/devices/system/cpu/cpu1/online")
+    allowed = shell.run("grep Cpus_allowed_list /proc/$(pidof vni-idle/1)/status").output
+    assert allowed.split()[-1] == str(online)
+
+
+def ring_in_vain(shell: Shell, cpu: int) -> None:
+    """Sets the pending bits of a CPU as who took it to be online; another takes them."""
+    word = shared_region.doorbell(shell, cpu)
+    shell.run(shared_region.write_command(word, b"\xff" * 8))
+    deadline = deadline_in(TRY_SECONDS)
+    while any(shared_region.read(shell, word, 8)):
+        assert time.monotonic() < deadline, "nobody takes the pending bits"
+
+
+def test_queues_leave_a_cpu_that_goes_offline(wide: Machine) -> None:
+    sender, receiver = wide.node(), wide.node("b")
+    receiver.run("ethtool -X vni0 weight 0 1")
+    switch_cpu(receiver, 0)
+    traffic.flood(sender, "10.0.0.2")
+    ring_in_vain(sender, 3)
+    switch_cpu(receiver, 1)
+    before = net_rx(receiver)
+    traffic.flood(sender, "10.0.0.2")
+    polls = [after - count for after, count in zip(net_rx(receiver), before)]
+    assert polls[1] > 2 * polls[0], polls
+    receiver.run("ethtool -X vni0 default")
+
+    # Under load, on both ends, one of them with NAPI in threads.
+    sender.run("echo 1 >/sys/class/net/vni0/threaded")
+    traffic.iperf_server(receiver)
+    sender.run("(iperf3 -c 10.0.0.2 -P 4 -t 600 >/dev/null 2>&1 &)")
+    traffic.listen(receiver, "/tmp/got")
+    sender.run(f"(seq {LINES} | nc -N 10.0.0.2 {traffic.STRING_PORT}) >/dev/null 2>&1 &")
+    for _ in range(SWITCHES):
+        for shell, online in itertools.product((sender, receiver), (0, 1)):
+            switch_cpu(shell, online)
+    sender.run("kill $(pidof iperf3)")
+    receiver.poll("test -e /tmp/got.done", TRY_SECONDS)
+    receiver.run(f"seq {LINES} | cmp - /tmp/got", timeout=TRY_SECONDS)
+    # With fewer CPUs than queues in use, and opened so.
+    switch_cpu(receiver, 0)
+    receiver.run("ethtool -L vni0 rx 1; ethtool -L vni0 rx 2")
+    traffic.wait_carrier(sender)
+    traffic.flood(sender, "10.0.0.2")
+    switch_cpu(receiver, 1)
     traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)

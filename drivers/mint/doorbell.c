@@ -4,6 +4,7 @@
  * machine, behind one interrupt. A bit that is set already has an interrupt
  * on its way.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/percpu.h>
@@ -37,9 +38,14 @@ static void handle_channel(unsigned int channel)
 		fn(channels[channel].context);
 }
 
+static u64 *pending_word(unsigned int cpu)
+{
+	return &mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending;
+}
+
 static void doorbell_interrupt(void)
 {
-	u64 *word = &mint_region.doorbells[__this_cpu_read(machine_cpu)].pending;
+	u64 *word = pending_word(smp_processor_id());
 	/* Full barrier: pairs with mint_or() in mint_doorbell_ring(). */
 	u64 pending = mint_xchg(word, 0ULL);
 
@@ -96,11 +102,26 @@ u32 mint_machine_nr_cpus(void)
 }
 EXPORT_SYMBOL_GPL(mint_machine_nr_cpus);
 
+/*
+ * A CPU that is offline takes no interrupt: what it is rung for goes to another.
+ * When it comes back a bit would keep others from ringing, as its interrupt is lost.
+ */
+static int hand_on(unsigned int cpu)
+{
+	u32 to = mint_machine_cpu(cpumask_first(cpu_online_mask));
+	u64 pending = mint_xchg(pending_word(cpu), 0ULL);
+
+	for (; pending; pending &= pending - 1)
+		mint_doorbell_ring(to, __ffs64(pending));
+	return 0;
+}
+
 /**
  * mint_doorbell_check() - look for bits whose interrupt never came
  *
  * A node that dies between setting a bit and sending the interrupt would
- * silence that channel for good, since a bit that is set sends none.
+ * silence that channel for good, since a bit that is set sends none. And who
+ * has read of a CPU that goes offline may ring it any time later.
  *
  * Context: any but NMI; a bit that was just set costs an idle interrupt.
  */
@@ -108,9 +129,14 @@ void mint_doorbell_check(void)
 {
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu)
-		if (mint_load(&mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending))
+	for_each_present_cpu(cpu) {
+		if (!mint_load(pending_word(cpu)))
+			continue;
+		if (cpu_online(cpu))
 			mint_ipi_send(cpu_physical_id(cpu));
+		else
+			hand_on(cpu);
+	}
 }
 
 /**
@@ -191,6 +217,7 @@ static u32 __init machine_cpu_of(u32 apic_id)
 static int __init doorbell_init(void)
 {
 	unsigned int cpu;
+	int state;
 
 	if (!mint_active())
 		return 0;
@@ -205,7 +232,9 @@ static int __init doorbell_init(void)
 	 * keep others from ringing. Whoever attaches to a channel looks anyway.
 	 */
 	for_each_possible_cpu(cpu)
-		mint_xchg(&mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending, 0ULL);
-	return 0;
+		mint_xchg(pending_word(cpu), 0ULL);
+	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "mint/doorbell:dead",
+					  hand_on, hand_on);
+	return min(state, 0);
 }
 core_initcall(doorbell_init);

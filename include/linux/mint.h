@@ -45,8 +45,6 @@ void mint_driver_unregister(struct mint_driver *driver);
 
 #define mint_driver_register(driver) \
 	__mint_driver_register(driver, THIS_MODULE)
-#define module_mint_driver(driver) \
-	module_driver(driver, mint_driver_register, mint_driver_unregister)
 
 int mint_device_format(struct mint_device *mdev,
 		       int (*format)(void *section, u64 bytes));

@@ -141,6 +141,16 @@ void vni_idle_expect(struct vni_rxq *rxq)
 		wake_up_process(idler->thread);
 }
 
+/**
+ * vni_idle_move() - look for frames on another CPU from now on
+ * @rxq: a queue of an open device
+ * @cpu: which is online
+ */
+void vni_idle_move(struct vni_rxq *rxq, unsigned int cpu)
+{
+	WARN_ON_ONCE(set_cpus_allowed_ptr(rxq->idler.thread, cpumask_of(cpu)));
+}
+
 static int vni_idle_start_one(struct vni_rxq *rxq, unsigned int cpu)
 {
 	static const struct sched_attr lowest = {
@@ -149,9 +159,10 @@ static int vni_idle_start_one(struct vni_rxq *rxq, unsigned int cpu)
 	};
 	struct task_struct *thread;
 
-	thread = kthread_create_on_cpu(vni_idle_thread, rxq, cpu, "vni-idle/%u");
+	thread = kthread_create(vni_idle_thread, rxq, "vni-idle/%u", rxq->queue);
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
+	kthread_bind(thread, cpu);
 	WARN_ON_ONCE(sched_setattr_nocheck(thread, &lowest));
 	rxq->idler.left = 0;
 	rxq->idler.thread = thread;
@@ -167,7 +178,7 @@ static void vni_idle_stop_some(struct vni_priv *priv, unsigned int n)
 
 /**
  * vni_idle_start() - from now on idle CPUs may look for frames
- * @priv: the device, NAPI of its queues disabled
+ * @priv: the device, its lock held, NAPI of its queues disabled
  *
  * Return: 0 or a negative error.
  */
@@ -177,7 +188,8 @@ int vni_idle_start(struct vni_priv *priv)
 	int err;
 
 	for (i = 0; i < priv->nr_rxqs; i++) {
-		err = vni_idle_start_one(&priv->rxqs[i], vni_queue_cpu(i));
+		err = vni_idle_start_one(&priv->rxqs[i],
+					 vni_queue_cpu(priv, i));
 		if (err) {
 			vni_idle_stop_some(priv, i);
 			return err;

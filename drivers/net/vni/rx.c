@@ -396,7 +396,7 @@ int vni_poll(struct napi_struct *napi, int budget)
  */
 void vni_rx_look(struct vni_priv *priv)
 {
-	struct vni_rxq *rxq = __this_cpu_read(priv->cpu->rxq);
+	struct vni_rxq *rxq = this_cpu_read(priv->cpu->rxq);
 
 	if (rxq && !test_bit(NAPI_STATE_SCHED, &rxq->napi.state) &&
 	    vni_ring_pending(&priv->port, rxq->queue))

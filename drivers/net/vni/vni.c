@@ -153,17 +153,6 @@ static void vni_caches_flush(struct vni_priv *priv)
 	}
 }
 
-/**
- * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
- * @queue: own queue
- *
- * Return: its number.
- */
-unsigned int vni_queue_cpu(u32 queue)
-{
-	return cpumask_nth(queue % num_online_cpus(), cpu_online_mask);
-}
-
 /* Interrupts are off as in vni_buf_get(), and for the CPU number. */
 static int vni_rings_open(struct vni_priv *priv)
 	__must_hold(&priv->receiver_lock)
@@ -172,8 +161,7 @@ static int vni_rings_open(struct vni_priv *priv)
 	int err = 0;
 
 	for (i = 0; !err && i < priv->nr_rxqs; i++) {
-		per_cpu_ptr(priv->cpu, vni_queue_cpu(i))->rxq = &priv->rxqs[i];
-		priv->receiver.cpu = mint_machine_cpu(vni_queue_cpu(i));
+		priv->receiver.cpu = mint_machine_cpu(vni_queue_cpu(priv, i));
 		err = vni_ring_open(&priv->port, i, smp_processor_id(),
 				    &priv->receiver);
 	}
@@ -188,7 +176,6 @@ static void vni_rings_close(struct vni_priv *priv)
 	priv->bury_cache.cpu = smp_processor_id();
 	for (i = 0; i < priv->nr_rxqs; i++) {
 		vni_ring_close(&priv->port, i, &priv->bury_cache);
-		per_cpu_ptr(priv->cpu, vni_queue_cpu(i))->rxq = NULL;
 		priv->rxqs[i].check_idle = false;
 	}
 }
@@ -197,23 +184,24 @@ static int vni_rings_start(struct vni_priv *priv)
 {
 	int err;
 
+	guard(mutex)(&priv->lock);
 	err = vni_idle_start(priv);
 	if (err)
 		return err;
-	mutex_lock(&priv->lock);
 	spin_lock_irq(&priv->receiver_lock);
 	err = vni_rings_open(priv);
 	if (err)
 		vni_rings_close(priv);
 	priv->open = !err;
 	spin_unlock_irq(&priv->receiver_lock);
-	/* A doorbell that came before this is made up for by its kick. */
-	if (!err)
-		vni_napi_release(priv);
-	mutex_unlock(&priv->lock);
-	if (err)
+	if (err) {
 		vni_idle_stop(priv);
-	return err;
+		return err;
+	}
+	vni_cpus_look(priv, true);
+	/* A doorbell that came before this is made up for by its kick. */
+	vni_napi_release(priv);
+	return 0;
 }
 
 static void vni_rings_stop(struct vni_priv *priv)
@@ -229,6 +217,7 @@ static void vni_rings_stop(struct vni_priv *priv)
 	priv->open = false;
 	vni_rings_close(priv);
 	spin_unlock_irq(&priv->receiver_lock);
+	vni_cpus_look(priv, false);
 	timer_delete_sync(&priv->retry);
 	mutex_unlock(&priv->lock);
 }
@@ -392,18 +381,6 @@ static void vni_init_rxqs(struct vni_priv *priv)
 	priv->idle_poll = true;
 }
 
-static int vni_init_cpus(struct vni_priv *priv)
-{
-	int cpu;
-
-	priv->cpu = alloc_percpu(struct vni_cpu);
-	if (!priv->cpu)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		per_cpu_ptr(priv->cpu, cpu)->cache.cpu = cpu;
-	return 0;
-}
-
 static void vni_lenders_destroy(struct vni_priv *priv, unsigned int n)
 {
 	while (n--)
@@ -517,12 +494,12 @@ static int vni_probe(struct mint_device *mdev)
 	priv = vni_alloc(mdev, port);
 	if (!priv)
 		return -ENOMEM;
-	err = vni_init_cpus(priv);
+	err = vni_cpus_init(priv);
 	if (err)
 		goto free_netdev;
 	err = vni_lenders_init(priv);
 	if (err)
-		goto free_cpus;
+		goto destroy_cpus;
 	vni_bury(priv, port->node, port->generation - 1);
 	err = vni_channels_register(priv);
 	if (err)
@@ -547,8 +524,8 @@ unregister_channels:
 	cancel_work_sync(&priv->refresh);
 destroy_lenders:
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
-free_cpus:
-	free_percpu(priv->cpu);
+destroy_cpus:
+	vni_cpus_destroy(priv);
 free_netdev:
 	free_netdev(priv->netdev);
 	return err;
@@ -563,7 +540,7 @@ static void vni_remove(struct mint_device *mdev)
 	vni_channels_unregister(vni_nr_queues(priv));
 	cancel_work_sync(&priv->refresh);
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
-	free_percpu(priv->cpu);
+	vni_cpus_destroy(priv);
 	free_netdev(priv->netdev);
 }
 
@@ -575,7 +552,27 @@ static struct mint_driver vni_driver = {
 	.probe		= vni_probe,
 	.remove		= vni_remove,
 };
-module_mint_driver(vni_driver);
+
+static int __init vni_driver_init(void)
+{
+	int err;
+
+	err = vni_hotplug_init();
+	if (err)
+		return err;
+	err = mint_driver_register(&vni_driver);
+	if (err)
+		vni_hotplug_exit();
+	return err;
+}
+module_init(vni_driver_init);
+
+static void __exit vni_driver_exit(void)
+{
+	mint_driver_unregister(&vni_driver);
+	vni_hotplug_exit();
+}
+module_exit(vni_driver_exit);
 
 MODULE_ALIAS("mint:vni");
 MODULE_DESCRIPTION("Ethernet between the nodes of one machine");

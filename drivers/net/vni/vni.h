@@ -199,7 +199,7 @@ struct vni_lender {
 
 /**
  * struct vni_idler - looks for frames while a CPU has nothing else to do
- * @thread: does it, on the CPU of the queue's NAPI
+ * @thread: does it, on the CPU that the queue's doorbell goes to
  * @left: nanoseconds for which it still looks; also read outside of NAPI
  * @doubt: whether it pays; NAPI's own, as is @pause
  * @pause: polls with frames for which it does not look
@@ -248,7 +248,8 @@ struct vni_rxq {
 /**
  * struct vni_cpu - what each CPU of the node has for itself
  * @cache: free buffers; used with interrupts off
- * @rxq: an open queue whose NAPI runs on it, or NULL; with BH off
+ * @rxq: an open queue whose NAPI runs on it, or NULL; written under
+ *	vni_priv.lock, read without
  * @sent: bytes that it ever sent, modulo 2^32; with BH off
  */
 struct vni_cpu {
@@ -303,13 +304,16 @@ struct vni_station {
  * @netdev: the interface
  * @mdev: the device on the mint bus
  * @cpu: what each CPU has for itself
+ * @cpus: CPUs that queues may be rung on: online, and not on their way out
+ * @online_node: has us told when these change
+ * @dead_node: has us told when one is dead
  * @rxqs: RX queues; those below @nr_rxqs are in use
  * @nr_rxqs: RX queues in use; changes under RTNL while the device is closed
  * @coalesce: read by NAPI, field by field
  * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
  * @idle_poll: idle CPUs look for frames, see idle.c; set by ethtool
- * @lock: guards @peers but for their senders' view, @bury_cache, @open and
- *	what the check keeps; taken inside RTNL
+ * @lock: guards @peers but for their senders' view, @bury_cache, @open, @cpus
+ *	and what the check keeps; taken inside RTNL and CPU hotplug
  * @open: the receiver line says open; written under @lock and @receiver_lock
  * @refresh: looks at all peers, when NAPI finds that one has changed
  * @check: finds changed peers and missed notifications each VNI_CHECK_MS
@@ -334,6 +338,9 @@ struct vni_priv {
 	struct net_device *netdev;
 	struct mint_device *mdev;
 	struct vni_cpu __percpu *cpu;
+	struct cpumask cpus;
+	struct hlist_node online_node;
+	struct hlist_node dead_node;
 
 	struct vni_rxq rxqs[VNI_MAX_QUEUES];
 	unsigned int nr_rxqs;
@@ -367,11 +374,18 @@ struct vni_priv {
 /* vni.c */
 u32 vni_buf_get(struct vni_priv *priv, unsigned int class);
 void vni_buf_put(struct vni_priv *priv, u32 handle);
-unsigned int vni_queue_cpu(u32 queue);
 void vni_napi_kick(struct vni_rxq *rxq);
 void vni_napi_hold(struct vni_priv *priv);
 void vni_napi_release(struct vni_priv *priv);
 int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs);
+
+/* cpu.c */
+unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue);
+void vni_cpus_look(struct vni_priv *priv, bool open);
+int vni_cpus_init(struct vni_priv *priv);
+void vni_cpus_destroy(struct vni_priv *priv);
+int vni_hotplug_init(void);
+void vni_hotplug_exit(void);
 
 /* receiver.c */
 void vni_init_receiver(struct vni_priv *priv);
@@ -424,6 +438,7 @@ void vni_rx_check(struct vni_rxq *rxq);
 /* idle.c */
 int vni_idle_start(struct vni_priv *priv);
 void vni_idle_stop(struct vni_priv *priv);
+void vni_idle_move(struct vni_rxq *rxq, unsigned int cpu);
 bool vni_idle_guards(const struct vni_rxq *rxq);
 void vni_idle_expect(struct vni_rxq *rxq);
 

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The CPUs of vni: which one serves which queue, and what each has for itself.
+ *
+ * When a CPU goes offline or comes back, doorbells and idle threads move; NAPI
+ * runs where it is rung. A doorbell that still goes to the old CPU is handed on
+ * by the node core, and polls that were due there by the stack. Lock order: CPU
+ * hotplug, vni_priv.lock. See docs/vni.md.
+ */
+#include <linux/cpuhotplug.h>
+#include <linux/percpu.h>
+
+#include "vni.h"
+
+/* Dynamic states: on the CPU while it runs; on another one when it is dead. */
+static enum cpuhp_state vni_online_state;
+static enum cpuhp_state vni_dead_state;
+
+/**
+ * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
+ * @priv: the device, its lock held
+ * @queue: own queue
+ *
+ * Return: its number.
+ */
+unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue)
+{
+	return cpumask_nth(queue % cpumask_weight(&priv->cpus), &priv->cpus);
+}
+
+/**
+ * vni_cpus_look() - say which queue a CPU looks at when it sends
+ * @priv: the device, its lock held
+ * @open: false: at none
+ */
+void vni_cpus_look(struct vni_priv *priv, bool open)
+{
+	unsigned int cpu, i;
+
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(per_cpu_ptr(priv->cpu, cpu)->rxq, NULL);
+	for (i = 0; open && i < priv->nr_rxqs; i++)
+		WRITE_ONCE(per_cpu_ptr(priv->cpu, vni_queue_cpu(priv, i))->rxq,
+			   &priv->rxqs[i]);
+}
+
+static void vni_queue_move(struct vni_priv *priv, u32 queue)
+{
+	u32 number = vni_ring_number(&priv->port, priv->port.node, queue);
+	unsigned int cpu = vni_queue_cpu(priv, queue);
+
+	mint_store(&vni_ring_of(&priv->port, number)->receiver.cpu,
+		   mint_machine_cpu(cpu));
+	vni_idle_move(&priv->rxqs[queue], cpu);
+}
+
+static void vni_cpu_use(struct vni_priv *priv, unsigned int cpu, bool use)
+{
+	unsigned int i;
+
+	guard(mutex)(&priv->lock);
+	cpumask_assign_cpu(cpu, &priv->cpus, use);
+	if (!priv->open)
+		return;
+	vni_cpus_look(priv, true);
+	for (i = 0; i < priv->nr_rxqs; i++)
+		vni_queue_move(priv, i);
+}
+
+static int vni_cpu_online(unsigned int cpu, struct hlist_node *node)
+{
+	vni_cpu_use(hlist_entry(node, struct vni_priv, online_node), cpu, true);
+	return 0;
+}
+
+/* It still runs, and takes what it is rung for meanwhile. */
+static int vni_cpu_offline(unsigned int cpu, struct hlist_node *node)
+{
+	vni_cpu_use(hlist_entry(node, struct vni_priv, online_node), cpu, false);
+	return 0;
+}
+
+/* Its free buffers go back to the pool. */
+static int vni_cpu_dead(unsigned int cpu, struct hlist_node *node)
+{
+	struct vni_priv *priv = hlist_entry(node, struct vni_priv, dead_node);
+
+	guard(irqsave)();
+	vni_cache_flush(&priv->port, &per_cpu_ptr(priv->cpu, cpu)->cache);
+	return 0;
+}
+
+/**
+ * vni_cpus_init() - the CPUs of a new device
+ * @priv: the device, its lock initialised
+ *
+ * Return: 0 or a negative error.
+ */
+int vni_cpus_init(struct vni_priv *priv)
+{
+	int cpu, err;
+
+	priv->cpu = alloc_percpu(struct vni_cpu);
+	if (!priv->cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		per_cpu_ptr(priv->cpu, cpu)->cache.cpu = cpu;
+	err = cpuhp_state_add_instance_nocalls(vni_dead_state,
+					       &priv->dead_node);
+	if (err)
+		goto free_cpus;
+	/* Calls us for each CPU that is online. */
+	err = cpuhp_state_add_instance(vni_online_state, &priv->online_node);
+	if (err)
+		goto remove_dead;
+	return 0;
+
+remove_dead:
+	cpuhp_state_remove_instance_nocalls(vni_dead_state, &priv->dead_node);
+free_cpus:
+	free_percpu(priv->cpu);
+	return err;
+}
+
+/**
+ * vni_cpus_destroy() - the end of that
+ * @priv: the device, closed
+ */
+void vni_cpus_destroy(struct vni_priv *priv)
+{
+	cpuhp_state_remove_instance_nocalls(vni_online_state,
+					    &priv->online_node);
+	cpuhp_state_remove_instance_nocalls(vni_dead_state, &priv->dead_node);
+	free_percpu(priv->cpu);
+}
+
+/**
+ * vni_hotplug_init() - be told of CPUs that come and go
+ *
+ * Return: 0 or a negative error.
+ */
+int __init vni_hotplug_init(void)
+{
+	int state;
+
+	state = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "net/vni:online",
+					vni_cpu_online, vni_cpu_offline);
+	if (state < 0)
+		return state;
+	vni_online_state = state;
+	state = cpuhp_setup_state_multi(CPUHP_BP_PREPARE_DYN, "net/vni:dead",
+					NULL, vni_cpu_dead);
+	if (state < 0) {
+		cpuhp_remove_multi_state(vni_online_state);
+		return state;
+	}
+	vni_dead_state = state;
+	return 0;
+}
+
+/**
+ * vni_hotplug_exit() - the end of that
+ */
+void vni_hotplug_exit(void)
+{
+	cpuhp_remove_multi_state(vni_dead_state);
+	cpuhp_remove_multi_state(vni_online_state);
+}
