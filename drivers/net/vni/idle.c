@@ -71,12 +71,13 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 {
 	struct vni_idler *idler = &rxq->idler;
 
+	/* Nothing may run between: it would keep NAPI waiting for us. */
+	preempt_disable();
 	if (!napi_schedule_prep(&rxq->napi)) {
+		preempt_enable();
 		WRITE_ONCE(idler->left, 0);
 		return;
 	}
-	/* Nothing may run between: it would keep NAPI waiting for us. */
-	preempt_disable();
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
 	vni_idle_learn(rxq);
