@@ -140,6 +140,23 @@ void mint_doorbell_check(void)
 }
 
 /**
+ * mint_doorbell_pending() - was a CPU of this node rung that has not come to it?
+ * @channel: MINT_CHANNEL_*
+ *
+ * Return: true if so.
+ */
+bool mint_doorbell_pending(unsigned int channel)
+{
+	unsigned int cpu;
+
+	for_each_present_cpu(cpu)
+		if (mint_load(pending_word(cpu)) & BIT_ULL(channel))
+			return true;
+	return false;
+}
+EXPORT_SYMBOL_GPL(mint_doorbell_pending);
+
+/**
  * mint_doorbell_ring_node() - ring the CPU of a node that takes such rings
  * @node: node id, less than MINT_MAX_NODES; the own one is allowed
  * @channel: MINT_CHANNEL_*

@@ -91,5 +91,6 @@ void mint_channel_unregister(unsigned int channel);
 u32 mint_machine_cpu(unsigned int cpu);
 u32 mint_machine_nr_cpus(void);
 void mint_doorbell_ring(u32 cpu, unsigned int channel);
+bool mint_doorbell_pending(unsigned int channel);
 
 #endif /* _LINUX_MINT_H */

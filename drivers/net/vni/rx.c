@@ -403,14 +403,22 @@ void vni_rx_look(struct vni_priv *priv)
 		napi_schedule(&rxq->napi);
 }
 
+/* Has its CPU been told of them, and only taken no interrupt since? */
+static bool vni_rx_told(struct vni_rxq *rxq)
+{
+	return mint_doorbell_pending(MINT_CHANNEL_VNI + rxq->queue) ||
+	       hrtimer_is_queued(&rxq->timer) ||
+	       test_bit(NAPI_STATE_SCHED, &rxq->napi.state);
+}
+
 /**
  * vni_rx_check() - look for frames that wait while nobody polls
  * @rxq: a queue of an open device, whose lock is held
  *
  * A sender may be halted between its post and its doorbell, so only what has
- * not moved for a whole period is called missed. Runs on CPU 0, where a
- * doorbell that was sent to queue 0 has also arrived; one that another CPU
- * has not served for so long counts as missed, rightly.
+ * not moved for a whole period is given to NAPI here. Missed is what nobody
+ * was told of: a CPU that takes no interrupts for so long, be it hung or halted
+ * by the host, still has its doorbell or its timer due.
  */
 void vni_rx_check(struct vni_rxq *rxq)
 {
@@ -420,7 +428,7 @@ void vni_rx_check(struct vni_rxq *rxq)
 	idle = vni_ring_pending(&rxq->priv->port, rxq->queue) &&
 	       !test_bit(NAPI_STATE_SCHED, &rxq->napi.state);
 	if (idle && rxq->check_idle && taken == rxq->check_taken) {
-		rxq->priv->missed_notify++;
+		rxq->priv->missed_notify += !vni_rx_told(rxq);
 		vni_napi_kick(rxq);
 		idle = false;
 	}

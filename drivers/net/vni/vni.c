@@ -137,7 +137,7 @@ static void vni_check_work(struct work_struct *work)
 		vni_caches_relieve(priv);
 	}
 	mutex_unlock(&priv->lock);
-	/* CPU 0: see vni_rx_check(). */
+	/* CPU 0 is always online. */
 	schedule_delayed_work_on(0, &priv->check,
 				 msecs_to_jiffies(VNI_CHECK_MS));
 }
