@@ -8,7 +8,6 @@
  * docs/vni.md.
  */
 #include <kunit/visibility.h>
-#include <linux/virtio_net.h>
 
 #include "vni.h"
 
@@ -103,20 +102,6 @@ static struct sk_buff *vni_rx_copy(struct vni_rxq *rxq, const void *data,
 	return skb;
 }
 
-/* A capability just withdrawn does not forbid what is already on its way. */
-static bool vni_rx_gso_known(u8 gso_type)
-{
-	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-	case VIRTIO_NET_HDR_GSO_NONE:
-	case VIRTIO_NET_HDR_GSO_TCPV4:
-	case VIRTIO_NET_HDR_GSO_TCPV6:
-	case VIRTIO_NET_HDR_GSO_UDP_L4:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The frame as an skb; its buffer, if any, is then lent, or free again. */
 static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 				  const struct vni_frame *frame)
@@ -137,39 +122,6 @@ static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 			  frame->length);
 	vni_buf_put(priv, frame->handle);
 	return skb;
-}
-
-/* Applies what the descriptor says of the frame; all of it is a private copy. */
-static int vni_rx_describe(struct vni_priv *priv, struct sk_buff *skb,
-			   const struct vni_frame *frame)
-{
-	const struct vni_slot *slot = &frame->slot;
-	struct virtio_net_hdr hdr = {
-		.flags = slot->vnet_flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = slot->gso_type,
-		.hdr_len = __cpu_to_virtio16(true, slot->hdr_len),
-		.gso_size = __cpu_to_virtio16(true, slot->gso_size),
-		.csum_start = __cpu_to_virtio16(true, slot->csum_start),
-		.csum_offset = __cpu_to_virtio16(true, slot->csum_offset),
-	};
-
-	if (!vni_rx_gso_known(slot->gso_type) ||
-	    virtio_net_hdr_to_skb(skb, &hdr, true))
-		return -EPROTO;
-	if (unlikely(frame->length > VNI_MAX_PLAIN_FRAME &&
-		     !vni_big_sound(skb)))
-		return -EPROTO;
-	if (slot->vnet_flags & VIRTIO_NET_HDR_F_DATA_VALID &&
-	    skb->ip_summed == CHECKSUM_NONE)
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	if (frame->flags & VNI_SLOT_VLAN)
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), slot->vlan_tci);
-	if (frame->flags & VNI_SLOT_HASH &&
-	    priv->netdev->features & NETIF_F_RXHASH)
-		skb_set_hash(skb, slot->hash,
-			     frame->flags & VNI_SLOT_HASH_L4 ?
-			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
-	return 0;
 }
 
 /* Gives the stack a frame over 64 KB, in parts if it may be passed on. */
@@ -205,7 +157,7 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 		vni_rx_count(rxq, VNI_RX_ALLOC_FAIL, 1);
 		return;
 	}
-	if (unlikely(vni_rx_describe(priv, skb, frame))) {
+	if (unlikely(vni_apply(priv->netdev, skb, frame))) {
 		vni_rx_count(rxq, VNI_RX_BAD_DESC, 1);
 		dev_kfree_skb_any(skb);
 		return;

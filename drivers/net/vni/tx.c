@@ -7,7 +7,6 @@
  * has no more, see tx_flow.c. A flood is copied into each ring at once, or
  * dropped. All of it runs under the lock of the netdev queue. See docs/vni.md.
  */
-#include <linux/virtio_net.h>
 #include <net/gso.h>
 #include <net/ipv6.h>
 
@@ -96,35 +95,6 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 	return features;
 }
 
-static int vni_tx_describe(const struct sk_buff *skb, struct vni_frame *frame)
-{
-	struct virtio_net_hdr hdr;
-
-	if (virtio_net_hdr_from_skb(skb, &hdr, true, true, 0))
-		return -EINVAL;
-
-	frame->length = skb->len;
-	frame->flags = 0;
-	frame->slot = (struct vni_slot){
-		.vnet_flags = hdr.flags,
-		.gso_type = hdr.gso_type,
-		.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len),
-		.gso_size = __virtio16_to_cpu(true, hdr.gso_size),
-		.csum_start = __virtio16_to_cpu(true, hdr.csum_start),
-		.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset),
-	};
-	if (skb_vlan_tag_present(skb)) {
-		frame->flags |= VNI_SLOT_VLAN;
-		frame->slot.vlan_tci = skb_vlan_tag_get(skb);
-	}
-	if (skb->hash) {
-		frame->flags |= VNI_SLOT_HASH;
-		frame->flags |= skb->l4_hash ? VNI_SLOT_HASH_L4 : 0;
-		frame->slot.hash = skb->hash;
-	}
-	return 0;
-}
-
 /* Is the frame, or each segment of it, short enough for its receiver? */
 static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 {
@@ -189,7 +159,7 @@ static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 
 	if (class == -EMSGSIZE || !vni_tx_fits(skb, receiver->max_frame))
 		return -EMSGSIZE;
-	err = vni_tx_describe(skb, frame);
+	err = vni_describe(skb, frame);
 	if (err)
 		return err;
 	if (class < 0)

@@ -435,6 +435,11 @@ int vni_poll(struct napi_struct *napi, int budget);
 void vni_rx_look(struct vni_priv *priv);
 void vni_rx_check(struct vni_rxq *rxq);
 
+/* describe.c */
+int vni_describe(const struct sk_buff *skb, struct vni_frame *frame);
+int vni_apply(const struct net_device *dev, struct sk_buff *skb,
+	      const struct vni_frame *frame);
+
 /* idle.c */
 int vni_idle_start(struct vni_priv *priv);
 void vni_idle_stop(struct vni_priv *priv);

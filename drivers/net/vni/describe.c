@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a descriptor says of its frame, beside where it lies: checksum, GSO
+ * data, VLAN tag and flow hash.
+ *
+ * The sender says it, the receiver checks its private copy and applies it. See
+ * docs/vni.md and struct vni_slot.
+ */
+#include <linux/virtio_net.h>
+
+#include "vni.h"
+
+/**
+ * vni_describe() - fill in the descriptor of a frame that is sent
+ * @skb: the frame, data at its Ethernet header
+ * @frame: its descriptor; handle and data are left to the caller
+ *
+ * Return: 0 or -EINVAL if it has no word for the frame.
+ */
+int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
+{
+	struct virtio_net_hdr hdr;
+
+	if (virtio_net_hdr_from_skb(skb, &hdr, true, true, 0))
+		return -EINVAL;
+
+	frame->length = skb->len;
+	frame->flags = 0;
+	frame->slot = (struct vni_slot){
+		.vnet_flags = hdr.flags,
+		.gso_type = hdr.gso_type,
+		.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len),
+		.gso_size = __virtio16_to_cpu(true, hdr.gso_size),
+		.csum_start = __virtio16_to_cpu(true, hdr.csum_start),
+		.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset),
+	};
+	if (skb_vlan_tag_present(skb)) {
+		frame->flags |= VNI_SLOT_VLAN;
+		frame->slot.vlan_tci = skb_vlan_tag_get(skb);
+	}
+	if (skb->hash) {
+		frame->flags |= VNI_SLOT_HASH;
+		frame->flags |= skb->l4_hash ? VNI_SLOT_HASH_L4 : 0;
+		frame->slot.hash = skb->hash;
+	}
+	return 0;
+}
+
+/* A capability just withdrawn does not forbid what is already on its way. */
+static bool vni_gso_known(u8 gso_type)
+{
+	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * vni_apply() - apply what the descriptor of a received frame says of it
+ * @dev: the interface
+ * @skb: the frame, data at its Ethernet header
+ * @frame: a private copy of its descriptor
+ *
+ * Return: 0, or -EPROTO if it cannot be true.
+ */
+int vni_apply(const struct net_device *dev, struct sk_buff *skb,
+	      const struct vni_frame *frame)
+{
+	const struct vni_slot *slot = &frame->slot;
+	struct virtio_net_hdr hdr = {
+		.flags = slot->vnet_flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = slot->gso_type,
+		.hdr_len = __cpu_to_virtio16(true, slot->hdr_len),
+		.gso_size = __cpu_to_virtio16(true, slot->gso_size),
+		.csum_start = __cpu_to_virtio16(true, slot->csum_start),
+		.csum_offset = __cpu_to_virtio16(true, slot->csum_offset),
+	};
+
+	if (!vni_gso_known(slot->gso_type) ||
+	    virtio_net_hdr_to_skb(skb, &hdr, true))
+		return -EPROTO;
+	if (unlikely(frame->length > VNI_MAX_PLAIN_FRAME &&
+		     !vni_big_sound(skb)))
+		return -EPROTO;
+	if (slot->vnet_flags & VIRTIO_NET_HDR_F_DATA_VALID &&
+	    skb->ip_summed == CHECKSUM_NONE)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (frame->flags & VNI_SLOT_VLAN)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), slot->vlan_tci);
+	if (frame->flags & VNI_SLOT_HASH && dev->features & NETIF_F_RXHASH)
+		skb_set_hash(skb, slot->hash,
+			     frame->flags & VNI_SLOT_HASH_L4 ?
+			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	return 0;
+}
