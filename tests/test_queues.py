@@ -13,6 +13,9 @@ from machine import Machine, Shell, deadline_in
 from roots import extended_root
 
 ETHERNET_BYTES = 14
+IP_AND_ICMP_BYTES = 28
+MTU = 1500
+FAR_OVER_MTU = 3 * MTU
 TRY_SECONDS = 60.0
 SEGMENTS = 16
 LINES = 1000000
@@ -198,10 +201,10 @@ def test_bulk_data_needs_fewer_doorbells_by_default(pair: Machine) -> None:
         assert not traffic.damage(shell)
 
 
-def frame_bytes_of_a_stream(sender: Shell, receiver: Shell) -> float:
+def frame_bytes_of_a_stream(sender: Shell, receiver: Shell, address: str = "10.0.0.2") -> float:
     """Bytes in a frame of bulk TCP, on average."""
     before = traffic.link_counters(receiver)
-    traffic.iperf(sender, "10.0.0.2", seconds=1)
+    traffic.iperf(sender, address, seconds=1)
     after = traffic.link_counters(receiver)
     size, frames = (after[name] - before[name] for name in ("rx_bytes", "rx_packets"))
     return size / frames
@@ -247,5 +250,40 @@ def test_udp_segments_travel_as_one_frame(boot: Boot) -> None:
         counts = segments_sent(sender, receiver)
         assert counts["frames"] >= SEGMENTS * counts["sent"], feature
         shell.run(f"ethtool -K vni0 {feature} on")
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_stacked_tags_shorten_nothing(pair: Machine) -> None:
+    """VLAN devices on VLAN devices, all with the MTU of vni0."""
+    sender, receiver = pair.node(), pair.node("b")
+    for number, shell in enumerate((sender, receiver), 1):
+        for index, protocol in enumerate(("802.1ad", "802.1Q"), 1):
+            outer, inner, third = (f"{level}{index}" for level in ("outer", "inner", "third"))
+            shell.run(f"ip link add link vni0 name {outer} type vlan proto {protocol} id 100; "
+                      f"ip link add link {outer} name {inner} type vlan id 20; "
+                      f"ip link add link {inner} name {third} type vlan id 30; "
+                      f"ip addr add 10.{index}.2.{number}/24 dev {inner}; "
+                      f"ip addr add 10.{index}.3.{number}/24 dev {third}; "
+                      f"ip link set {outer} up; ip link set {inner} up; ip link set {third} up")
+    addresses = [f"10.{index}.2.2" for index in (1, 2)]
+    thrice = [f"10.{index}.3.2" for index in (1, 2)]
+    traffic.iperf_server(receiver)
+    for feature in ("on", "off"):
+        sender.run(f"ethtool -K vni0 txvlan {feature} tx-vlan-stag-hw-insert {feature}")
+        for address in addresses + thrice:
+            traffic.ping(sender, address, size=MTU - IP_AND_ICMP_BYTES, count=1)
+            traffic.send_numbers(sender, receiver, address)
+            # Of more than two, the stack's VLAN devices cut up what they send.
+            if address not in thrice:
+                assert frame_bytes_of_a_stream(sender, receiver, address) > FAR_OVER_MTU, address
+    assert not traffic.link_counters(sender)["tx_too_long"]
+
+    # The limit is still one.
+    receiver.run(f"ip link set vni0 mtu {MTU - 100}")
+    traffic.ping(sender, addresses[0], size=MTU - 100 - IP_AND_ICMP_BYTES, count=1)
+    sender.run(f"ping -c 1 -W 0.1 -s {MTU - 100 - IP_AND_ICMP_BYTES + 1} {addresses[0]}",
+               check=False)
+    assert traffic.link_counters(sender)["tx_too_long"] == 1
     for shell in (sender, receiver):
         assert not traffic.damage(shell)

@@ -15,6 +15,9 @@ from machine import SANITIZE, Shell, deadline_in
 STRING_PORT = 5000
 SECONDS = 30.0
 FLOOD = 300
+# What every node can make, so that it can check what it got.
+NUMBERS = "test -s /tmp/sent || seq 1500000 >/tmp/sent"
+NUMBERS_SECONDS = 60.0
 # Short waits, which a kernel with checks passes on a host that is short of CPUs.
 MATTERS_OF_TIME = ("missed_notify", "fault_lock_timeout") if SANITIZE else ()
 
@@ -84,6 +87,20 @@ def send_string(sender: Shell, receiver: Shell, address: str,
                f"nc {flags} {address} {STRING_PORT}", timeout=SECONDS)
     receiver.poll("test -e /tmp/string.done", SECONDS)
     return receiver.run("cat /tmp/string").output
+
+
+def send_numbers(sender: Shell, receiver: Shell, address: str, where: str = "") -> None:
+    """Sends the numbers to a program that is started by `where`, and compares."""
+    family = "-6" if ":" in address else "-4"
+    sender.run(NUMBERS, timeout=NUMBERS_SECONDS)
+    receiver.run(f"{NUMBERS}; rm -f /tmp/got.done; "
+                 f"(({where}nc {family} -l {STRING_PORT} "
+                 ">/tmp/got </dev/null; : >/tmp/got.done) 2>/dev/null &)",
+                 timeout=NUMBERS_SECONDS)
+    receiver.poll(f"{where}netstat -ltn | grep -q ':{STRING_PORT} '", NUMBERS_SECONDS)
+    sender.run(f"nc -N {address} {STRING_PORT} </tmp/sent", timeout=NUMBERS_SECONDS)
+    receiver.poll("test -e /tmp/got.done", NUMBERS_SECONDS)
+    receiver.run("cmp /tmp/sent /tmp/got", timeout=NUMBERS_SECONDS)
 
 
 def iperf_server(shell: Shell) -> None:

@@ -11,7 +11,7 @@
 #include <mint/abi.h>
 
 #define VNI_MAGIC		0x31494e56U	/* "VNI1" */
-#define VNI_VERSION		5
+#define VNI_VERSION		6
 
 #define VNI_CLASS_SMALL		0
 #define VNI_CLASS_LARGE		1
@@ -19,13 +19,15 @@
 #define VNI_NR_CLASSES		3
 
 /*
- * A large buffer takes the longest plain frame: 65535 + Ethernet and VLAN
- * headers. Longer ones are segments of a TCP stream that travel as one.
+ * A large buffer takes the longest plain frame: 65535 + Ethernet header + as
+ * many VLAN tags as a stack looks for. Longer ones are segments of a TCP stream
+ * that travel as one.
  */
+#define VNI_MAX_TAGS		8
 #define VNI_SMALL_BYTES		4096
 #define VNI_LARGE_BYTES		(68 * 1024)
 #define VNI_HUGE_BYTES		(256 * 1024)
-#define VNI_MAX_PLAIN_FRAME	(65535 + 14 + 4)
+#define VNI_MAX_PLAIN_FRAME	(65535 + 14 + 4 * VNI_MAX_TAGS)
 #define VNI_MAX_FRAME		VNI_HUGE_BYTES
 #define VNI_MIN_FRAME		14
 #define VNI_MAX_BUFS		0xffffffU
@@ -148,9 +150,15 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  *	bits 48-63  low 16 bits of (position + 1): the slot is filled for
  *		    this position and no other
  */
-#define VNI_SLOT_VLAN		1	/* vlan_tci is valid (802.1Q) */
+#define VNI_SLOT_VLAN		1	/* vlan_tci is valid */
 #define VNI_SLOT_HASH		2	/* hash is valid */
 #define VNI_SLOT_HASH_L4	4	/* hash covers ports */
+
+/*
+ * vni_slot.vnet_flags: VIRTIO_NET_HDR_F_NEEDS_CSUM or VIRTIO_NET_HDR_F_DATA_VALID,
+ * from below, and these from above
+ */
+#define VNI_NET_STAG		0x80	/* vlan_tci is of 802.1ad, not 802.1Q */
 
 /**
  * struct vni_slot - descriptor of one frame, one cache line
@@ -159,13 +167,13 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  * @pad: zero
  * @queue: queue of the destination that the ring is
  * @generation: generation of the sender
- * @vnet_flags: VIRTIO_NET_HDR_F_*
+ * @vnet_flags: VIRTIO_NET_HDR_F_* and VNI_NET_*
  * @gso_type: VIRTIO_NET_HDR_GSO_*
  * @hdr_len: bytes of headers, as in struct virtio_net_hdr
  * @gso_size: payload bytes of a segment
  * @csum_start: where to start the checksum
  * @csum_offset: where to place it, from @csum_start
- * @vlan_tci: 802.1Q tag, with VNI_SLOT_VLAN
+ * @vlan_tci: the outermost VLAN tag, with VNI_SLOT_VLAN
  * @hash: flow hash, with VNI_SLOT_HASH
  * @tsc: low half of the time stamp counter when the frame was posted
  * @data: first bytes of an inline frame, else zero
@@ -218,7 +226,8 @@ static_assert(sizeof(struct vni_rest) == 64);
  * @cpu: machine-wide number of the CPU to ring
  * @flags: VNI_RX_*
  * @features: VNI_CAP_*
- * @max_frame: longest frame it takes, bytes with all headers
+ * @max_frame: longest frame it takes, bytes with the Ethernet header; up to
+ *	VNI_MAX_TAGS VLAN tags do not count
  * @mac: its address
  * @pad: zero
  * @mcast: filter: bit crc32_le(~0, address, 6) >> 26 is set for each

@@ -6,9 +6,18 @@
  * The sender says it, the receiver checks its private copy and applies it. See
  * docs/vni.md and struct vni_slot.
  */
+#include <kunit/visibility.h>
 #include <linux/virtio_net.h>
 
 #include "vni.h"
+
+static void vni_describe_tag(const struct sk_buff *skb, struct vni_frame *frame)
+{
+	frame->flags |= VNI_SLOT_VLAN;
+	frame->slot.vlan_tci = skb_vlan_tag_get(skb);
+	if (skb->vlan_proto == htons(ETH_P_8021AD))
+		frame->slot.vnet_flags |= VNI_NET_STAG;
+}
 
 /**
  * vni_describe() - fill in the descriptor of a frame that is sent
@@ -34,10 +43,8 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 		.csum_start = __virtio16_to_cpu(true, hdr.csum_start),
 		.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset),
 	};
-	if (skb_vlan_tag_present(skb)) {
-		frame->flags |= VNI_SLOT_VLAN;
-		frame->slot.vlan_tci = skb_vlan_tag_get(skb);
-	}
+	if (skb_vlan_tag_present(skb))
+		vni_describe_tag(skb, frame);
 	if (skb->hash) {
 		frame->flags |= VNI_SLOT_HASH;
 		frame->flags |= skb->l4_hash ? VNI_SLOT_HASH_L4 : 0;
@@ -45,6 +52,7 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_describe);
 
 /* A capability just withdrawn does not forbid what is already on its way. */
 static bool vni_gso_known(u8 gso_type)
@@ -91,10 +99,13 @@ int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 	    skb->ip_summed == CHECKSUM_NONE)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	if (frame->flags & VNI_SLOT_VLAN)
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), slot->vlan_tci);
+		__vlan_hwaccel_put_tag(skb, slot->vnet_flags & VNI_NET_STAG ?
+				       htons(ETH_P_8021AD) : htons(ETH_P_8021Q),
+				       slot->vlan_tci);
 	if (frame->flags & VNI_SLOT_HASH && dev->features & NETIF_F_RXHASH)
 		skb_set_hash(skb, slot->hash,
 			     frame->flags & VNI_SLOT_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_apply);

@@ -50,7 +50,7 @@ void vni_set_steering(struct vni_priv *priv, u64 steer)
 static void vni_receiver_set_mtu(struct vni_priv *priv, unsigned int mtu)
 {
 	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.max_frame = mtu + VNI_HEADERS_BYTES;
+	priv->receiver.max_frame = mtu + ETH_HLEN;
 	vni_receiver_publish(priv);
 	spin_unlock_bh(&priv->receiver_lock);
 }

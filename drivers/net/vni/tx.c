@@ -95,17 +95,48 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 	return features;
 }
 
-/* Is the frame, or each segment of it, short enough for its receiver? */
+/* Is the frame, or each segment of it, at most so long? */
+static bool vni_tx_within(const struct sk_buff *skb, u32 bytes)
+{
+	return skb_is_gso(skb) ? skb_gso_validate_mac_len(skb, bytes) :
+				 skb->len <= bytes;
+}
+
+/* Bytes of the VLAN tags that a frame has beside the one in its descriptor. */
+static u32 vni_tx_tag_bytes(const struct sk_buff *skb)
+{
+	u32 type_offset = offsetof(struct ethhdr, h_proto);
+	__be16 buffer, *type;
+	u32 bytes = 0;
+
+	while (bytes < VNI_MAX_TAGS * VLAN_HLEN) {
+		type = skb_header_pointer(skb, type_offset + bytes,
+					  sizeof(buffer), &buffer);
+		if (!type || !eth_type_vlan(*type))
+			break;
+		bytes += VLAN_HLEN;
+	}
+	return bytes;
+}
+
+/*
+ * Is it short enough for its receiver? Tags do not count, as what a VLAN device
+ * sends may be as long as what the device below it does, and so on.
+ */
 static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 {
-	u32 tag = skb_vlan_tag_present(skb) ? VLAN_HLEN : 0;
+	u32 tags;
 
-	if (!skb_is_gso(skb))
-		return skb->len + tag <= max_frame;
 	/* No segment has the header that gives an IPv6 packet over 64 KB. */
 	if (ipv6_has_hopopt_jumbo(skb))
 		max_frame += sizeof(struct hop_jumbo_hdr);
-	return max_frame > tag && skb_gso_validate_mac_len(skb, max_frame - tag);
+	if (likely(vni_tx_within(skb, max_frame)))
+		return true;
+	tags = vni_tx_tag_bytes(skb);
+	/* It has not been found behind a tag. */
+	if (tags && skb->len > VNI_MAX_PLAIN_FRAME)
+		max_frame += sizeof(struct hop_jumbo_hdr);
+	return tags && vni_tx_within(skb, max_frame + tags);
 }
 
 /* Class of the buffer that a frame takes; -ENOENT: none, -EMSGSIZE: too long */

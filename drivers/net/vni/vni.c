@@ -30,6 +30,8 @@
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | \
 			 NETIF_F_GSO_UDP_L4 | NETIF_F_GSO_ROBUST)
+#define VNI_TX_TAGS	(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX)
+#define VNI_RX_TAGS	(NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_STAG_RX)
 
 /**
  * vni_buf_get() - a free buffer
@@ -315,10 +317,9 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->tx_queue_len = VNI_TX_QUEUE_LEN;
-	dev->hw_features = VNI_FEATURES | NETIF_F_RXCSUM | NETIF_F_RXHASH |
-			   NETIF_F_GRO_HW;
-	dev->features = dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
-			NETIF_F_HW_VLAN_CTAG_RX;
+	dev->hw_features = VNI_FEATURES | VNI_TX_TAGS | NETIF_F_RXCSUM |
+			   NETIF_F_RXHASH | NETIF_F_GRO_HW;
+	dev->features = dev->hw_features | VNI_RX_TAGS;
 	dev->vlan_features = VNI_FEATURES;
 	/* Peers send us what we have sent from, whatever the address. */
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;

@@ -32,9 +32,6 @@
 /* Frames up to this long are copied into the linear part of an skb. */
 #define VNI_RX_LINEAR_BYTES	2048
 
-/* What a frame needs beside its payload when it is at most @mtu long. */
-#define VNI_HEADERS_BYTES	(ETH_HLEN + VLAN_HLEN)
-
 /**
  * enum vni_tx_counter - what is counted for each TX queue
  * @VNI_TX_PACKETS: frames handed over; once per frame, however many copies
