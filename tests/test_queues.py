@@ -287,3 +287,67 @@ def test_stacked_tags_shorten_nothing(pair: Machine) -> None:
     assert traffic.link_counters(sender)["tx_too_long"] == 1
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
+
+
+# What, after `ip link add NAME`, makes a tunnel of two addresses over DEV.
+TUNNELS = {
+    "vxlan": "type vxlan id 7 dstport 4789 dev DEV",
+    "vxlan-csum": "type vxlan id 8 dstport 4790 dev DEV udpcsum",
+    "gre": "type gre",
+    "gre-csum": "type gre key 5 csum",
+    "ipip": "type ipip",
+    "fou": "type ipip encap fou encap-sport auto encap-dport 5555 encap-csum",
+}
+SEGMENTED = ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gre-segmentation",
+             "tx-gre-csum-segmentation", "tx-ipxip4-segmentation")
+
+
+def tunnels(shell: Shell, own: str, peer: str, number: int, far: bool = False) -> List[str]:
+    """Sets up an end of each of them, or one in a namespace; the addresses of the other ends."""
+    tool, device = ("ip netns exec far ", "veth1") if far else ("", "vni0")
+    shell.run(f"{tool}ip fou add port 5555 ipproto 4")
+    for index, (name, kind) in enumerate(TUNNELS.items()):
+        kind = kind.replace("DEV", device)
+        # The kernel tells two tunnels of a kind apart by their addresses.
+        shell.run(f"{tool}ip addr add {own}{index}/24 dev {device} && "
+                  f"{tool}ip link add {name} {kind} local {own}{index} remote {peer}{index} && "
+                  f"{tool}ip addr add 10.{50 + index}.0.{number}/24 dev {name} && "
+                  f"{tool}ip link set {name} up")
+    return [f"10.{50 + index}.0.{3 - number}" for index in range(len(TUNNELS))]
+
+
+def test_segments_in_tunnels_travel_as_one_frame(pair: Machine) -> None:
+    sender, receiver = pair.node(), pair.node("b")
+    addresses = tunnels(sender, "10.0.0.1", "10.0.0.2", 1)
+    tunnels(receiver, "10.0.0.2", "10.0.0.1", 2)
+    traffic.iperf_server(receiver)
+    for address in addresses:
+        traffic.send_numbers(sender, receiver, address)
+        assert frame_bytes_of_a_stream(sender, receiver, address) > FAR_OVER_MTU, address
+    for shell, features in ((sender, SEGMENTED), (receiver, ("rx",))):
+        shell.run("ethtool -K vni0 " + " ".join(f"{feature} off" for feature in features))
+        for address in addresses:
+            assert frame_bytes_of_a_stream(sender, receiver, address) \
+                <= MTU + ETHERNET_BYTES, address
+        shell.run("ethtool -K vni0 " + " ".join(f"{feature} on" for feature in features))
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_tunnels_that_end_behind_a_node_are_forwarded(pair: Machine) -> None:
+    """The node in between segments for a device that takes less than vni0."""
+    sender, receiver = pair.node(), pair.node("b")
+    receiver.run("ip netns add far; ip link add veth0 type veth peer name veth1 netns far; "
+                 "ip addr add 10.1.0.1/24 dev veth0; ip link set veth0 up; "
+                 "ip -n far addr add 10.1.0.2/24 dev veth1; ip -n far link set veth1 up; "
+                 "ip -n far route add default via 10.1.0.1; "
+                 "echo 1 >/proc/sys/net/ipv4/ip_forward")
+    sender.run("ip route add 10.1.0.0/24 via 10.0.0.2")
+    addresses = tunnels(sender, "10.0.0.1", "10.1.0.2", 1)
+    tunnels(receiver, "10.1.0.2", "10.0.0.1", 2, far=True)
+    for state in ("on", "off"):
+        receiver.run("ethtool -K veth0 " + " ".join(f"{name} {state}" for name in SEGMENTED))
+        for address in addresses:
+            traffic.send_numbers(sender, receiver, address, "ip netns exec far ")
+    for shell in (sender, receiver):
+        assert not traffic.damage(shell)

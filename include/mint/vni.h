@@ -159,6 +159,7 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  * from below, and these from above
  */
 #define VNI_NET_STAG		0x80	/* vlan_tci is of 802.1ad, not 802.1Q */
+#define VNI_NET_ENCAP		0x40	/* data is a struct vni_encap */
 
 /**
  * struct vni_slot - descriptor of one frame, one cache line
@@ -176,7 +177,8 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  * @vlan_tci: the outermost VLAN tag, with VNI_SLOT_VLAN
  * @hash: flow hash, with VNI_SLOT_HASH
  * @tsc: low half of the time stamp counter when the frame was posted
- * @data: first bytes of an inline frame, else zero
+ * @data: first bytes of an inline frame; of one in a buffer, struct vni_encap
+ *	with VNI_NET_ENCAP, else zero
  */
 struct vni_slot {
 	__u64 word;
@@ -199,6 +201,49 @@ struct vni_slot {
 static_assert(sizeof(struct vni_slot) == 64);
 static_assert(offsetof(struct vni_slot, data) == 36);
 
+/*
+ * vni_encap.types: how the segments of a frame are wrapped. The inner IP packet
+ * has the TCP or UDP header at vni_slot.csum_start.
+ */
+#define VNI_ENCAP_GRE		1	/* in GRE */
+#define VNI_ENCAP_GRE_CSUM	2	/* in GRE with a checksum */
+#define VNI_ENCAP_IPXIP4	4	/* in IPv4, without a header between */
+#define VNI_ENCAP_IPXIP6	8	/* in IPv6, likewise */
+#define VNI_ENCAP_UDP		16	/* in UDP: VXLAN, GENEVE, FOU and alike */
+#define VNI_ENCAP_UDP_CSUM	32	/* in UDP with a checksum */
+#define VNI_ENCAP_TUNNELS	63	/* all of these */
+#define VNI_ENCAP_IPPROTO	64	/* inner_protocol is an IP protocol number */
+/* All headers lie in so many bytes, the inner TCP header being the longest. */
+#define VNI_ENCAP_HEADERS	256
+#define VNI_ENCAP_TCP_BYTES	60
+
+/**
+ * struct vni_encap - where in a frame the headers of a tunnel lie
+ * @types: VNI_ENCAP_*
+ * @inner_protocol: Ethernet type of what is inside (ETH_P_IP, ETH_P_IPV6, or
+ *	ETH_P_TEB for a frame); with VNI_ENCAP_IPPROTO, IPPROTO_IPIP or
+ *	IPPROTO_IPV6
+ * @transport: offset of the outer transport header; without one, that of the
+ *	inner one
+ * @inner_mac: offset of the inner Ethernet header; without one, that of the
+ *	inner IP header
+ * @inner_network: offset of the inner IP header
+ * @reserved: zero
+ *
+ * Numbers are in the order of the processor. Only for frames with GSO data and
+ * a partial checksum, up to VNI_MAX_PLAIN_FRAME long.
+ */
+struct vni_encap {
+	__u16 types;
+	__u16 inner_protocol;
+	__u16 transport;
+	__u16 inner_mac;
+	__u16 inner_network;
+	__u16 reserved[9];
+};
+
+static_assert(sizeof(struct vni_encap) == VNI_SLOT_DATA_BYTES);
+
 /**
  * struct vni_rest - what of an inline frame does not fit into its slot
  * @data: those bytes; zero behind them
@@ -218,6 +263,7 @@ static_assert(sizeof(struct vni_rest) == 64);
 #define VNI_CAP_TSO		2	/* TCP frames over the MTU with GSO data */
 #define VNI_CAP_USO		4	/* UDP frames over the MTU with GSO data */
 #define VNI_CAP_BIG		8	/* frames over VNI_MAX_PLAIN_FRAME */
+#define VNI_CAP_ENCAP		16	/* frames with a struct vni_encap */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

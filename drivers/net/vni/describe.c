@@ -19,6 +19,17 @@ static void vni_describe_tag(const struct sk_buff *skb, struct vni_frame *frame)
 		frame->slot.vnet_flags |= VNI_NET_STAG;
 }
 
+static int vni_describe_encap(const struct sk_buff *skb, struct vni_slot *slot)
+{
+	struct vni_encap encap;
+
+	if (!vni_encap_describe(skb, &encap))
+		return -EINVAL;
+	slot->vnet_flags |= VNI_NET_ENCAP;
+	memcpy(slot->data, &encap, sizeof(encap));
+	return 0;
+}
+
 /**
  * vni_describe() - fill in the descriptor of a frame that is sent
  * @skb: the frame, data at its Ethernet header
@@ -50,6 +61,8 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 		frame->flags |= skb->l4_hash ? VNI_SLOT_HASH_L4 : 0;
 		frame->slot.hash = skb->hash;
 	}
+	if (unlikely(skb->encapsulation) && skb_is_gso(skb))
+		return vni_describe_encap(skb, &frame->slot);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_describe);
@@ -106,6 +119,8 @@ int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 		skb_set_hash(skb, slot->hash,
 			     frame->flags & VNI_SLOT_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	if (unlikely(slot->vnet_flags & VNI_NET_ENCAP))
+		return vni_encap_apply(skb, frame);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_apply);

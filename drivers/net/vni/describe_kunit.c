@@ -4,18 +4,249 @@
  * write them, applied to frames in the private memory of one node.
  */
 #include <kunit/test.h>
+#include <linux/ip.h>
+#include <linux/prandom.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <linux/virtio_net.h>
+#include <net/gso.h>
 
 #include "vni.h"
 
-/* All in the linear part, as the receive path makes short frames. */
+#define FRAME_BYTES	3000
+#define MSS		1000
+#define OUTER		ETH_HLEN
+#define UDP		(OUTER + sizeof(struct iphdr))
+#define INNER_MAC	(UDP + sizeof(struct udphdr) + 8)
+#define INNER_IP	(INNER_MAC + ETH_HLEN)
+#define TCP		(INNER_IP + sizeof(struct iphdr))
+#define FUZZ_ROUNDS	20000
+
+/* A TCP stream in VXLAN: the headers, and what is said of them. */
+struct tunnelled {
+	u8 bytes[FRAME_BYTES];
+	struct vni_frame frame;
+	struct vni_encap encap;
+};
+
+static void put_ip(u8 *at, u8 protocol, u32 bytes)
+{
+	struct iphdr *ip = (struct iphdr *)at;
+
+	*ip = (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = protocol,
+		.tot_len = htons(bytes), .frag_off = htons(IP_DF),
+	};
+	ip_send_check(ip);
+}
+
+static struct tunnelled *tunnelled_make(struct kunit *test)
+{
+	struct tunnelled *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	((struct ethhdr *)t->bytes)->h_proto = htons(ETH_P_IP);
+	put_ip(t->bytes + OUTER, IPPROTO_UDP, FRAME_BYTES - OUTER);
+	((struct udphdr *)(t->bytes + UDP))->len = htons(FRAME_BYTES - UDP);
+	((struct ethhdr *)(t->bytes + INNER_MAC))->h_proto = htons(ETH_P_IP);
+	put_ip(t->bytes + INNER_IP, IPPROTO_TCP, FRAME_BYTES - INNER_IP);
+	((struct tcphdr *)(t->bytes + TCP))->doff = 5;
+
+	t->frame.length = FRAME_BYTES;
+	t->frame.slot = (struct vni_slot){
+		.vnet_flags = VIRTIO_NET_HDR_F_NEEDS_CSUM | VNI_NET_ENCAP,
+		.gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+		.gso_size = MSS,
+		.csum_start = TCP,
+		.csum_offset = offsetof(struct tcphdr, check),
+	};
+	t->encap = (struct vni_encap){
+		.types = VNI_ENCAP_UDP,
+		.inner_protocol = ETH_P_TEB,
+		.transport = UDP,
+		.inner_mac = INNER_MAC,
+		.inner_network = INNER_IP,
+	};
+	return t;
+}
+
+/* As the receive path makes it: 256 bytes in the linear part, or all. */
 static struct sk_buff *skb_make(struct kunit *test, const void *data, u32 bytes)
 {
-	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + bytes, GFP_KERNEL);
+	u32 head = bytes > VNI_RX_LINEAR_BYTES ? 256 : bytes;
+	struct sk_buff *skb;
+	int err;
 
+	skb = alloc_skb_with_frags(NET_SKB_PAD + head, bytes - head, 0, &err,
+				   GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	skb_reserve(skb, NET_SKB_PAD);
-	skb_put_data(skb, data, bytes);
+	skb_put(skb, head);
+	skb->data_len = bytes - head;
+	skb->len = bytes;
+	skb_store_bits(skb, 0, data, bytes);
 	return skb;
+}
+
+/* The frame as the stack would get it, or NULL if it is dropped. */
+static struct sk_buff *receive(struct kunit *test, struct tunnelled *t)
+{
+	struct net_device *dev = test->priv;
+	struct sk_buff *skb = skb_make(test, t->bytes, t->frame.length);
+
+	memcpy(t->frame.slot.data, &t->encap, sizeof(t->encap));
+	if (vni_apply(dev, skb, &t->frame)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb->protocol = eth_type_trans(skb, dev);
+	return skb;
+}
+
+static void expect_refused(struct kunit *test, struct tunnelled *t)
+{
+	struct sk_buff *skb = receive(test, t);
+
+	KUNIT_EXPECT_NULL(test, skb);
+	kfree_skb(skb);
+}
+
+/* Has the stack cut it up, as for a device that can do nothing of it. */
+static unsigned int segments(struct sk_buff *skb)
+{
+	struct sk_buff *parts;
+	unsigned int n = 0;
+
+	skb_reset_network_header(skb);
+	__skb_push(skb, ETH_HLEN);
+	parts = skb_gso_segment(skb, NETIF_F_SG);
+	if (!IS_ERR_OR_NULL(parts)) {
+		for (struct sk_buff *part = parts; part; part = part->next)
+			n++;
+		kfree_skb_list(parts);
+	}
+	kfree_skb(skb);
+	return n;
+}
+
+static void a_frame_in_a_tunnel_is_understood(struct kunit *test)
+{
+	struct tunnelled *t = tunnelled_make(test);
+	struct sk_buff *skb = receive(test, t);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_TRUE(test, skb->encapsulation);
+	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_type,
+			SKB_GSO_TCPV4 | SKB_GSO_UDP_TUNNEL | SKB_GSO_DODGY);
+	KUNIT_EXPECT_EQ(test, skb_inner_transport_offset(skb) + ETH_HLEN, TCP);
+	KUNIT_EXPECT_EQ(test, segments(skb), DIV_ROUND_UP(FRAME_BYTES - TCP - 20, MSS));
+}
+
+static void what_is_understood_is_said_again(struct kunit *test)
+{
+	struct tunnelled *t = tunnelled_make(test);
+	struct sk_buff *skb = receive(test, t);
+	struct vni_frame again;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	__skb_push(skb, ETH_HLEN);
+	KUNIT_EXPECT_EQ(test, vni_describe(skb, &again), 0);
+	KUNIT_EXPECT_EQ(test, again.slot.vnet_flags, t->frame.slot.vnet_flags);
+	KUNIT_EXPECT_MEMEQ(test, again.slot.data, &t->encap, sizeof(t->encap));
+	kfree_skb(skb);
+}
+
+static void impossible_tunnels_are_refused(struct kunit *test)
+{
+	static const struct vni_encap changes[] = {
+		{ .types = VNI_ENCAP_UDP },			/* none left */
+		{ .types = 0x80 },
+		{ .types = VNI_ENCAP_IPPROTO },
+		{ .inner_protocol = 1 },
+		{ .transport = UDP ^ (UDP - 1) },
+		{ .transport = UDP ^ (TCP + 1) },
+		{ .inner_mac = INNER_MAC ^ (UDP - 1) },
+		{ .inner_mac = INNER_MAC ^ (INNER_IP + 1) },
+		{ .inner_mac = INNER_MAC ^ (INNER_IP - 13) },
+		{ .inner_protocol = ETH_P_TEB ^ ETH_P_IP },
+		{ .inner_network = INNER_IP ^ (TCP - 19) },
+		{ .inner_network = 0x8000 },
+		{ .reserved[8] = 1 },
+	};
+	unsigned int i, at;
+
+	for (i = 0; i < ARRAY_SIZE(changes); i++) {
+		struct tunnelled *t = tunnelled_make(test);
+
+		for (at = 0; at < sizeof(t->encap); at++)
+			((u8 *)&t->encap)[at] ^= ((const u8 *)&changes[i])[at];
+		expect_refused(test, t);
+	}
+}
+
+static void tunnels_of_other_frames_are_refused(struct kunit *test)
+{
+	struct tunnelled *t = tunnelled_make(test);
+
+	t->frame.slot.gso_type = VIRTIO_NET_HDR_GSO_NONE;
+	expect_refused(test, t);
+	t->frame.slot.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	t->frame.slot.vnet_flags = VNI_NET_ENCAP;
+	expect_refused(test, t);
+	t->frame.slot.vnet_flags |= VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	t->frame.handle = VNI_NO_BUF;
+	expect_refused(test, t);
+	t->frame.handle = 0;
+	t->frame.slot.csum_start = VNI_ENCAP_HEADERS - VNI_ENCAP_TCP_BYTES + 1;
+	expect_refused(test, t);
+}
+
+/* Some bytes of a good frame and of its description become random. */
+static void scribble(struct rnd_state *random, struct tunnelled *t)
+{
+	u32 n = prandom_u32_state(random) % 8;
+
+	while (n--)
+		t->bytes[prandom_u32_state(random) % VNI_ENCAP_HEADERS] =
+			prandom_u32_state(random);
+	for (n = prandom_u32_state(random) % 3; n; n--)
+		((u16 *)&t->encap)[prandom_u32_state(random) % 5] =
+			prandom_u32_state(random) % 256;
+	if (prandom_u32_state(random) % 4 == 0)
+		t->frame.slot.csum_start = prandom_u32_state(random) % 256;
+	if (prandom_u32_state(random) % 4 == 0)
+		t->frame.length = ETH_HLEN + prandom_u32_state(random) %
+				  (FRAME_BYTES - ETH_HLEN);
+	if (prandom_u32_state(random) % 4 == 0)
+		t->encap.types = prandom_u32_state(random) % 128;
+}
+
+/* Whatever passes the checks must be safe to be segmented. */
+static void nonsense_harms_nobody(struct kunit *test)
+{
+	struct tunnelled *good = tunnelled_make(test);
+	struct tunnelled *t = tunnelled_make(test);
+	unsigned int round, passed = 0, cut = 0;
+	struct rnd_state random;
+
+	prandom_seed_state(&random, 612);
+	for (round = 0; round < FUZZ_ROUNDS; round++) {
+		struct sk_buff *skb;
+
+		*t = *good;
+		scribble(&random, t);
+		skb = receive(test, t);
+		if (!skb)
+			continue;
+		passed++;
+		if (skb_is_gso(skb))
+			cut += segments(skb) > 0;
+		else
+			kfree_skb(skb);
+	}
+	KUNIT_EXPECT_GT(test, passed, FUZZ_ROUNDS / 20);
+	KUNIT_EXPECT_LT(test, passed, FUZZ_ROUNDS);
+	KUNIT_EXPECT_GT(test, cut, FUZZ_ROUNDS / 50);
 }
 
 static void tags_of_both_kinds_arrive(struct kunit *test)
@@ -53,6 +284,11 @@ static void describe_exit(struct kunit *test)
 
 static struct kunit_case describe_cases[] = {
 	KUNIT_CASE(tags_of_both_kinds_arrive),
+	KUNIT_CASE(a_frame_in_a_tunnel_is_understood),
+	KUNIT_CASE(what_is_understood_is_said_again),
+	KUNIT_CASE(impossible_tunnels_are_refused),
+	KUNIT_CASE(tunnels_of_other_frames_are_refused),
+	KUNIT_CASE(nonsense_harms_nobody),
 	{}
 };
 

@@ -71,7 +71,8 @@ static void vni_receiver_set_features(struct vni_priv *priv,
 	if (features & NETIF_F_RXCSUM)
 		capabilities |= VNI_CAP_CSUM;
 	if (features & NETIF_F_GRO_HW)
-		capabilities |= VNI_CAP_TSO | VNI_CAP_USO | VNI_CAP_BIG;
+		capabilities |= VNI_CAP_TSO | VNI_CAP_USO | VNI_CAP_BIG |
+				VNI_CAP_ENCAP;
 
 	spin_lock_bh(&priv->receiver_lock);
 	priv->receiver.features = capabilities;

@@ -219,7 +219,8 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 static void slot_fill(__u64 *to, __u64 from, const struct vni_frame *frame)
 {
 	const __u64 *words = (const __u64 *)&frame->slot;
-	int data = vni_frame_inline(frame);
+	int data = vni_frame_inline(frame) ||
+		   frame->slot.vnet_flags & VNI_NET_ENCAP;
 
 	mint_store(&to[1], from);
 	mint_store(&to[2], words[2]);

@@ -49,6 +49,20 @@ static void frame_arrives_as_it_was_posted(struct kunit *test)
 	expect_all_free(test, f);
 }
 
+static void headers_of_a_tunnel_go_along(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame sent = frame_make(f, 3000), got;
+
+	sent.slot.vnet_flags = VNI_NET_ENCAP;
+	memset(sent.slot.data, 0xa5, sizeof(sent.slot.data));
+	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
+	KUNIT_EXPECT_EQ(test, memcmp(got.slot.data, sent.slot.data, 28), 0);
+	vni_buf_free(&f->b, &f->cb, sent.handle);
+	expect_all_free(test, f);
+}
+
 static void longest_frame_takes_one_slot_and_one_buffer(struct kunit *test)
 {
 	struct vni_frame got;
@@ -535,6 +549,7 @@ static void nobody_buries_the_living(struct kunit *test)
 static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(words_are_golden),
 	KUNIT_CASE(frame_arrives_as_it_was_posted),
+	KUNIT_CASE(headers_of_a_tunnel_go_along),
 	KUNIT_CASE(longest_frame_takes_one_slot_and_one_buffer),
 	KUNIT_CASE(full_ring_takes_no_more),
 	KUNIT_CASE(positions_wrap),

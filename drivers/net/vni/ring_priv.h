@@ -255,6 +255,7 @@ static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
 	return source < port->geometry.nr_nodes && source != port->node &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
 	       (vni_frame_inline(frame) ||
+		frame->slot.vnet_flags & VNI_NET_ENCAP ||
 		!(words[4] >> 32 | words[5] | words[6] | words[7]));
 }
 

@@ -48,6 +48,7 @@ static netdev_features_t vni_lacking(u32 capabilities,
 				     const struct sk_buff *skb)
 {
 	netdev_features_t lacking = 0;
+	struct vni_encap encap;
 
 	if (!(capabilities & VNI_CAP_CSUM))
 		return NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK;
@@ -58,6 +59,10 @@ static netdev_features_t vni_lacking(u32 capabilities,
 	if (skb->len > VNI_MAX_PLAIN_FRAME &&
 	    (!(capabilities & VNI_CAP_BIG) ||
 	     skb->ip_summed != CHECKSUM_PARTIAL))
+		lacking |= NETIF_F_GSO_MASK;
+	if (unlikely(skb->encapsulation) && skb_is_gso(skb) &&
+	    (!(capabilities & VNI_CAP_ENCAP) ||
+	     !vni_encap_describe(skb, &encap)))
 		lacking |= NETIF_F_GSO_MASK;
 	return lacking;
 }

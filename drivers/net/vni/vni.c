@@ -29,7 +29,8 @@
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | \
-			 NETIF_F_GSO_UDP_L4 | NETIF_F_GSO_ROBUST)
+			 NETIF_F_GSO_UDP_L4 | \
+			 NETIF_F_GSO_ENCAP_ALL | NETIF_F_GSO_ROBUST)
 #define VNI_TX_TAGS	(NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_STAG_TX)
 #define VNI_RX_TAGS	(NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_STAG_RX)
 
@@ -321,6 +322,7 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 			   NETIF_F_RXHASH | NETIF_F_GRO_HW;
 	dev->features = dev->hw_features | VNI_RX_TAGS;
 	dev->vlan_features = VNI_FEATURES;
+	dev->hw_enc_features = VNI_FEATURES;
 	/* Peers send us what we have sent from, whatever the address. */
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
 	netif_carrier_off(dev);

@@ -437,6 +437,10 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame);
 int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 	      const struct vni_frame *frame);
 
+/* encap.c */
+bool vni_encap_describe(const struct sk_buff *skb, struct vni_encap *encap);
+int vni_encap_apply(struct sk_buff *skb, const struct vni_frame *frame);
+
 /* idle.c */
 int vni_idle_start(struct vni_priv *priv);
 void vni_idle_stop(struct vni_priv *priv);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames whose segments travel in a tunnel (VXLAN, GENEVE, GRE, IPIP, FOU),
+ * all of them in one frame: where their headers lie. See struct vni_encap.
+ *
+ * The stack takes these offsets for granted when it segments, so a receiver
+ * applies none that lies outside of what it has in the linear part.
+ */
+#include <linux/virtio_net.h>
+
+#include "vni.h"
+
+/* The first inner header, and the outer transport header, lie behind these. */
+#define VNI_ENCAP_OUTER_BYTES	(ETH_HLEN + sizeof(struct iphdr))
+
+/* The types of the ABI are the stack's, moved down. */
+#define VNI_ENCAP_SHIFT		6
+#define VNI_ENCAP_GSO		(VNI_ENCAP_TUNNELS << VNI_ENCAP_SHIFT)
+
+static_assert(VNI_ENCAP_GRE << VNI_ENCAP_SHIFT == SKB_GSO_GRE);
+static_assert(VNI_ENCAP_GRE_CSUM << VNI_ENCAP_SHIFT == SKB_GSO_GRE_CSUM);
+static_assert(VNI_ENCAP_IPXIP4 << VNI_ENCAP_SHIFT == SKB_GSO_IPXIP4);
+static_assert(VNI_ENCAP_IPXIP6 << VNI_ENCAP_SHIFT == SKB_GSO_IPXIP6);
+static_assert(VNI_ENCAP_UDP << VNI_ENCAP_SHIFT == SKB_GSO_UDP_TUNNEL);
+static_assert(VNI_ENCAP_UDP_CSUM << VNI_ENCAP_SHIFT == SKB_GSO_UDP_TUNNEL_CSUM);
+
+/* What else a frame with such segments may be, beside what its type says. */
+#define VNI_ENCAP_OTHER_GSO	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | \
+				 SKB_GSO_TCP_ECN | SKB_GSO_TCP_FIXEDID | \
+				 SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
+
+static bool vni_encap_inside_known(const struct vni_encap *encap)
+{
+	if (encap->types & VNI_ENCAP_IPPROTO)
+		return encap->inner_protocol == IPPROTO_IPIP ||
+		       encap->inner_protocol == IPPROTO_IPV6;
+	return encap->inner_protocol == ETH_P_TEB ||
+	       encap->inner_protocol == ETH_P_IP ||
+	       encap->inner_protocol == ETH_P_IPV6;
+}
+
+/* The stack warns of an Ethernet header that is shorter than one. */
+static bool vni_encap_inside_fits(const struct vni_encap *encap)
+{
+	int bytes = encap->inner_network - encap->inner_mac;
+
+	if (encap->inner_protocol == ETH_P_TEB)
+		return bytes >= ETH_HLEN;
+	return !bytes;
+}
+
+/* Are these headers that there can be, in an order that there can be? */
+static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
+{
+	return encap->types & VNI_ENCAP_TUNNELS &&
+	       !(encap->types & ~(VNI_ENCAP_TUNNELS | VNI_ENCAP_IPPROTO)) &&
+	       vni_encap_inside_known(encap) &&
+	       vni_encap_inside_fits(encap) &&
+	       encap->transport >= VNI_ENCAP_OUTER_BYTES &&
+	       encap->transport <= csum_start &&
+	       encap->inner_mac >= VNI_ENCAP_OUTER_BYTES &&
+	       encap->inner_network + sizeof(struct iphdr) <= csum_start &&
+	       csum_start + VNI_ENCAP_TCP_BYTES <= VNI_ENCAP_HEADERS &&
+	       !memchr_inv(encap->reserved, 0, sizeof(encap->reserved));
+}
+
+/**
+ * vni_encap_describe() - where the headers of a frame in a tunnel lie
+ * @skb: the frame, with encapsulation and GSO data
+ * @encap: filled in
+ *
+ * Return: false if the frame cannot be described so.
+ */
+bool vni_encap_describe(const struct sk_buff *skb, struct vni_encap *encap)
+{
+	u32 gso_type = skb_shinfo(skb)->gso_type;
+	int csum_start = skb_checksum_start_offset(skb);
+
+	*encap = (struct vni_encap){
+		.types = (gso_type & VNI_ENCAP_GSO) >> VNI_ENCAP_SHIFT,
+		.transport = skb_transport_offset(skb),
+		.inner_mac = skb_inner_mac_header(skb) - skb->data,
+		.inner_network = skb_inner_network_offset(skb),
+	};
+	if (skb->inner_protocol_type == ENCAP_TYPE_IPPROTO) {
+		encap->types |= VNI_ENCAP_IPPROTO;
+		encap->inner_protocol = skb->inner_ipproto;
+	} else {
+		encap->inner_protocol = ntohs(skb->inner_protocol);
+	}
+	return skb->ip_summed == CHECKSUM_PARTIAL &&
+	       csum_start == skb_inner_transport_offset(skb) &&
+	       !(gso_type & ~(VNI_ENCAP_GSO | VNI_ENCAP_OTHER_GSO)) &&
+	       skb->len > VNI_INLINE_BYTES && skb->len <= VNI_MAX_PLAIN_FRAME &&
+	       vni_encap_sound(encap, csum_start);
+}
+
+/**
+ * vni_encap_apply() - apply what a received frame says of its tunnel
+ * @skb: the frame, data at its Ethernet header, all else already applied
+ * @frame: a private copy of its descriptor, with VNI_NET_ENCAP
+ *
+ * Return: 0, or -EPROTO if it cannot be true.
+ */
+int vni_encap_apply(struct sk_buff *skb, const struct vni_frame *frame)
+{
+	const struct vni_slot *slot = &frame->slot;
+	struct vni_encap encap;
+
+	memcpy(&encap, slot->data, sizeof(encap));
+	if (vni_frame_inline(frame) || frame->length > VNI_MAX_PLAIN_FRAME ||
+	    slot->gso_type == VIRTIO_NET_HDR_GSO_NONE ||
+	    skb->ip_summed != CHECKSUM_PARTIAL ||
+	    !vni_encap_sound(&encap, slot->csum_start))
+		return -EPROTO;
+	/* What is one segment already needs none of it. */
+	if (!skb_is_gso(skb))
+		return 0;
+
+	skb_shinfo(skb)->gso_type |= (encap.types & VNI_ENCAP_TUNNELS) <<
+				     VNI_ENCAP_SHIFT;
+	skb_set_transport_header(skb, encap.transport);
+	skb_set_inner_mac_header(skb, encap.inner_mac);
+	skb_set_inner_network_header(skb, encap.inner_network);
+	skb_set_inner_transport_header(skb, slot->csum_start);
+	if (encap.types & VNI_ENCAP_IPPROTO)
+		skb_set_inner_ipproto(skb, encap.inner_protocol);
+	else
+		skb_set_inner_protocol(skb, htons(encap.inner_protocol));
+	skb->encapsulation = 1;
+	return 0;
+}
