@@ -351,3 +351,31 @@ def test_tunnels_that_end_behind_a_node_are_forwarded(pair: Machine) -> None:
             traffic.send_numbers(sender, receiver, address, "ip netns exec far ")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
+
+
+# In the order of their dependences.
+SCTP_MODULES = ("crypto", "crypto_algapi", "crypto_hash", "crypto_skcipher", "aead", "akcipher",
+                "kpp", "rng", "crypto_acompress", "cryptomgr", "crc32c_generic",
+                "libcryptoutils", "libcrc32c", "sctp")
+
+
+def test_sctp_leaves_its_checksum_out(pair: Machine) -> None:
+    sender, receiver = pair.node(), pair.node("b")
+    files = [f"{module}.ko" for module in SCTP_MODULES]
+    traffic.listen(receiver, "/tmp/modules.tar")
+    sender.run(f"cd /lib/modules && tar c {' '.join(files)} | "
+               f"nc -N 10.0.0.2 {traffic.STRING_PORT}")
+    receiver.poll("test -e /tmp/modules.tar.done", TRY_SECONDS)
+    receiver.run("cd /tmp && tar xf modules.tar")
+    for shell, directory in ((sender, "/lib/modules"), (receiver, "/tmp")):
+        shell.run(f"for file in {' '.join(files)}; do insmod {directory}/$file || exit; done")
+    receiver.run("echo none >/proc/sys/net/sctp/cookie_hmac_alg")
+    traffic.iperf_server(receiver)
+    for shell, feature in ((sender, "tx-checksum-sctp"), (receiver, "rx")):
+        assert traffic.gbit(traffic.iperf(sender, "10.0.0.2", 1, "--sctp")) > 0
+        shell.run(f"ethtool -K vni0 {feature} off")
+    assert traffic.gbit(traffic.iperf(sender, "10.0.0.2", 1, "--sctp")) > 0
+    for shell in (sender, receiver):
+        errors = shell.run("grep SctpChecksumErrors /proc/net/sctp/snmp").output
+        assert errors.split()[1] == "0"
+        assert not traffic.damage(shell)

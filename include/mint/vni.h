@@ -160,6 +160,7 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  */
 #define VNI_NET_STAG		0x80	/* vlan_tci is of 802.1ad, not 802.1Q */
 #define VNI_NET_ENCAP		0x40	/* data is a struct vni_encap */
+#define VNI_NET_CRC32C		0x20	/* the checksum to fill in is SCTP's */
 
 /**
  * struct vni_slot - descriptor of one frame, one cache line
@@ -264,6 +265,7 @@ static_assert(sizeof(struct vni_rest) == 64);
 #define VNI_CAP_USO		4	/* UDP frames over the MTU with GSO data */
 #define VNI_CAP_BIG		8	/* frames over VNI_MAX_PLAIN_FRAME */
 #define VNI_CAP_ENCAP		16	/* frames with a struct vni_encap */
+#define VNI_CAP_CRC32C		32	/* frames with VNI_NET_CRC32C */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

@@ -7,9 +7,39 @@
  * docs/vni.md and struct vni_slot.
  */
 #include <kunit/visibility.h>
+#include <linux/sctp.h>
 #include <linux/virtio_net.h>
 
 #include "vni.h"
+
+#if IS_ENABLED(CONFIG_IP_SCTP)
+static bool vni_needs_crc32c(const struct sk_buff *skb)
+{
+	return skb->csum_not_inet;
+}
+
+/* Whoever completes the checksum writes all of the header's field. */
+static int vni_apply_crc32c(struct sk_buff *skb, const struct vni_slot *slot)
+{
+	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb) ||
+	    slot->csum_offset != offsetof(struct sctphdr, checksum) ||
+	    !pskb_may_pull(skb, slot->csum_start + sizeof(struct sctphdr)))
+		return -EPROTO;
+	skb->csum_not_inet = 1;
+	return 0;
+}
+#else
+static bool vni_needs_crc32c(const struct sk_buff *skb)
+{
+	return false;
+}
+
+/* Who cannot compute the checksum has not said that it takes such frames. */
+static int vni_apply_crc32c(struct sk_buff *skb, const struct vni_slot *slot)
+{
+	return -EPROTO;
+}
+#endif
 
 static void vni_describe_tag(const struct sk_buff *skb, struct vni_frame *frame)
 {
@@ -19,14 +49,19 @@ static void vni_describe_tag(const struct sk_buff *skb, struct vni_frame *frame)
 		frame->slot.vnet_flags |= VNI_NET_STAG;
 }
 
-static int vni_describe_encap(const struct sk_buff *skb, struct vni_slot *slot)
+/* The rest of the description where there is anything out of the ordinary. */
+static int vni_describe_seldom(const struct sk_buff *skb, struct vni_slot *slot)
 {
 	struct vni_encap encap;
 
-	if (!vni_encap_describe(skb, &encap))
-		return -EINVAL;
-	slot->vnet_flags |= VNI_NET_ENCAP;
-	memcpy(slot->data, &encap, sizeof(encap));
+	if (vni_needs_crc32c(skb) && skb->ip_summed == CHECKSUM_PARTIAL)
+		slot->vnet_flags |= VNI_NET_CRC32C;
+	if (skb->encapsulation && skb_is_gso(skb)) {
+		if (!vni_encap_describe(skb, &encap))
+			return -EINVAL;
+		slot->vnet_flags |= VNI_NET_ENCAP;
+		memcpy(slot->data, &encap, sizeof(encap));
+	}
 	return 0;
 }
 
@@ -61,8 +96,8 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 		frame->flags |= skb->l4_hash ? VNI_SLOT_HASH_L4 : 0;
 		frame->slot.hash = skb->hash;
 	}
-	if (unlikely(skb->encapsulation) && skb_is_gso(skb))
-		return vni_describe_encap(skb, &frame->slot);
+	if (unlikely(skb->encapsulation || vni_needs_crc32c(skb)))
+		return vni_describe_seldom(skb, &frame->slot);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_describe);
@@ -78,6 +113,20 @@ static bool vni_gso_known(u8 gso_type)
 		return true;
 	default:
 		return false;
+	}
+}
+
+static int vni_apply_seldom(struct sk_buff *skb, const struct vni_frame *frame)
+{
+	const struct vni_slot *slot = &frame->slot;
+
+	switch (slot->vnet_flags & (VNI_NET_ENCAP | VNI_NET_CRC32C)) {
+	case VNI_NET_ENCAP:
+		return vni_encap_apply(skb, frame);
+	case VNI_NET_CRC32C:
+		return vni_apply_crc32c(skb, slot);
+	default:
+		return -EPROTO;
 	}
 }
 
@@ -119,8 +168,8 @@ int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 		skb_set_hash(skb, slot->hash,
 			     frame->flags & VNI_SLOT_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
-	if (unlikely(slot->vnet_flags & VNI_NET_ENCAP))
-		return vni_encap_apply(skb, frame);
+	if (unlikely(slot->vnet_flags & (VNI_NET_ENCAP | VNI_NET_CRC32C)))
+		return vni_apply_seldom(skb, frame);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_apply);

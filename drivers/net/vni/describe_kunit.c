@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/ip.h>
 #include <linux/prandom.h>
+#include <linux/sctp.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <linux/virtio_net.h>
@@ -193,7 +194,9 @@ static void tunnels_of_other_frames_are_refused(struct kunit *test)
 	t->frame.slot.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
 	t->frame.slot.vnet_flags = VNI_NET_ENCAP;
 	expect_refused(test, t);
-	t->frame.slot.vnet_flags |= VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	t->frame.slot.vnet_flags |= VIRTIO_NET_HDR_F_NEEDS_CSUM | VNI_NET_CRC32C;
+	expect_refused(test, t);
+	t->frame.slot.vnet_flags &= ~VNI_NET_CRC32C;
 	t->frame.handle = VNI_NO_BUF;
 	expect_refused(test, t);
 	t->frame.handle = 0;
@@ -249,6 +252,43 @@ static void nonsense_harms_nobody(struct kunit *test)
 	KUNIT_EXPECT_GT(test, cut, FUZZ_ROUNDS / 50);
 }
 
+static void sctp_checksums_have_their_place(struct kunit *test)
+{
+	struct vni_frame frame = {
+		.length = 200,
+		.slot.gso_size = MSS / 100,
+	};
+	static const u8 bytes[200];
+	static const struct {
+		u16 start, offset;
+		u8 flags, gso_type;
+		int right;
+	} cases[] = {
+		{ UDP, 8, VIRTIO_NET_HDR_F_NEEDS_CSUM, 0,
+		  IS_ENABLED(CONFIG_IP_SCTP) ? 0 : -EPROTO },
+		{ 188, 8, VIRTIO_NET_HDR_F_NEEDS_CSUM, 0,
+		  IS_ENABLED(CONFIG_IP_SCTP) ? 0 : -EPROTO },
+		{ 189, 8, VIRTIO_NET_HDR_F_NEEDS_CSUM, 0, -EPROTO },
+		{ UDP, 16, VIRTIO_NET_HDR_F_NEEDS_CSUM, 0, -EPROTO },
+		{ UDP, 8, 0, 0, -EPROTO },
+		{ UDP, 16, VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_GSO_TCPV4,
+		  -EPROTO },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sk_buff *skb = skb_make(test, bytes, sizeof(bytes));
+
+		frame.slot.csum_start = cases[i].start;
+		frame.slot.csum_offset = cases[i].offset;
+		frame.slot.vnet_flags = cases[i].flags | VNI_NET_CRC32C;
+		frame.slot.gso_type = cases[i].gso_type;
+		KUNIT_EXPECT_EQ(test, vni_apply(test->priv, skb, &frame), cases[i].right);
+		KUNIT_EXPECT_EQ(test, skb_csum_is_sctp(skb), !cases[i].right);
+		kfree_skb(skb);
+	}
+}
+
 static void tags_of_both_kinds_arrive(struct kunit *test)
 {
 	static const u16 kinds[] = { ETH_P_8021Q, ETH_P_8021AD };
@@ -289,6 +329,7 @@ static struct kunit_case describe_cases[] = {
 	KUNIT_CASE(impossible_tunnels_are_refused),
 	KUNIT_CASE(tunnels_of_other_frames_are_refused),
 	KUNIT_CASE(nonsense_harms_nobody),
+	KUNIT_CASE(sctp_checksums_have_their_place),
 	{}
 };
 

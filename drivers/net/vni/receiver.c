@@ -70,6 +70,9 @@ static void vni_receiver_set_features(struct vni_priv *priv,
 
 	if (features & NETIF_F_RXCSUM)
 		capabilities |= VNI_CAP_CSUM;
+	/* Without SCTP nobody here could complete its checksum. */
+	if (features & NETIF_F_RXCSUM && IS_ENABLED(CONFIG_IP_SCTP))
+		capabilities |= VNI_CAP_CRC32C;
 	if (features & NETIF_F_GRO_HW)
 		capabilities |= VNI_CAP_TSO | VNI_CAP_USO | VNI_CAP_BIG |
 				VNI_CAP_ENCAP;

@@ -51,7 +51,9 @@ static netdev_features_t vni_lacking(u32 capabilities,
 	struct vni_encap encap;
 
 	if (!(capabilities & VNI_CAP_CSUM))
-		return NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK;
+		return NETIF_F_CSUM_MASK | NETIF_F_SCTP_CRC | NETIF_F_GSO_MASK;
+	if (!(capabilities & VNI_CAP_CRC32C))
+		lacking |= NETIF_F_SCTP_CRC;
 	if (!(capabilities & VNI_CAP_TSO))
 		lacking |= NETIF_F_ALL_TSO;
 	if (!(capabilities & VNI_CAP_USO))
