@@ -168,8 +168,8 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 	vni_rx_count(rxq, VNI_RX_PACKETS, 1);
 	vni_rx_count(rxq, VNI_RX_BYTES, frame->length);
 	skb_record_rx_queue(skb, rxq->queue);
+	vni_station_learn(priv, skb, source);
 	skb->protocol = eth_type_trans(skb, priv->netdev);
-	vni_station_learn(priv, eth_hdr(skb)->h_source, source);
 	if (frame->length > VNI_MAX_PLAIN_FRAME)
 		vni_rx_big(rxq, skb);
 	else

@@ -12,12 +12,12 @@
 
 #include "vni.h"
 
-/* Node for a destination address, or VNI_FLOOD. */
-static int vni_tx_route(struct vni_priv *priv, const u8 *mac)
+/* Node that a frame is for, or VNI_FLOOD. */
+static int vni_tx_route(struct vni_priv *priv, const struct sk_buff *skb)
 {
-	if (is_multicast_ether_addr(mac))
+	if (is_multicast_ether_addr(skb->data))
 		return VNI_FLOOD;
-	return vni_station_find(priv, mac);
+	return vni_station_find(priv, skb);
 }
 
 /**
@@ -36,7 +36,7 @@ u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
 
 	if (unlikely(skb_headlen(skb) < ETH_HLEN))
 		return 0;
-	node = vni_tx_route(priv, skb->data);
+	node = vni_tx_route(priv, skb);
 	if (node == VNI_FLOOD)
 		return 0;
 	return vni_ring_number(&priv->port, node,
@@ -90,7 +90,7 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 
 	if (skb_headlen(skb) < ETH_HLEN)
 		return features;
-	to = vni_tx_route(priv, skb->data);
+	to = vni_tx_route(priv, skb);
 	if (to != VNI_FLOOD) {
 		if (vni_peer_receiver(priv, to, 0, &receiver))
 			features &= ~vni_lacking(receiver.features, skb);
@@ -349,7 +349,7 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
 		vni_tx_done(priv, q, skb, -EINVAL);
 	} else {
-		to = vni_tx_route(priv, skb->data);
+		to = vni_tx_route(priv, skb);
 		skb_tx_timestamp(skb);
 		if (to != VNI_FLOOD && to == q->node)
 			vni_tx_send(priv, q, skb, more);

@@ -426,6 +426,7 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	priv->peer_notifier.notifier_call = vni_peer_event;
 	mutex_init(&priv->lock);
 	spin_lock_init(&priv->receiver_lock);
+	spin_lock_init(&priv->station_lock);
 	INIT_WORK(&priv->refresh, vni_refresh_work);
 	INIT_DELAYED_WORK(&priv->check, vni_check_work);
 	timer_setup(&priv->retry, vni_tx_retry_timer, 0);

@@ -25,7 +25,8 @@
 #define VNI_FLOOD		(-1)
 #define VNI_STEER_ENTRIES	32
 #define VNI_CHECK_MS		100
-#define VNI_STATIONS		256
+#define VNI_STATIONS		1024
+#define VNI_STATION_WAYS	4
 #define VNI_STATION_AGE_S	300
 #define VNI_FLIGHTS		64
 #define VNI_MAX_TXQS		(MINT_MAX_NODES * VNI_MAX_QUEUES + 1)
@@ -283,12 +284,12 @@ struct vni_peer {
 };
 
 /**
- * struct vni_station - a MAC address that is not made from a node id
- * @key: address in bits 0-47, node id in bits 48-55, bit 63 set when valid
+ * struct vni_station - where an address of a VLAN last sent from
+ * @key: address, VLAN and node, see peer.c; 0 = unused
  * @seen: jiffies when it last sent
  *
- * Written by the receive path, read by senders, both without a lock: @key is
- * one word, and a @seen that belongs to another key costs one flood.
+ * Senders read without a lock: @key is one word, and a @seen that belongs to
+ * another key costs one flood.
  */
 struct vni_station {
 	u64 key;
@@ -327,7 +328,8 @@ struct vni_station {
  * @flying: a bit for each TX queue with frames in flight
  * @retry: has NAPI serve queues that wait for what nobody tells
  * @retry_timeouts: locks not had, as of when @retry was set
- * @stations: learnt addresses, by hash
+ * @station_lock: guards changes of a key of @stations
+ * @stations: learnt addresses, in sets of VNI_STATION_WAYS
  * @txqs: TX queues, one more than there are rings
  */
 struct vni_priv {
@@ -364,6 +366,7 @@ struct vni_priv {
 	DECLARE_BITMAP(flying, VNI_MAX_TXQS);
 	struct timer_list retry;
 	u64 retry_timeouts;
+	spinlock_t station_lock;	/* see above */
 	struct vni_station stations[VNI_STATIONS];
 	struct vni_txq txqs[];
 };
@@ -465,8 +468,10 @@ void vni_lend_reclaim_closed(struct vni_lender *lender);
 
 /* peer.c */
 extern const u8 vni_mac_prefix[ETH_ALEN - 1];
-int vni_station_find(struct vni_priv *priv, const u8 *mac);
-void vni_station_learn(struct vni_priv *priv, const u8 *mac, u32 node);
+int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb);
+void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
+		       u32 node);
+void vni_stations_forget(struct vni_priv *priv, u32 node);
 u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 		      struct vni_receiver *receiver);
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb);
