@@ -159,6 +159,10 @@ def test_carrier_follows_the_peer_s_interface(pair: Machine) -> None:
     pair.node("b").run("ip link set vni0 up")
     traffic.wait_carrier(pair.node())
     traffic.ping(pair.node(), "10.0.0.2")
+    # Closing stops all queues, but none that would have to be woken.
+    for shell in (pair.node(), pair.node("b")):
+        counters = traffic.link_counters(shell)
+        assert counters["wake"] == counters["stop"]
 
 
 def test_ethtool_tells_the_driver(pair: Machine) -> None:

@@ -431,18 +431,27 @@ static bool vni_tx_serve_or_ask(struct vni_priv *priv, struct vni_txq *q)
 	return true;
 }
 
+/* Closing the interface stops queues too: that is no stop of ours to end. */
+static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
+{
+	clear_bit(vni_txq_index(priv, q), priv->stopped);
+	if (q->stopped) {
+		q->stopped = false;
+		vni_tx_count(q, VNI_TX_WAKE, 1);
+	}
+	netif_tx_wake_queue(q->txq);
+}
+
 /* The queue is stopped before its last try, so that no wake-up is too early. */
 static void vni_tx_stop(struct vni_priv *priv, struct vni_txq *q)
 {
-	unsigned int i = vni_txq_index(priv, q);
-
 	if (q->count || q->waiting)
 		netif_tx_stop_queue(q->txq);
-	set_bit(i, priv->stopped);
+	set_bit(vni_txq_index(priv, q), priv->stopped);
 	if (vni_tx_serve_or_ask(priv, q)) {
-		clear_bit(i, priv->stopped);
-		netif_tx_start_queue(q->txq);
-	} else if (netif_tx_queue_stopped(q->txq)) {
+		vni_tx_wake(priv, q);
+	} else if (netif_tx_queue_stopped(q->txq) && !q->stopped) {
+		q->stopped = true;
 		vni_tx_count(q, VNI_TX_STOP, 1);
 	}
 }
@@ -459,15 +468,6 @@ void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
 	if (q->count)
 		vni_tx_count(q, VNI_TX_RING_FULL, 1);
 	vni_tx_stop(priv, q);
-}
-
-static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
-{
-	clear_bit(vni_txq_index(priv, q), priv->stopped);
-	if (!netif_tx_queue_stopped(q->txq))
-		return;
-	vni_tx_count(q, VNI_TX_WAKE, 1);
-	netif_tx_wake_queue(q->txq);
 }
 
 /*

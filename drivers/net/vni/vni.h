@@ -131,6 +131,7 @@ struct vni_flight {
  * @flights: what was posted and not taken yet as of the last look, a ring
  * @first_flight: index of the oldest in @flights
  * @nr_flights: used entries of @flights
+ * @stopped: a stop was counted, and its wake was not yet
  * @syncp: guards @stats on machines that need it
  * @stats: by enum vni_tx_counter
  */
@@ -147,6 +148,7 @@ struct vni_txq {
 	struct vni_flight flights[VNI_FLIGHTS];
 	unsigned int first_flight;
 	unsigned int nr_flights;
+	bool stopped;
 	struct u64_stats_sync syncp;
 	u64_stats_t stats[VNI_NR_TX_COUNTERS];
 };
