@@ -33,6 +33,7 @@ static_assert(ARRAY_SIZE(vni_tx_names) == VNI_NR_TX_COUNTERS);
 static const char vni_rx_names[][ETH_GSTRING_LEN] = {
 	[VNI_RX_PACKETS] = "rx_packets",
 	[VNI_RX_BYTES] = "rx_bytes",
+	[VNI_RX_MULTICAST] = "rx_multicast",
 	[VNI_RX_BAD_DESC] = "rx_bad_desc",
 	[VNI_RX_ALLOC_FAIL] = "rx_alloc_fail",
 	[VNI_RX_SPACE_DOORBELLS] = "rx_space_doorbells",
@@ -152,6 +153,7 @@ void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
 
 	stats->rx_packets = vni_rx_sum(priv, VNI_RX_PACKETS);
 	stats->rx_bytes = vni_rx_sum(priv, VNI_RX_BYTES);
+	stats->multicast = vni_rx_sum(priv, VNI_RX_MULTICAST);
 	stats->rx_errors = vni_rx_sum(priv, VNI_RX_BAD_DESC);
 	stats->rx_dropped = vni_rx_sum(priv, VNI_RX_ALLOC_FAIL);
 	stats->tx_packets = vni_tx_sum(priv, VNI_TX_PACKETS);

@@ -170,6 +170,8 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 	skb_record_rx_queue(skb, rxq->queue);
 	vni_station_learn(priv, skb, source);
 	skb->protocol = eth_type_trans(skb, priv->netdev);
+	if (skb->pkt_type == PACKET_MULTICAST)
+		vni_rx_count(rxq, VNI_RX_MULTICAST, 1);
 	if (frame->length > VNI_MAX_PLAIN_FRAME)
 		vni_rx_big(rxq, skb);
 	else

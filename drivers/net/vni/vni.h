@@ -75,10 +75,11 @@ enum vni_tx_counter {
  * enum vni_rx_counter - what is counted for each RX queue
  * @VNI_RX_PACKETS: frames given to the stack
  * @VNI_RX_BYTES: their bytes
+ * @VNI_RX_MULTICAST: those of them for a multicast address, not for all
  * @VNI_RX_BAD_DESC: descriptors dropped because a field was impossible
  * @VNI_RX_ALLOC_FAIL: frames dropped for want of an skb
  * @VNI_RX_SPACE_DOORBELLS: doorbells rung for senders that wait for space
- * @VNI_RX_BIG: those of them over VNI_MAX_PLAIN_FRAME
+ * @VNI_RX_BIG: frames over VNI_MAX_PLAIN_FRAME
  * @VNI_RX_SPLIT: those of them given to the stack in parts
  * @VNI_RX_ZEROCOPY: frames given to the stack in the buffer they came in
  * @VNI_RX_COPIED_ON_DEMAND: frames copied only because too many buffers are
@@ -90,6 +91,7 @@ enum vni_tx_counter {
 enum vni_rx_counter {
 	VNI_RX_PACKETS,
 	VNI_RX_BYTES,
+	VNI_RX_MULTICAST,
 	VNI_RX_BAD_DESC,
 	VNI_RX_ALLOC_FAIL,
 	VNI_RX_SPACE_DOORBELLS,
