@@ -176,6 +176,35 @@ def test_ethtool_tells_the_driver(pair: Machine) -> None:
     assert "Link detected: yes" in pair.node().run("ethtool vni0").output
 
 
+def path_cost(shell: Shell) -> int:
+    """What a bridge thinks of vni0 as its port."""
+    cost = shell.run("ip link add br0 type bridge; ip link set vni0 master br0; "
+                     "cat /sys/class/net/vni0/brport/path_cost; ip link del br0").output
+    return int(cost)
+
+
+def test_speed_is_told_to_who_compares_by_it(pair: Machine) -> None:
+    shell = pair.node()
+    assert shell.run("cat /sys/class/net/vni0/speed").output.strip() == "10000"
+    assert path_cost(shell) == 2
+    shell.run("insmod /lib/modules/bonding.ko max_bonds=0; "
+              "ip link add bond0 type bond mode 802.3ad miimon 50; "
+              "ip link set vni0 down; ip link set vni0 master bond0; ip link set bond0 up")
+    shell.poll("test $(cat /sys/class/net/bond0/carrier) = 1", traffic.SECONDS)
+    assert shell.run("cat /sys/class/net/bond0/speed").output.strip() == "10000"
+    shell.run("ip link del bond0; ip link set vni0 up")
+    traffic.wait_carrier(shell)
+
+    shell.run("ethtool -s vni0 speed 100 duplex half")
+    assert shell.run("cat /sys/class/net/vni0/speed /sys/class/net/vni0/duplex"
+                     ).output.split() == ["100", "half"]
+    assert path_cost(shell) == 19
+    # The program tells of a refusal, but not by its status.
+    assert "Invalid argument" in shell.run(
+        "ethtool -s vni0 speed 1000 duplex full autoneg on 2>&1").output
+    assert shell.run("cat /sys/class/net/vni0/speed").output.strip() == "100"
+
+
 def test_hardware_address_is_stable_and_local(pair: Machine) -> None:
     addresses = [pair.node(name).run("cat /sys/class/net/vni0/address"
                                      ).output.strip() for name in ("node0", "b")]

@@ -217,13 +217,24 @@ static void vni_get_drvinfo(struct net_device *dev,
 static int vni_get_link_ksettings(struct net_device *dev,
 				  struct ethtool_link_ksettings *settings)
 {
+	struct vni_priv *priv = netdev_priv(dev);
+
 	ethtool_link_ksettings_zero_link_mode(settings, supported);
 	ethtool_link_ksettings_zero_link_mode(settings, advertising);
-	settings->base.speed = SPEED_UNKNOWN;
-	settings->base.duplex = DUPLEX_FULL;
+	settings->base.speed = priv->speed;
+	settings->base.duplex = priv->duplex;
 	settings->base.port = PORT_OTHER;
 	settings->base.autoneg = AUTONEG_DISABLE;
 	return 0;
+}
+
+static int vni_set_link_ksettings(struct net_device *dev,
+				  const struct ethtool_link_ksettings *settings)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+
+	return ethtool_virtdev_set_link_ksettings(dev, settings, &priv->speed,
+						  &priv->duplex);
 }
 
 static void vni_get_ringparam(struct net_device *dev,
@@ -429,6 +440,7 @@ const struct ethtool_ops vni_ethtool_ops = {
 	.get_drvinfo		= vni_get_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= vni_get_link_ksettings,
+	.set_link_ksettings	= vni_set_link_ksettings,
 	.get_ringparam		= vni_get_ringparam,
 	.get_channels		= vni_get_channels,
 	.set_channels		= vni_set_channels,

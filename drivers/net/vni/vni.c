@@ -423,6 +423,9 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	priv = netdev_priv(dev);
 	priv->port = *port;
 	priv->netdev = dev;
+	/* As veth has it. It limits nothing; bonds and bridges compare by it. */
+	priv->speed = SPEED_10000;
+	priv->duplex = DUPLEX_FULL;
 	priv->peer_notifier.notifier_call = vni_peer_event;
 	mutex_init(&priv->lock);
 	spin_lock_init(&priv->receiver_lock);

@@ -314,6 +314,8 @@ struct vni_station {
  * @coalesce: read by NAPI, field by field
  * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
  * @idle_poll: idle CPUs look for frames, see idle.c; set by ethtool
+ * @speed: what others are told, in Mbit/s; under RTNL, as is @duplex
+ * @duplex: likewise, DUPLEX_*
  * @lock: guards @peers but for their senders' view, @bury_cache, @open, @cpus
  *	and what the check keeps; taken inside RTNL and CPU hotplug
  * @open: the receiver line says open; written under @lock and @receiver_lock
@@ -350,6 +352,8 @@ struct vni_priv {
 	struct vni_coalesce coalesce;
 	bool rx_zerocopy;
 	bool idle_poll;
+	u32 speed;
+	u8 duplex;
 
 	struct mutex lock;		/* see above */
 	bool open;
