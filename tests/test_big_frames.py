@@ -92,7 +92,8 @@ def test_who_wants_none_gets_none(both_families: Machine) -> None:
     sender, receiver = both_families.node(), both_families.node("b")
     send_until(sender, receiver, PEERS[0], ("rx_big",))
     for shell, off, on in (
-            (receiver, "ethtool -K vni0 rx-gro-hw off", "ethtool -K vni0 rx-gro-hw on"),
+            (receiver, "ethtool --set-priv-flags vni0 rx-gso off",
+             "ethtool --set-priv-flags vni0 rx-gso on"),
             (sender, "ip link set vni0 gso_max_size 65535",
              "ip link set vni0 gso_max_size 262144")):
         shell.run(off)

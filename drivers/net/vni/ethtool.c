@@ -80,10 +80,12 @@ static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
 /* Private flags, by bit. */
 #define VNI_FLAG_ZEROCOPY	BIT(0)
 #define VNI_FLAG_IDLE_POLL	BIT(1)
+#define VNI_FLAG_GSO		BIT(2)
 
 static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 	"rx-zerocopy",
 	"idle-poll",
+	"rx-gso",
 };
 
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
@@ -420,7 +422,8 @@ static u32 vni_get_priv_flags(struct net_device *dev)
 	struct vni_priv *priv = netdev_priv(dev);
 
 	return (priv->rx_zerocopy ? VNI_FLAG_ZEROCOPY : 0) |
-	       (priv->idle_poll ? VNI_FLAG_IDLE_POLL : 0);
+	       (priv->idle_poll ? VNI_FLAG_IDLE_POLL : 0) |
+	       (priv->rx_gso ? VNI_FLAG_GSO : 0);
 }
 
 /* From the next frame on. What is lent comes back as before. */
@@ -430,6 +433,7 @@ static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 
 	WRITE_ONCE(priv->rx_zerocopy, flags & VNI_FLAG_ZEROCOPY);
 	WRITE_ONCE(priv->idle_poll, flags & VNI_FLAG_IDLE_POLL);
+	vni_set_rx_gso(priv, flags & VNI_FLAG_GSO);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  * A line says which frames are wanted, what they may look like, and which
  * queue takes which flow. See docs/vni.md and struct vni_receiver.
  */
+#include <kunit/visibility.h>
 #include <linux/ethtool.h>
 
 #include "vni.h"
@@ -63,25 +64,63 @@ static void vni_receiver_set_mac(struct vni_priv *priv)
 	spin_unlock_bh(&priv->receiver_lock);
 }
 
-static void vni_receiver_set_features(struct vni_priv *priv,
-				      netdev_features_t features)
+/* A generic XDP program is to see frames as they would come off a wire. */
+static u32 vni_receiver_capabilities(struct vni_priv *priv)
 {
-	u32 capabilities = 0;
+	u32 capabilities = VNI_CAP_CSUM;
 
-	if (features & NETIF_F_RXCSUM)
-		capabilities |= VNI_CAP_CSUM;
+	if (!READ_ONCE(priv->rx_csum))
+		return 0;
 	/* Without SCTP nobody here could complete its checksum. */
-	if (features & NETIF_F_RXCSUM && IS_ENABLED(CONFIG_IP_SCTP))
+	if (IS_ENABLED(CONFIG_IP_SCTP))
 		capabilities |= VNI_CAP_CRC32C;
-	if (features & NETIF_F_GRO_HW)
+	if (READ_ONCE(priv->rx_gso) &&
+	    !rcu_access_pointer(priv->netdev->xdp_prog))
 		capabilities |= VNI_CAP_TSO | VNI_CAP_USO | VNI_CAP_BIG |
 				VNI_CAP_ENCAP;
+	return capabilities;
+}
+
+/**
+ * vni_receiver_refresh() - publish what senders may leave to us, if it changed
+ * @priv: the device
+ *
+ * Nobody tells a driver that an XDP program came or went: it has to look.
+ */
+void vni_receiver_refresh(struct vni_priv *priv)
+{
+	u32 capabilities;
 
 	spin_lock_bh(&priv->receiver_lock);
-	priv->receiver.features = capabilities;
-	vni_receiver_publish(priv);
+	capabilities = vni_receiver_capabilities(priv);
+	if (capabilities != priv->receiver.features) {
+		priv->receiver.features = capabilities;
+		vni_receiver_publish(priv);
+	}
 	spin_unlock_bh(&priv->receiver_lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(vni_receiver_refresh);
+
+static void vni_set_rx_csum(struct vni_priv *priv, netdev_features_t features)
+{
+	WRITE_ONCE(priv->rx_csum, features & NETIF_F_RXCSUM);
+	vni_receiver_refresh(priv);
+}
+
+/**
+ * vni_set_rx_gso() - take frames with GSO data, or have senders segment
+ * @priv: the device
+ * @on: which of both
+ *
+ * No feature of the interface says so: the core clears NETIF_F_GRO_HW, and the
+ * user's wish for it, when an XDP program is attached, and never sets it again.
+ */
+void vni_set_rx_gso(struct vni_priv *priv, bool on)
+{
+	WRITE_ONCE(priv->rx_gso, on);
+	vni_receiver_refresh(priv);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_set_rx_gso);
 
 /**
  * vni_set_rx_mode() - publish which multicast frames are wanted
@@ -147,7 +186,7 @@ int vni_change_mtu(struct net_device *dev, int mtu)
  */
 int vni_set_features(struct net_device *dev, netdev_features_t features)
 {
-	vni_receiver_set_features(netdev_priv(dev), features);
+	vni_set_rx_csum(netdev_priv(dev), features);
 	return 0;
 }
 
@@ -176,5 +215,5 @@ void vni_init_receiver(struct vni_priv *priv)
 	priv->receiver.steer = vni_steer_evenly(priv->nr_rxqs);
 	vni_receiver_set_mtu(priv, priv->netdev->mtu);
 	vni_receiver_set_mac(priv);
-	vni_receiver_set_features(priv, priv->netdev->features);
+	vni_set_rx_csum(priv, priv->netdev->features);
 }

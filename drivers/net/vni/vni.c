@@ -131,6 +131,7 @@ static void vni_check_work(struct work_struct *work)
 					     struct vni_priv, check);
 	unsigned int i;
 
+	vni_receiver_refresh(priv);
 	vni_peers_refresh(priv);
 	mutex_lock(&priv->lock);
 	for (i = 0; priv->open && i < priv->nr_rxqs; i++)
@@ -319,7 +320,7 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->tx_queue_len = VNI_TX_QUEUE_LEN;
 	dev->hw_features = VNI_FEATURES | VNI_TX_TAGS | NETIF_F_RXCSUM |
-			   NETIF_F_RXHASH | NETIF_F_GRO_HW;
+			   NETIF_F_RXHASH;
 	dev->features = dev->hw_features | VNI_RX_TAGS;
 	dev->vlan_features = VNI_FEATURES;
 	dev->hw_enc_features = VNI_FEATURES;
@@ -382,6 +383,7 @@ static void vni_init_rxqs(struct vni_priv *priv)
 	priv->coalesce.frames = VNI_COALESCE_FRAMES;
 	priv->coalesce.adaptive = true;
 	priv->idle_poll = true;
+	priv->rx_gso = true;
 }
 
 static void vni_lenders_destroy(struct vni_priv *priv, unsigned int n)

@@ -314,6 +314,8 @@ struct vni_station {
  * @coalesce: read by NAPI, field by field
  * @rx_zerocopy: long frames are lent, see lend.c; set by ethtool
  * @idle_poll: idle CPUs look for frames, see idle.c; set by ethtool
+ * @rx_csum: partial checksums are taken, as NETIF_F_RXCSUM is set
+ * @rx_gso: frames with GSO data are taken too; set by ethtool
  * @speed: what others are told, in Mbit/s; under RTNL, as is @duplex
  * @duplex: likewise, DUPLEX_*
  * @lock: guards @peers but for their senders' view, @bury_cache, @open, @cpus
@@ -352,6 +354,8 @@ struct vni_priv {
 	struct vni_coalesce coalesce;
 	bool rx_zerocopy;
 	bool idle_poll;
+	bool rx_csum;
+	bool rx_gso;
 	u32 speed;
 	u8 duplex;
 
@@ -397,6 +401,8 @@ void vni_hotplug_exit(void);
 
 /* receiver.c */
 void vni_init_receiver(struct vni_priv *priv);
+void vni_receiver_refresh(struct vni_priv *priv);
+void vni_set_rx_gso(struct vni_priv *priv, bool on);
 void vni_set_steering(struct vni_priv *priv, u64 steer);
 u64 vni_steer_evenly(unsigned int nr_rxqs);
 void vni_set_rx_mode(struct net_device *dev);
