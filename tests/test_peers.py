@@ -9,6 +9,7 @@ from machine import Machine
 NAMES = ("node0", "b", "c")
 ROUTER = "00:00:5e:00:01:01"
 MAC_OF_B = "02:4d:49:4e:54:01"
+SECONDS = traffic.SECONDS
 DEATH_SECONDS = 20.0
 PINGS = 100
 # Address resolution floods, and so do multicasts of IPv6; pings must not.
@@ -64,7 +65,32 @@ def a_dead_node_s_address_is_taken_over(three: Machine) -> None:
     traffic.ping(sender, "10.0.0.2", count=20)
 
 
-def test_addresses_lead_to_who_sent_from_them_last(three: Machine) -> None:
+def another_mtu_is_told_on_both_sides(three: Machine) -> None:
+    """In the log, once, and by a counter as long as it is so."""
+    one, other = three.node(), three.node("c")
+    shown = "ethtool -S vni0 | grep -q 'peers_other_mtu: {}$'"
+    line = "dmesg | grep -c 'vni0: node {} has MTU {}, this one {}: .* ip link set vni0 mtu 1500$'"
+    one.run("ip link set vni0 mtu 9000")
+    for shell, count in ((one, 2), (other, 1)):
+        shell.poll(shown.format(count), SECONDS)
+    assert one.run(line.format(2, 1500, 9000)).output.strip() == "1"
+    assert other.run(line.format(0, 9000, 1500)).output.strip() == "1"
+    for name in ("b", "c"):
+        three.node(name).run("ip link set vni0 mtu 9000")
+    for name in NAMES:
+        three.node(name).poll(shown.format(0), SECONDS)
+    # A peer that is closed has no other MTU.
+    other.run("ip link set vni0 mtu 1500")
+    one.poll(shown.format(1), SECONDS)
+    other.run("ip link set vni0 down")
+    for shell in (one, other):
+        shell.poll(shown.format(0), SECONDS)
+    other.run("ip link set vni0 mtu 9000 up")
+    one.poll("dmesg | grep 'vni0: node 2' | tail -n 1 | grep -q 'takes frames'", SECONDS)
+
+
+def test_addresses_and_mtus(three: Machine) -> None:
+    another_mtu_is_told_on_both_sides(three)
     one_address_in_two_vlans(three)
     a_dead_node_s_address_is_taken_over(three)
     for name in NAMES:

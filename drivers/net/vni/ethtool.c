@@ -48,7 +48,8 @@ static const char vni_rx_names[][ETH_GSTRING_LEN] = {
 static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {
-	"rx_lent", "missed_notify", "peer_resets", "lock_takeovers",
+	"rx_lent", "peers_other_mtu", "missed_notify", "peer_resets",
+	"lock_takeovers",
 };
 
 static const char vni_fault_names[][ETH_GSTRING_LEN] = {
@@ -140,6 +141,17 @@ static u64 vni_lent(const struct vni_priv *priv)
 
 	for (i = 0; i < vni_nr_queues(priv); i++)
 		sum += READ_ONCE(priv->rxqs[i].lender.count);
+	return sum;
+}
+
+/* Peers that take frames, but not the same as we do; RTNL held. */
+static u64 vni_peers_other_mtu(const struct vni_priv *priv)
+{
+	u64 sum = 0;
+	u32 node;
+
+	for (node = 0; priv->open && node < vni_nr_nodes(priv); node++)
+		sum += !!READ_ONCE(priv->peers[node].mtus);
 	return sum;
 }
 
@@ -405,6 +417,7 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 	for (i = 0; i < VNI_NR_RX_COUNTERS; i++)
 		*data++ = vni_rx_sum(priv, i);
 	*data++ = vni_lent(priv);
+	*data++ = vni_peers_other_mtu(priv);
 	*data++ = READ_ONCE(priv->missed_notify);
 	*data++ = READ_ONCE(priv->peer_resets);
 	*data++ = READ_ONCE(priv->port.takeovers);

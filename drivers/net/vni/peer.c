@@ -400,6 +400,24 @@ void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 		priv->peer_resets++;
 }
 
+/* An Ethernet has one MTU. Nothing else tells who sets up nodes one by one. */
+static void vni_peer_compare_mtu(struct vni_priv *priv, u32 node,
+				 u32 max_frame)
+{
+	struct vni_peer *known = &priv->peers[node];
+	u32 ours = READ_ONCE(priv->netdev->mtu);
+	u32 theirs = clamp_t(u32, max_frame, ETH_HLEN,
+			     ETH_HLEN + ETH_MAX_MTU) - ETH_HLEN;
+	u32 mtus = theirs == ours ? 0 : theirs << 16 | ours;
+
+	if (mtus && mtus != known->mtus && net_ratelimit())
+		netdev_warn(priv->netdev,
+			    "node %u has MTU %u, this one %u: longer frames than both take are lost. Try on all nodes: ip link set %s mtu %u\n",
+			    node, theirs, ours, netdev_name(priv->netdev),
+			    min(theirs, ours));
+	WRITE_ONCE(known->mtus, mtus);
+}
+
 static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 {
 	struct vni_peer *known = &priv->peers[node];
@@ -426,6 +444,10 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 		}
 		WRITE_ONCE(known->up, up);
 	}
+	if (up && priv->open)
+		vni_peer_compare_mtu(priv, node, receiver.max_frame);
+	else
+		WRITE_ONCE(known->mtus, 0);
 	if (peer.fenced > known->buried)
 		vni_bury(priv, node, peer.fenced);
 	return up;

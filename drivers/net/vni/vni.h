@@ -280,11 +280,14 @@ struct vni_coalesce {
  * @up: generation that runs with an open receiver as of the last look, 0 =
  *	none. Likewise; NAPI compares it to see whether to look again.
  * @buried: generations up to this one have been buried; under vni_priv.lock
+ * @mtus: its MTU in the upper half and ours in the lower one if they differ
+ *	and both take frames, else 0. Written under vni_priv.lock.
  */
 struct vni_peer {
 	u32 lost;
 	u32 up;
 	u32 buried;
+	u32 mtus;
 };
 
 /**
