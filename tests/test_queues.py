@@ -201,28 +201,19 @@ def test_bulk_data_needs_fewer_doorbells_by_default(pair: Machine) -> None:
         assert not traffic.damage(shell)
 
 
-def frame_bytes_of_a_stream(sender: Shell, receiver: Shell, address: str = "10.0.0.2") -> float:
-    """Bytes in a frame of bulk TCP, on average."""
-    before = traffic.link_counters(receiver)
-    traffic.iperf(sender, address, seconds=1)
-    after = traffic.link_counters(receiver)
-    size, frames = (after[name] - before[name] for name in ("rx_bytes", "rx_packets"))
-    return size / frames
-
-
 def test_a_stream_comes_in_frames_that_its_receiver_takes(wide: Machine) -> None:
     sender, receiver = wide.node(), wide.node("b")
     most = int(receiver.run("cat /sys/class/net/vni0/mtu").output) + ETHERNET_BYTES
     traffic.iperf_server(receiver)
-    assert frame_bytes_of_a_stream(sender, receiver) > most
+    assert traffic.frame_bytes(sender, receiver, "10.0.0.2") > most
     # A feature of that kind the core would clear for good with an XDP program.
     assert "rx-gro-hw: off [fixed]" in receiver.run("ethtool -k vni0").output
     for shell, switch in ((receiver, "--set-priv-flags vni0 rx-gso"), (receiver, "-K vni0 rx"),
                           (sender, "-K vni0 tso")):
         shell.run(f"ethtool {switch} off")
-        assert frame_bytes_of_a_stream(sender, receiver) <= most, switch
+        assert traffic.frame_bytes(sender, receiver, "10.0.0.2") <= most, switch
         shell.run(f"ethtool {switch} on")
-        assert frame_bytes_of_a_stream(sender, receiver) > most, switch
+        assert traffic.frame_bytes(sender, receiver, "10.0.0.2") > most, switch
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
 
@@ -278,7 +269,7 @@ def test_stacked_tags_shorten_nothing(pair: Machine) -> None:
             traffic.send_numbers(sender, receiver, address)
             # Of more than two, the stack's VLAN devices cut up what they send.
             if address not in thrice:
-                assert frame_bytes_of_a_stream(sender, receiver, address) > FAR_OVER_MTU, address
+                assert traffic.frame_bytes(sender, receiver, address) > FAR_OVER_MTU, address
     assert not traffic.link_counters(sender)["tx_too_long"]
 
     # The limit is still one.
@@ -325,11 +316,11 @@ def test_segments_in_tunnels_travel_as_one_frame(pair: Machine) -> None:
     traffic.iperf_server(receiver)
     for address in addresses:
         traffic.send_numbers(sender, receiver, address)
-        assert frame_bytes_of_a_stream(sender, receiver, address) > FAR_OVER_MTU, address
+        assert traffic.frame_bytes(sender, receiver, address) > FAR_OVER_MTU, address
     for shell, features in ((sender, SEGMENTED), (receiver, ("rx",))):
         shell.run("ethtool -K vni0 " + " ".join(f"{feature} off" for feature in features))
         for address in addresses:
-            assert frame_bytes_of_a_stream(sender, receiver, address) \
+            assert traffic.frame_bytes(sender, receiver, address) \
                 <= MTU + ETHERNET_BYTES, address
         shell.run("ethtool -K vni0 " + " ".join(f"{feature} on" for feature in features))
     for shell in (sender, receiver):

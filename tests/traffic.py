@@ -136,6 +136,15 @@ def gbit(end: Dict[str, Any]) -> float:
     return float(total["bits_per_second"]) / 1e9
 
 
+def frame_bytes(sender: Shell, receiver: Shell, address: str) -> float:
+    """Bytes in a frame of bulk TCP, on average."""
+    before = link_counters(receiver)
+    iperf(sender, address, seconds=1)
+    after = link_counters(receiver)
+    size, frames = (after[name] - before[name] for name in ("rx_bytes", "rx_packets"))
+    return size / frames
+
+
 def link_counters(shell: Shell) -> Dict[str, int]:
     """The counters of `ethtool -S vni0`."""
     lines: List[str] = shell.run("ethtool -S vni0").output.splitlines()

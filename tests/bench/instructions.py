@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Dict, List, Tuple
 
 from machine import BUILD
-from bench.measures import ZEROCOPY, set_zerocopy
+from bench.measures import FLAGS, set_flag
 from bench.place import WHERE, Place, Way
 from bench.results import Table
 
@@ -143,9 +143,10 @@ def instructions(place: CountedPlace, reps: int) -> List[Table]:
             found = _note(place, way, way.name, tables)
             if way.name == "vni" and not top.values:
                 _note_top(top, found)
-        set_zerocopy(place, "on")
-        _note(place, place.way("vni"), ZEROCOPY, tables)
-        set_zerocopy(place, "off")
+        for series, flag in FLAGS.items():
+            set_flag(place, flag, "on")
+            _note(place, place.way("vni"), series, tables)
+            set_flag(place, flag, "off")
     return [*tables.values(), top]
 
 

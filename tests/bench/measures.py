@@ -13,7 +13,8 @@ from bench.results import Table
 
 IPERF_S = 2
 DIRECTIONS = ("send", "receive")
-ZEROCOPY = "vni, rx-zerocopy"
+# Settings of vni that are off by default, by the name of their series.
+FLAGS = {"vni, rx-zerocopy": "rx-zerocopy", "vni, tx-big": "tx-big"}
 RR_MS = 600
 BUSY_US = 200
 ACROSS = ("vni", "virtio-net", "e1000e")
@@ -68,10 +69,11 @@ def tcp(place: Place, reps: int) -> List[Table]:
         for way in place.choose(WAYS):
             for direction in DIRECTIONS if way.name in ACROSS else DIRECTIONS[:1]:
                 _tcp_once(way, way.name, direction, rate, ipis)
-        set_zerocopy(place, "on")
-        for direction in DIRECTIONS:
-            _tcp_once(place.way("vni"), ZEROCOPY, direction, rate, ipis)
-        set_zerocopy(place, "off")
+        for series, flag in FLAGS.items():
+            set_flag(place, flag, "on")
+            for direction in DIRECTIONS:
+                _tcp_once(place.way("vni"), series, direction, rate, ipis)
+            set_flag(place, flag, "off")
     return [rate, ipis]
 
 
@@ -82,10 +84,10 @@ def _tcp_once(way: Way, series: str, direction: str, rate: Table, ipis: Table) -
         ipis.add(series, ipis_per_frame(before, doorbell_counts(way)), direction)
 
 
-def set_zerocopy(place: Place, state: str) -> None:
-    """Lets both receivers read long frames where they lie, or not."""
+def set_flag(place: Place, flag: str, state: str) -> None:
+    """Sets a private flag of vni0 on both nodes."""
     for end in place.way("vni").ends():
-        end.run(f"ethtool --set-priv-flags vni0 rx-zerocopy {state}")
+        end.run(f"ethtool --set-priv-flags vni0 {flag} {state}")
 
 
 def switch_offloads(way: Way, state: str) -> None:

@@ -82,11 +82,13 @@ static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
 #define VNI_FLAG_ZEROCOPY	BIT(0)
 #define VNI_FLAG_IDLE_POLL	BIT(1)
 #define VNI_FLAG_GSO		BIT(2)
+#define VNI_FLAG_BIG		BIT(3)
 
 static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 	"rx-zerocopy",
 	"idle-poll",
 	"rx-gso",
+	"tx-big",
 };
 
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
@@ -430,20 +432,44 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 	*data++ = census.listed;
 }
 
+static bool vni_sends_big(const struct net_device *dev)
+{
+	return dev->gso_ipv4_max_size > GSO_LEGACY_MAX_SIZE;
+}
+
+/* As by rtnetlink, but the "ip" of many a distribution has no word for IPv4. */
+static void vni_send_big(struct net_device *dev, bool on)
+{
+	u32 most = on ? dev->tso_max_size : GSO_LEGACY_MAX_SIZE;
+
+	WRITE_ONCE(dev->gso_max_size, most);
+	WRITE_ONCE(dev->gso_ipv4_max_size, most);
+}
+
 static u32 vni_get_priv_flags(struct net_device *dev)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 
 	return (priv->rx_zerocopy ? VNI_FLAG_ZEROCOPY : 0) |
 	       (priv->idle_poll ? VNI_FLAG_IDLE_POLL : 0) |
-	       (priv->rx_gso ? VNI_FLAG_GSO : 0);
+	       (priv->rx_gso ? VNI_FLAG_GSO : 0) |
+	       (vni_sends_big(dev) ? VNI_FLAG_BIG : 0);
 }
 
-/* From the next frame on. What is lent comes back as before. */
+/*
+ * From the next frame on, or the next connection for how long they may be.
+ * What is lent comes back as before.
+ */
 static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 {
 	struct vni_priv *priv = netdev_priv(dev);
+	bool big = flags & VNI_FLAG_BIG;
 
+	if (big && dev->tso_max_size <= GSO_LEGACY_MAX_SIZE)
+		return -EOPNOTSUPP;
+	/* Another limit that the user has set stays. */
+	if (big != vni_sends_big(dev))
+		vni_send_big(dev, big);
 	WRITE_ONCE(priv->rx_zerocopy, flags & VNI_FLAG_ZEROCOPY);
 	WRITE_ONCE(priv->idle_poll, flags & VNI_FLAG_IDLE_POLL);
 	vni_set_rx_gso(priv, flags & VNI_FLAG_GSO);

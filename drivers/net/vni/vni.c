@@ -330,19 +330,13 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 }
 
 /*
- * Others leave it to the user to allow frames over 64 KB, for the sake of the
- * wire and of what else is behind it. Here every receiver is a kernel of this
- * machine that says itself whether it takes them.
+ * Frames over 64 KB are possible, but off until the user wants them: headers
+ * do not tell their length, and captures and filters miss them.
  */
 static void vni_init_gso(struct net_device *dev, const struct vni_class *huge)
 {
-	u32 most = min(huge->buf_bytes, VNI_MAX_FRAME);
-
-	if (!huge->count)
-		return;
-	netif_set_tso_max_size(dev, most);
-	dev->gso_max_size = most;
-	dev->gso_ipv4_max_size = most;
+	if (huge->count)
+		netif_set_tso_max_size(dev, min(huge->buf_bytes, VNI_MAX_FRAME));
 }
 
 static void vni_init_txqs(struct vni_priv *priv)
