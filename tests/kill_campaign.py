@@ -23,7 +23,7 @@ MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
            crowd.Member("c", "2", 64, "1000 0 2 1 2")]
 TO_B, TO_C = "/tmp/to-2", "/tmp/to-3"
 NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
-SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 60.0
+SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 180.0
 # How long the victim runs alone at most; its peers hold still meanwhile. If it
 # has not come to the place, all run for a moment, so that it gets work again:
 # at least for a part of the time that the peers, whose clocks went on, have
