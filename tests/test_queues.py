@@ -4,7 +4,7 @@
 import itertools
 import re
 import time
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import shared_region
 import traffic
@@ -291,8 +291,23 @@ TUNNELS = {
     "ipip": "type ipip",
     "fou": "type ipip encap fou encap-sport auto encap-dport 5555 encap-csum",
 }
+# In the order of their dependences.
+TUNNEL_MODULES = ("udp_tunnel", "ip6_udp_tunnel", "vxlan", "ip_tunnel", "tunnel4", "ipip", "gre",
+                  "ip_gre", "fou")
 SEGMENTED = ("tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation", "tx-gre-segmentation",
              "tx-gre-csum-segmentation", "tx-ipxip4-segmentation")
+
+
+def load_modules(machine: Machine, modules: Tuple[str, ...]) -> None:
+    """Loads modules on node 0, whose root has them, and on node b, which gets them."""
+    sender, receiver = machine.node(), machine.node("b")
+    files = " ".join(f"{module}.ko" for module in modules)
+    traffic.listen(receiver, "/tmp/modules.tar")
+    sender.run(f"cd /lib/modules && tar c {files} | nc -N 10.0.0.2 {traffic.STRING_PORT}")
+    receiver.poll("test -e /tmp/modules.tar.done", TRY_SECONDS)
+    receiver.run("cd /tmp && tar xf modules.tar")
+    for shell, directory in ((sender, "/lib/modules"), (receiver, "/tmp")):
+        shell.run(f"(for file in {files}; do insmod {directory}/$file || exit; done)")
 
 
 def tunnels(shell: Shell, own: str, peer: str, number: int, far: bool = False) -> List[str]:
@@ -311,6 +326,7 @@ def tunnels(shell: Shell, own: str, peer: str, number: int, far: bool = False) -
 
 def test_segments_in_tunnels_travel_as_one_frame(pair: Machine) -> None:
     sender, receiver = pair.node(), pair.node("b")
+    load_modules(pair, TUNNEL_MODULES)
     addresses = tunnels(sender, "10.0.0.1", "10.0.0.2", 1)
     tunnels(receiver, "10.0.0.2", "10.0.0.1", 2)
     traffic.iperf_server(receiver)
@@ -330,6 +346,7 @@ def test_segments_in_tunnels_travel_as_one_frame(pair: Machine) -> None:
 def test_tunnels_that_end_behind_a_node_are_forwarded(pair: Machine) -> None:
     """The node in between segments for a device that takes less than vni0."""
     sender, receiver = pair.node(), pair.node("b")
+    load_modules(pair, TUNNEL_MODULES)
     receiver.run("ip netns add far; ip link add veth0 type veth peer name veth1 netns far; "
                  "ip addr add 10.1.0.1/24 dev veth0; ip link set veth0 up; "
                  "ip -n far addr add 10.1.0.2/24 dev veth1; ip -n far link set veth1 up; "
@@ -349,19 +366,12 @@ def test_tunnels_that_end_behind_a_node_are_forwarded(pair: Machine) -> None:
 # In the order of their dependences.
 SCTP_MODULES = ("crypto", "crypto_algapi", "crypto_hash", "crypto_skcipher", "aead", "akcipher",
                 "kpp", "rng", "crypto_acompress", "cryptomgr", "crc32c_generic",
-                "libcryptoutils", "libcrc32c", "sctp")
+                "libcryptoutils", "libcrc32c", "udp_tunnel", "ip6_udp_tunnel", "sctp")
 
 
 def test_sctp_leaves_its_checksum_out(pair: Machine) -> None:
     sender, receiver = pair.node(), pair.node("b")
-    files = [f"{module}.ko" for module in SCTP_MODULES]
-    traffic.listen(receiver, "/tmp/modules.tar")
-    sender.run(f"cd /lib/modules && tar c {' '.join(files)} | "
-               f"nc -N 10.0.0.2 {traffic.STRING_PORT}")
-    receiver.poll("test -e /tmp/modules.tar.done", TRY_SECONDS)
-    receiver.run("cd /tmp && tar xf modules.tar")
-    for shell, directory in ((sender, "/lib/modules"), (receiver, "/tmp")):
-        shell.run(f"for file in {' '.join(files)}; do insmod {directory}/$file || exit; done")
+    load_modules(pair, SCTP_MODULES)
     receiver.run("echo none >/proc/sys/net/sctp/cookie_hmac_alg")
     traffic.iperf_server(receiver)
     for shell, feature in ((sender, "tx-checksum-sctp"), (receiver, "rx")):
