@@ -83,8 +83,9 @@ def test_a_node_of_four_cpus_polls_on_each(boot: Boot) -> None:
 def test_queues_change_under_traffic(wide: Machine) -> None:
     sender, receiver = wide.node(), wide.node("b")
     traffic.iperf_server(receiver)
-    sender.run(f"(iperf3 -c 10.0.0.2 -P 4 -t {STREAM_SECONDS} >/tmp/stream 2>&1; "
-               "echo $? >/tmp/ended) &")
+    # Twice in parentheses: the shell must not report the end of a job.
+    sender.run(f"((iperf3 -c 10.0.0.2 -P 4 -t {STREAM_SECONDS} >/tmp/stream 2>&1; "
+               "echo $? >/tmp/ended) &)")
     changes = 0
     while sender.run("test -s /tmp/ended", check=False).status:
         receiver.run(f"ethtool -L vni0 rx {(1, 4, 2)[changes % 3]}")
