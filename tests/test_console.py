@@ -19,6 +19,7 @@ CONSOLE_BYTES = 4352 + 16384
 FOLLOWERS = 64          # offsets in struct mint_console
 SYSRQ = 88
 SIZE = 96
+OUT_HEAD = 4288
 MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
 
@@ -126,6 +127,18 @@ def check_a_follower_that_dies(machine: Machine, shell: Shell) -> None:
     machine.node_shell("b")
 
 
+def check_a_head_that_goes_back(machine: Machine, shell: Shell, shell_b: Shell) -> None:
+    """What was shown before does not come again as new."""
+    head = section(shell, CONSOLES) + CONSOLE_BYTES + OUT_HEAD
+    log = machine.log_dir / f"{shell_b.port.name}.log"
+    shell_b.run("echo shown once")
+    before = log.read_bytes().count(b"shown once")
+    assert before
+    shell.run(write_command(head, struct.pack("<Q", word_at(shell, head) - 1)))
+    shell_b.run("true")
+    assert log.read_bytes().count(b"shown once") == before
+
+
 def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
     """It takes keys as long as its first CPU takes interrupts, and none later."""
     machine.node("b").start(f"fault hang-interrupts-off {HANG_MS}")
@@ -155,6 +168,7 @@ def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     check_bad_keys(shell, shell_b)
     check_size(machine, shell, shell_b)
     check_bad_sizes(shell, shell_b)
+    check_a_head_that_goes_back(machine, shell, shell_b)
     check_a_follower_that_dies(machine, shell)
     check_a_hanging_node(machine, shell)
     machine.close_shell("b")

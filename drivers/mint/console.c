@@ -66,14 +66,33 @@ static bool follower_is_behind(struct mint_console *console, size_t n)
 	       time_before(jiffies, since + HZ);
 }
 
+/*
+ * The terminal and printk() both write, and hvc does not keep them apart. In a
+ * panic the other CPUs stand still, perhaps in here: their bit counts no more.
+ */
+static bool put_text(struct mint_console *console, const u8 *text, size_t n)
+{
+	static unsigned long putting;
+	bool behind;
+
+	guard(irqsave)();
+	while (test_and_set_bit_lock(0, &putting) &&
+	       atomic_read(&panic_cpu) != raw_smp_processor_id())
+		cpu_relax();
+	behind = follower_is_behind(console, n);
+	if (!behind)
+		mint_stream_write(&console->out, MINT_CONSOLE_OUT_BYTES, text, n);
+	clear_bit_unlock(0, &putting);
+	return !behind;
+}
+
 /* Taking 0 makes the terminal try again, and printk() drop its text. */
 static ssize_t own_put(u32 vtermno, const u8 *text, size_t n)
 {
 	struct mint_console *console = own_console();
 
-	if (follower_is_behind(console, n))
+	if (!put_text(console, text, n))
 		return 0;
-	mint_stream_write(&console->out, MINT_CONSOLE_OUT_BYTES, text, n);
 	/* Output before the look: pairs with mint_or() in console_follow(). */
 	mint_mb();
 	ring_followers(mint_load(&console->followers));

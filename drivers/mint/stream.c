@@ -52,6 +52,17 @@ void mint_stream_write(struct mint_stream *stream, u32 bytes,
 	mint_store_release(&stream->head, head);
 }
 
+/*
+ * Where to read on, after what was lost. When a head goes backwards, which is a
+ * damage, old text must not come again as new.
+ */
+static u64 still_there(u64 at, u64 head, u32 bytes)
+{
+	if (head < at)
+		return head;
+	return head - at > bytes ? head - bytes : at;
+}
+
 /**
  * mint_stream_read() - copy what is new
  * @stream: anybody's stream
@@ -69,15 +80,15 @@ unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
 	u64 head = mint_load_acquire(&stream->head);
 	unsigned int from, part;
 
-	if (head - *at > bytes)	/* also when @head went backwards */
-		*at = head > bytes ? head - bytes : 0;
+	*at = still_there(*at, head, bytes);
 	from = *at & (bytes - 1);
 	part = min_t(u64, min(n, bytes - from), head - *at);
 	memcpy(text, stream->data + from, part);
 	/* The copy comes before the second look: it may have been overtaken. */
 	mint_mb();
-	if (mint_load(&stream->head) - *at > bytes) {
-		*at = mint_load(&stream->head) - bytes;
+	head = still_there(*at, mint_load(&stream->head), bytes);
+	if (head != *at) {
+		*at = head;
 		return 0;
 	}
 	*at += part;
