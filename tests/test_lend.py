@@ -132,7 +132,53 @@ def test_lent_frames_arrive_intact(borrowers: Machine) -> None:
     faults(borrowers, ("node0", "b"))
 
 
-def test_lent_pages_pass_through_pipes_and_packet_rings(borrowers: Machine) -> None:
+def map_numbers(sender: Shell, receiver: Shell) -> float:
+    """
+    Has the second node map what it receives; returns which part of it could be.
+
+    The program is then stopped, with the first pages still mapped.
+    """
+    receiver.run("rm -f /tmp/got.done /tmp/map; ((borrow map 5001 >/tmp/got 2>/tmp/map; "
+                 ": >/tmp/got.done) >/dev/null 2>&1 &)")
+    receiver.poll("netstat -ltn | grep -q ':5001 '", SECONDS)
+    sender.run(f"{MAKE}; borrow send 10.0.0.2 5001 /tmp/sent", timeout=SECONDS)
+    receiver.poll("test -s /tmp/map", SECONDS)
+    receiver.run(f"{MAKE}; cmp /tmp/sent /tmp/got", timeout=SECONDS)
+    mapped, unmapped = map(int, receiver.run("cat /tmp/map").output.split())
+    return mapped / (mapped + unmapped)
+
+
+def let_go(receiver: Shell) -> None:
+    """The program of map_numbers() finds what it has mapped as it was, and ends."""
+    receiver.run("kill -CONT $(pidof borrow)")
+    receiver.poll("test -e /tmp/got.done", SECONDS)
+    assert len(receiver.run("cat /tmp/map").output.splitlines()) == 1
+
+
+def check_mapped(sender: Shell, receiver: Shell) -> None:
+    """Most of a stream can be mapped, and is kept while the interface goes."""
+    for shell in (sender, receiver):
+        shell.run("ip link set vni0 mtu 1500; "
+                  # Frames as long as there are data for, however slow the nodes are.
+                  "echo 31 >/proc/sys/net/ipv4/tcp_tso_rtt_log; "
+                  # Few enough at a time that all of them can be lent.
+                  "echo 4096 1000000 1000000 >/proc/sys/net/ipv4/tcp_rmem")
+    switch(receiver, "off")
+    assert map_numbers(sender, receiver) < 0.1
+    let_go(receiver)
+
+    switch(receiver, "on")
+    assert map_numbers(sender, receiver) > 0.5
+    assert counter(receiver, "rx_lent") > 0
+    receiver.run("ip link set vni0 down; ip link set vni0 up")
+    traffic.wait_carrier(receiver)
+    traffic.iperf_server(receiver)
+    overwrite_free_buffers(sender, "10.0.0.2")
+    let_go(receiver)
+    wait_all_free(sender)
+
+
+def test_lent_pages_are_spliced_captured_and_mapped(borrowers: Machine) -> None:
     node0, b = borrowers.node(), borrowers.node("b")
     traffic.listen(node0, "/tmp/got")
     b.run(f"((borrow relay 5001 10.0.0.1 {traffic.STRING_PORT} /tmp/got) "
@@ -162,6 +208,8 @@ def test_lent_pages_pass_through_pipes_and_packet_rings(borrowers: Machine) -> N
     b.poll("test -e /tmp/seen.done", SECONDS)
     assert b.run("cat /tmp/seen").output == "captured 20\n"
     wait_all_free(node0)
+
+    check_mapped(node0, b)
     faults(borrowers, ("node0", "b"))
 
 

@@ -43,6 +43,13 @@
 #define VNI_REST_BYTES		64
 #define VNI_INLINE_BYTES	(VNI_SLOT_DATA_BYTES + VNI_REST_BYTES)
 
+/*
+ * A frame in a buffer may begin so late that its headers end at the first page
+ * border of the buffer. The shortest are those of Ethernet, IPv4 and TCP.
+ */
+#define VNI_HEAD_END		4096
+#define VNI_MIN_HEAD		54
+
 static_assert(VNI_MAX_PLAIN_FRAME <= VNI_LARGE_BYTES);
 
 /**
@@ -166,7 +173,9 @@ static_assert(offsetof(struct vni_pool, list) == 128);
  * struct vni_slot - descriptor of one frame, one cache line
  * @word: see above
  * @source: node id of the sender
- * @pad: zero
+ * @head: of a frame in a buffer that begins VNI_HEAD_END - head bytes behind
+ *	the start of its buffer: bytes of its headers, from VNI_MIN_HEAD. Else
+ *	zero: it begins at the start.
  * @queue: queue of the destination that the ring is
  * @generation: generation of the sender
  * @vnet_flags: VIRTIO_NET_HDR_F_* and VNI_NET_*
@@ -184,7 +193,7 @@ static_assert(offsetof(struct vni_pool, list) == 128);
 struct vni_slot {
 	__u64 word;
 	__u8 source;
-	__u8 pad;
+	__u8 head;
 	__u16 queue;
 	__u32 generation;
 	__u8 vnet_flags;

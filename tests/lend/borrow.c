@@ -8,15 +8,19 @@
 #include <err.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/tcp.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE_BYTES	65536
@@ -24,11 +28,15 @@
 #define NR_FRAMES	64
 #define LONG_FRAME	40000
 #define HEADERS_BYTES	256
+#define MAP_BYTES	(256 * 1024)
+#define KEPT_BYTES	(128 * 1024)
 
 static void usage(void)
 {
 	fputs("borrow relay PORT ADDRESS PORT FILE  pass a connection on, keep it in FILE\n"
 	      "borrow read PORT                     read a connection out of a pipe\n"
+	      "borrow send ADDRESS PORT FILE        send a file by one write: in long frames\n"
+	      "borrow map PORT                      map what comes, read the rest; stop, and let go\n"
 	      "borrow capture INTERFACE N BYTE      see N long frames of that byte in a packet ring\n",
 	      stderr);
 	exit(2);
@@ -102,22 +110,111 @@ static void relay(char **words)
 		err(1, "splice in");
 }
 
-static void read_spliced(char **words)
+static void put(int fd, const char *data, size_t bytes)
+{
+	ssize_t n;
+
+	for (; bytes; bytes -= n, data += n) {
+		n = write(fd, data, bytes);
+		if (n <= 0)
+			err(1, "write");
+	}
+}
+
+static void read_some(int fd, size_t bytes)
 {
 	static char piece[PIECE_BYTES];
+	ssize_t n;
+
+	for (; bytes; bytes -= n) {
+		n = read(fd, piece, bytes < PIECE_BYTES ? bytes : PIECE_BYTES);
+		if (n <= 0)
+			err(1, "read");
+		put(STDOUT_FILENO, piece, n);
+	}
+}
+
+static void read_spliced(char **words)
+{
 	int in = take_connection(words[0]), ends[2];
-	ssize_t n, got;
+	ssize_t n;
 
 	if (pipe(ends))
 		err(1, "pipe");
 	while ((n = splice(in, NULL, ends[1], NULL, PIECE_BYTES, SPLICE_F_MOVE)) > 0)
-		for (; n; n -= got) {
-			got = read(ends[0], piece, n);
-			if (got <= 0 || write(STDOUT_FILENO, piece, got) != got)
-				err(1, "read");
-		}
+		read_some(ends[0], n);
 	if (n < 0)
 		err(1, "splice in");
+}
+
+static void send_file(char **words)
+{
+	int out = make_connection(words[0], words[1]);
+	int from = open(words[2], O_RDONLY);
+	struct stat about;
+	char *data;
+
+	if (from < 0 || fstat(from, &about))
+		err(1, "open");
+	data = mmap(NULL, about.st_size, PROT_READ, MAP_PRIVATE, from, 0);
+	if (data == MAP_FAILED)
+		err(1, "mmap");
+	put(out, data, about.st_size);
+}
+
+/* Waits for enough to map, or the end; zero if nothing comes any more. */
+static int more_to_map(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char byte;
+
+	if (poll(&ready, 1, -1) != 1)
+		err(1, "poll");
+	return recv(fd, &byte, 1, MSG_PEEK) > 0;
+}
+
+/* How much has been mapped, and how much is to be read then. */
+static size_t map_some(int fd, char *at, size_t *unmapped)
+{
+	struct tcp_zerocopy_receive mapping = {
+		.address = (uintptr_t)at,
+		.length = MAP_BYTES,
+	};
+	socklen_t bytes = sizeof(mapping);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &mapping, &bytes))
+		err(1, "TCP_ZEROCOPY_RECEIVE");
+	*unmapped = mapping.recv_skip_hint;
+	return mapping.length;
+}
+
+/* The first pages stay mapped until it is told to go on; they may not change. */
+static void map(char **words)
+{
+	static char copies[KEPT_BYTES + MAP_BYTES];
+	int in = take_connection(words[0]), enough = MAP_BYTES;
+	size_t mapped = 0, unmapped = 0, kept = 0, n, rest;
+	char *window;
+
+	setsockopt(in, SOL_SOCKET, SO_RCVLOWAT, &enough, sizeof(enough));
+	window = mmap(NULL, sizeof(copies), PROT_READ, MAP_SHARED, in, 0);
+	if (window == MAP_FAILED)
+		err(1, "mmap");
+	while (more_to_map(in)) {
+		n = map_some(in, window + kept, &rest);
+		put(STDOUT_FILENO, window + kept, n);
+		read_some(in, rest);
+		mapped += n;
+		unmapped += rest;
+		if (kept < KEPT_BYTES) {
+			memcpy(copies + kept, window + kept, n);
+			kept += n;
+		}
+	}
+	fprintf(stderr, "%zu %zu\n", mapped, unmapped);
+	raise(SIGSTOP);
+	if (memcmp(copies, window, kept) || munmap(window, sizeof(copies)))
+		errx(1, "mapped pages have changed");
 }
 
 static unsigned char *open_ring(int fd, const char *interface)
@@ -189,6 +286,10 @@ int main(int argc, char **argv)
 		relay(argv + 2);
 	else if (argc == 3 && !strcmp(argv[1], "read"))
 		read_spliced(argv + 2);
+	else if (argc == 5 && !strcmp(argv[1], "send"))
+		send_file(argv + 2);
+	else if (argc == 3 && !strcmp(argv[1], "map"))
+		map(argv + 2);
 	else if (argc == 5 && !strcmp(argv[1], "capture"))
 		capture(argv + 2);
 	else

@@ -67,12 +67,14 @@ static void poke(struct input *in)
 		*word = ((__u64 *)section)[eat(in, 2) % (meta_bytes / 8)];
 }
 
-/* Write and read a buffer end to end, as a copy of a frame does. */
-static void touch(struct player *p, __u32 handle, __u32 length)
+/* Write and read a frame end to end, as a copy of it does. */
+static void touch(struct player *p, const struct vni_frame *frame)
 {
-	__u8 *data = vni_buf_data(&p->node.port, handle);
+	__u32 length = frame->length;
+	__u8 *data = vni_frame_data(&p->node.port, frame);
 
-	CHECK(data && length <= vni_buf_bytes(&p->node.port, handle));
+	CHECK(vni_frame_start(frame) + length <=
+	      vni_buf_bytes(&p->node.port, frame->handle));
 	data[0] = data[length - 1];
 	data[length - 1] = data[0] + 1;
 }
@@ -85,7 +87,10 @@ static void do_alloc(struct player *p, struct input *in)
 	if (handle == VNI_NO_BUF)
 		return;
 	CHECK(handle < p->node.port.geometry.nr_bufs);
-	touch(p, handle, vni_buf_bytes(&p->node.port, handle));
+	touch(p, &(struct vni_frame){
+		.handle = handle,
+		.length = vni_buf_bytes(&p->node.port, handle),
+	});
 	if (p->nr_mine < MAX_MINE)
 		p->mine[p->nr_mine++] = handle;
 	else
@@ -108,7 +113,7 @@ static void do_free(struct player *p, struct input *in)
 
 static void do_post(struct player *p, struct input *in)
 {
-	unsigned int n = eat(in, 1) % (SLOTS + 2), i;
+	unsigned int n = eat(in, 1) % (SLOTS + 2), i, rest;
 	struct vni_frame frames[SLOTS + 2] = { 0 };
 	int posted;
 
@@ -117,7 +122,9 @@ static void do_post(struct player *p, struct input *in)
 		if (frames[i].handle >> 31)
 			frames[i].handle = VNI_NO_BUF;
 		frames[i].length = eat(in, 3);
-		frames[i].flags = eat(in, 1) & 0xf;
+		rest = eat(in, 1);
+		frames[i].flags = rest & 0xf;
+		frames[i].slot.head = rest & 0xf0;
 	}
 	posted = vni_ring_post(&p->node.port, 0, eat(in, 1) % (NODES + 1),
 			       eat(in, 1), frames, n);
@@ -143,7 +150,9 @@ static void do_take(struct player *p, struct input *in)
 			CHECK(frame.length <= VNI_INLINE_BYTES);
 			continue;
 		}
-		touch(p, frame.handle, frame.length);
+		CHECK(!frame.slot.head || (frame.slot.head >= VNI_MIN_HEAD &&
+					   frame.slot.head <= frame.length));
+		touch(p, &frame);
 		if (n & 1 && p->nr_mine < MAX_MINE)
 			p->mine[p->nr_mine++] = frame.handle;
 		else

@@ -78,7 +78,7 @@ static inline unsigned char *frame_first(const struct vni_port *port,
 {
 	*bytes = frame->length;
 	if (!vni_frame_inline(frame))
-		return vni_buf_data(port, frame->handle);
+		return vni_frame_data(port, frame);
 	*bytes -= vni_frame_rest(frame->length);
 	return (unsigned char *)frame->slot.data;
 }

@@ -418,9 +418,11 @@ static void take_script(struct node *me)
 	CHECK(err == 1 || err == -EBADMSG);
 	if (err == 1) {
 		CHECK(frame.length >= VNI_MIN_FRAME);
-		CHECK(frame.length <= (vni_frame_inline(&frame) ? VNI_INLINE_BYTES :
-				       vni_buf_bytes(&me->port, frame.handle)));
-		CHECK(frame.slot.source == 1 && frame.slot.pad == 0);
+		CHECK(vni_frame_start(&frame) + frame.length <=
+		      (vni_frame_inline(&frame) ? VNI_INLINE_BYTES :
+		       vni_buf_bytes(&me->port, frame.handle)));
+		CHECK(!frame.slot.head || frame.slot.head >= VNI_MIN_HEAD);
+		CHECK(frame.slot.source == 1);
 	}
 }
 

@@ -20,6 +20,9 @@
 #define VNI_LEND_SCAN		16
 
 static_assert(VNI_LEND_HEAD_BYTES <= VNI_RX_LINEAR_BYTES);
+static_assert(VNI_HEAD_END == PAGE_SIZE);
+/* GRO would read headers in the first page if all that was copied is pulled. */
+static_assert(VNI_MIN_HEAD > ETH_HLEN);
 
 /**
  * vni_lend_fits() - is a frame of the kind that is lent?
@@ -49,7 +52,7 @@ static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 			  u32 length)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	u32 begin = offset, bytes;
+	u32 begin = offset, in_page, bytes;
 
 	/* What is written here every node can read: whoever writes copies first. */
 	shinfo->flags |= SKBFL_SHARED_FRAG;
@@ -61,10 +64,10 @@ static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 		if (unlikely(page_ref_count(page) != 1))
 			return 0;
 		get_page(page);
-		bytes = min_t(u32, length - offset,
-			      PAGE_SIZE - offset_in_page(offset));
+		in_page = offset_in_page(data + offset);
+		bytes = min_t(u32, length - offset, PAGE_SIZE - in_page);
 		skb_frag_fill_page_desc(&shinfo->frags[shinfo->nr_frags++],
-					page, offset_in_page(offset), bytes);
+					page, in_page, bytes);
 	}
 	skb->data_len += offset - begin;
 	skb->len += offset - begin;
@@ -92,19 +95,26 @@ static bool vni_lend_rest(struct sk_buff *head, const u8 *data, u32 offset,
 	return offset;
 }
 
+/* How much is copied: no more than its headers, if they end at a page border. */
+static u32 vni_lend_head_bytes(const struct vni_frame *frame)
+{
+	return frame->slot.head ?: VNI_LEND_HEAD_BYTES;
+}
+
 static struct sk_buff *vni_lend_skb(struct vni_lender *lender,
 				    const struct vni_frame *frame)
 {
 	struct vni_port *port = &lender->priv->port;
-	const u8 *data = vni_buf_data(port, frame->handle);
+	const u8 *data = vni_frame_data(port, frame);
+	u32 head = vni_lend_head_bytes(frame);
 	struct sk_buff *skb;
 	u32 offset;
 
 	skb = napi_alloc_skb(lender->napi, VNI_LEND_HEAD_BYTES);
 	if (unlikely(!skb))
 		return NULL;
-	skb_put_data(skb, data, VNI_LEND_HEAD_BYTES);
-	offset = vni_lend_pages(skb, data, VNI_LEND_HEAD_BYTES, frame->length);
+	skb_put_data(skb, data, head);
+	offset = vni_lend_pages(skb, data, head, frame->length);
 	if (unlikely(!vni_lend_rest(skb, data, offset, frame->length))) {
 		dev_kfree_skb_any(skb);
 		return NULL;
@@ -142,7 +152,10 @@ static bool vni_lend_begin(struct vni_lender *lender,
 		return false;
 	*vni_lent_at(lender, lender->first + count) = (struct vni_lent){
 		.handle = frame->handle,
-		.pages = DIV_ROUND_UP(frame->length, PAGE_SIZE),
+		.pages = DIV_ROUND_UP(vni_frame_start(frame) + frame->length,
+				      PAGE_SIZE),
+		/* A first page with nothing but headers stays here. */
+		.back = !!frame->slot.head,
 	};
 	lender->lent[class]++;
 	WRITE_ONCE(lender->count, count + 1);
@@ -157,7 +170,11 @@ static void vni_lend_end(struct vni_lender *lender, u32 handle)
 		module_put(THIS_MODULE);
 }
 
-/* Are all its pages back? One that was found to be back is not asked again. */
+/*
+ * Are all its pages back? One that was found to be back is not asked again.
+ * A page that a process has mapped has a reference for each mapping, which is
+ * dropped last, when no CPU can reach the page by it any more.
+ */
 static bool vni_lent_is_back(const struct vni_lender *lender,
 			     struct vni_lent *lent)
 {

@@ -222,7 +222,7 @@ static void slot_fill(__u64 *to, __u64 from, const struct vni_frame *frame)
 	int data = vni_frame_inline(frame) ||
 		   frame->slot.vnet_flags & VNI_NET_ENCAP;
 
-	mint_store(&to[1], from);
+	mint_store(&to[1], from | vni_slot_head(frame->slot.head));
 	mint_store(&to[2], words[2]);
 	mint_store(&to[3], words[3]);
 	mint_store(&to[4], data ? words[4] : (__u64)frame->slot.tsc);

@@ -283,6 +283,31 @@ static inline __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
 	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
 }
 
+/**
+ * vni_frame_start() - where in its buffer a frame begins
+ * @frame: the frame, not inline
+ *
+ * Return: bytes from the start of the buffer.
+ */
+static inline __u32 vni_frame_start(const struct vni_frame *frame)
+{
+	return frame->slot.head ? VNI_HEAD_END - frame->slot.head : 0;
+}
+
+/**
+ * vni_frame_data() - where the bytes of a frame lie
+ * @port: the port
+ * @frame: the frame, not inline, with a handle that is in range
+ *
+ * Return: its first byte.
+ */
+static inline void *vni_frame_data(const struct vni_port *port,
+				   const struct vni_frame *frame)
+{
+	return (char *)vni_buf_data(port, frame->handle) +
+	       vni_frame_start(frame);
+}
+
 /* Buffers */
 __u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
 		    unsigned int class);

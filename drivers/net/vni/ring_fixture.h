@@ -203,7 +203,9 @@ static inline const struct damage *damage_nr(unsigned int i)
 		{ 0, 8ULL << 44, VNI_FAULT_SLOT },
 		{ 1, 1, VNI_FAULT_SLOT },		/* source: b itself */
 		{ 1, NODES, VNI_FAULT_SLOT },		/* source */
-		{ 1, 1 << 8, VNI_FAULT_SLOT },		/* pad */
+		{ 1, 1 << 8, VNI_FAULT_LENGTH },	/* head: too short */
+		{ 1, VNI_MIN_HEAD << 8, VNI_FAULT_LENGTH },	/* no room */
+		{ 1, 0xff << 8, VNI_FAULT_LENGTH },	/* longer than all */
 		{ 1, 1 << 16, VNI_FAULT_SLOT },		/* queue */
 	};
 

@@ -63,6 +63,76 @@ static void headers_of_a_tunnel_go_along(struct kunit *test)
 	expect_all_free(test, f);
 }
 
+/* A frame whose headers end at the first page border of its buffer. */
+static struct vni_frame frame_make_late(struct fixture *f, u8 head, u32 length)
+{
+	struct vni_frame frame = frame_make(f, VNI_LARGE_BYTES);
+
+	frame.length = length;
+	frame.slot.head = head;
+	return frame;
+}
+
+static void payload_may_begin_at_a_page_border(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 room = VNI_LARGE_BYTES - VNI_HEAD_END;
+	const struct {
+		u8 head;
+		u32 length;
+	} good[] = {
+		{ VNI_MIN_HEAD, VNI_MIN_HEAD + room },
+		{ VNI_MIN_HEAD, VNI_MIN_HEAD },
+		{ 0xff, 0xff + room },
+	};
+	struct vni_frame sent, got;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		sent = frame_make_late(f, good[i].head, good[i].length);
+		KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
+		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
+		KUNIT_EXPECT_EQ(test, got.slot.head, good[i].head);
+		KUNIT_EXPECT_EQ(test, got.slot.source, 0);
+		KUNIT_EXPECT_TRUE(test, vni_frame_data(&f->b, &got) + got.slot.head ==
+				  vni_buf_data(&f->b, got.handle) + VNI_HEAD_END);
+		vni_buf_free(&f->b, &f->cb, got.handle);
+		vni_cache_flush(&f->b, &f->cb);
+	}
+	expect_all_free(test, f);
+}
+
+/* Neither posted nor, where another node has written it, taken. */
+static void impossible_heads_are_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 room = VNI_LARGE_BYTES - VNI_HEAD_END;
+	const struct {
+		u8 head;
+		u32 length;
+	} bad[] = {
+		{ VNI_MIN_HEAD - 1, 1000 },
+		{ 100, 99 },
+		{ VNI_MIN_HEAD, VNI_MIN_HEAD + room + 1 },
+	};
+	struct vni_frame frame;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		frame = frame_make_late(f, bad[i].head, bad[i].length);
+		KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+		frame.slot.head = 0;
+		KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), 1);
+		expect_rejected(test, f, &(struct damage){
+			1, (u64)bad[i].head << 8, VNI_FAULT_LENGTH
+		});
+		KUNIT_EXPECT_EQ(test, *state_of(f, frame.handle), inflight(0, 5, 1, 9));
+		*state_of(f, frame.handle) = state(VNI_STATE_ALLOC, 0, 5);
+		vni_buf_free(&f->a, &f->ca, frame.handle);
+	}
+	expect_all_free(test, f);
+}
+
 static void longest_frame_takes_one_slot_and_one_buffer(struct kunit *test)
 {
 	struct vni_frame got;
@@ -550,6 +620,8 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(words_are_golden),
 	KUNIT_CASE(frame_arrives_as_it_was_posted),
 	KUNIT_CASE(headers_of_a_tunnel_go_along),
+	KUNIT_CASE(payload_may_begin_at_a_page_border),
+	KUNIT_CASE(impossible_heads_are_refused),
 	KUNIT_CASE(longest_frame_takes_one_slot_and_one_buffer),
 	KUNIT_CASE(full_ring_takes_no_more),
 	KUNIT_CASE(positions_wrap),

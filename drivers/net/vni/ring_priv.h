@@ -146,10 +146,16 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
 	       (__u64)length << 24 | handle;
 }
 
-/* The second word of a slot: who has sent the frame, and to which queue. */
+/* What frames of one post have in common in the second word of their slots. */
 static inline __u64 vni_slot_from(__u32 source, __u32 queue, __u32 generation)
 {
 	return (__u64)generation << 32 | (__u64)queue << 16 | source;
+}
+
+/* vni_slot.head in that word. */
+static inline __u64 vni_slot_head(__u8 head)
+{
+	return (__u64)head << 8;
 }
 
 static inline struct vni_slot *vni_slot_at(const struct vni_port *port,
@@ -195,15 +201,27 @@ static inline int vni_slot_filled(const struct vni_port *port,
 
 #define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
 
-/* Does a frame fit into its buffer, which may not even exist, or its slot? */
+/* Can the headers end at a page border, if they are said to? */
+static inline int vni_head_ok(const struct vni_frame *frame)
+{
+	__u32 head = frame->slot.head;
+
+	return !head || (head >= VNI_MIN_HEAD && head <= frame->length);
+}
+
+/*
+ * Does a frame fit into its buffer, which may not even exist, or its slot? One
+ * that begins late fits into no slot.
+ */
 static inline int vni_length_ok(const struct vni_port *port,
 				const struct vni_frame *frame)
 {
 	__u32 room = vni_frame_inline(frame) ? VNI_INLINE_BYTES :
 		     vni_buf_bytes(port, frame->handle);
 
-	return frame->length >= VNI_MIN_FRAME && frame->length <= room &&
-	       frame->length <= VNI_MAX_FRAME;
+	return frame->length >= VNI_MIN_FRAME &&
+	       vni_frame_start(frame) + frame->length <= room &&
+	       frame->length <= VNI_MAX_FRAME && vni_head_ok(frame);
 }
 
 /* May this frame be sent: is it well-formed and its buffer ours? */
@@ -249,8 +267,9 @@ static inline int vni_slot_ok(const struct vni_port *port, __u32 queue,
 			      const struct vni_frame *frame)
 {
 	const __u64 *words = (const __u64 *)&frame->slot;
-	/* The source alone, or more than any if pad or queue is wrong. */
-	__u32 source = (__u32)words[1] ^ queue << 16;
+	/* The source alone, or more than any if queue is wrong. */
+	__u32 source = (__u32)words[1] ^ queue << 16 ^
+		       (__u32)vni_slot_head(frame->slot.head);
 
 	return source < port->geometry.nr_nodes && source != port->node &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&

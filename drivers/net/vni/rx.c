@@ -118,7 +118,7 @@ static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 		if (likely(skb))
 			return skb;
 	}
-	skb = vni_rx_copy(rxq, vni_buf_data(&priv->port, frame->handle),
+	skb = vni_rx_copy(rxq, vni_frame_data(&priv->port, frame),
 			  frame->length);
 	vni_buf_put(priv, frame->handle);
 	return skb;

@@ -7,6 +7,7 @@
  * has no more, see tx_flow.c. A flood is copied into each ring at once, or
  * dropped. All of it runs under the lock of the netdev queue. See docs/vni.md.
  */
+#include <linux/tcp.h>
 #include <net/gso.h>
 #include <net/ipv6.h>
 
@@ -168,23 +169,56 @@ static int vni_tx_fill_inline(const struct sk_buff *skb,
 	return 0;
 }
 
+/* Is it TCP whose header can be read, its checksum still to be filled in? */
+static bool vni_tx_is_tcp(const struct sk_buff *skb)
+{
+	int tcp = skb_checksum_start_offset(skb);
+
+	return skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation &&
+	       skb->csum_offset == offsetof(struct tcphdr, check) &&
+	       tcp + (int)sizeof(struct tcphdr) <= (int)skb_headlen(skb);
+}
+
+/*
+ * Bytes of all headers of a frame of which the payload is to begin at a page
+ * border, since its receiver may want to map it; else 0.
+ */
+static u8 vni_tx_head(const struct vni_priv *priv, const struct sk_buff *skb,
+		      unsigned int class)
+{
+	u32 room = priv->port.geometry.classes[class].buf_bytes;
+	const struct tcphdr *tcp = (void *)skb_checksum_start(skb);
+	u32 head;
+
+	/* What has no second page has no payload that begins there. */
+	if (class == VNI_CLASS_SMALL || !vni_tx_is_tcp(skb))
+		return 0;
+	head = skb_checksum_start_offset(skb) + tcp->doff * 4;
+	if (head < VNI_MIN_HEAD || head > min(skb->len, U8_MAX) ||
+	    VNI_HEAD_END - head + skb->len > room)
+		return 0;
+	return head;
+}
+
 /* Copies a frame into a buffer, which then belongs to @frame. */
 static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
 			      unsigned int class, struct vni_frame *frame)
 {
-	u8 *data;
+	u8 *data, *end;
 
 	frame->handle = vni_buf_get(priv, class);
 	if (frame->handle == VNI_NO_BUF)
 		return -ENOBUFS;
 
-	data = vni_buf_data(&priv->port, frame->handle);
+	frame->slot.head = vni_tx_head(priv, skb, class);
+	data = vni_frame_data(&priv->port, frame);
 	if (skb_copy_bits(skb, 0, data, skb->len)) {
 		vni_buf_put(priv, frame->handle);
 		return -EINVAL;
 	}
 	/* A receiver may read whole cache lines: no old payload in the last. */
-	memset(data + skb->len, 0, ALIGN(skb->len, 64) - skb->len);
+	end = data + skb->len;
+	memset(end, 0, PTR_ALIGN(end, 64) - end);
 	return 0;
 }
 

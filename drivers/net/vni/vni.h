@@ -158,8 +158,8 @@ struct vni_txq {
 /**
  * struct vni_lent - a buffer that the stack may still read
  * @handle: the buffer, HELD by this node
- * @pages: pages of it that were given away
- * @back: those below this one have come back
+ * @pages: pages of it up to the last one that was given away
+ * @back: those below this one have come back, or were never given away
  */
 struct vni_lent {
 	u32 handle;
