@@ -46,45 +46,42 @@ static bool failed_for_good(ssize_t n)
 	return n < 0 && errno != EAGAIN && errno != EINTR;
 }
 
-static void give_up(struct stream *stream)
-{
-	stream->error = errno;
-	stream_close(stream);
-}
-
-static void fill(struct stream *stream)
+/* These return whether the stream is to be closed. */
+static bool fill(struct stream *stream)
 {
 	ssize_t n = read(stream->from, stream->data, sizeof(stream->data));
 
 	if (n > 0)
 		stream->used = n;
-	else if (!n)
-		stream_close(stream);
 	else if (failed_for_good(n))
-		give_up(stream);
+		stream->error = errno;
+	return !n || failed_for_good(n);
 }
 
-static void flush(struct stream *stream)
+static bool flush(struct stream *stream)
 {
 	ssize_t n = write(stream->to, stream->data, stream->used);
 
-	if (failed_for_good(n)) {
-		give_up(stream);
-	} else if (n > 0) {
+	if (n > 0) {
 		stream->used -= n;
 		memmove(stream->data, stream->data + n, stream->used);
+	} else if (failed_for_good(n)) {
+		stream->error = errno;
 	}
+	return failed_for_good(n);
 }
 
-/* A stream without bytes looks at its end too: a reader that left shows there. */
-static void move(struct stream *stream, short from_events, short to_events)
+/*
+ * A stream without bytes looks at its end too: a reader that left shows there,
+ * that of a pipe as an error, that of a socket or a terminal as a hang-up.
+ */
+static bool move(struct stream *stream, short from_events, short to_events)
 {
-	if (to_events & (POLLERR | POLLNVAL))
-		stream_close(stream);
-	else if (stream->used && to_events & POLLOUT)
-		flush(stream);
-	else if (from_events)
-		fill(stream);
+	if (to_events & (POLLERR | POLLHUP | POLLNVAL))
+		return true;
+	if (stream->used && to_events & POLLOUT)
+		return flush(stream);
+	return from_events && fill(stream);
 }
 
 /**
@@ -101,6 +98,7 @@ int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
 	       unsigned int nr_more, int timeout_ms)
 {
 	struct pollfd files[2 * MAX_STREAMS + MAX_MORE];
+	bool over[MAX_STREAMS];
 	unsigned int i;
 	int got;
 
@@ -116,8 +114,12 @@ int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
 		return got;
 	limit_waits(true);
 	for (i = 0; i < nr; i++)
-		move(&streams[i], files[2 * i].revents, files[2 * i + 1].revents);
+		over[i] = move(&streams[i], files[2 * i].revents, files[2 * i + 1].revents);
 	limit_waits(false);
+	/* A close() may have to write, and one that is broken off is not done again. */
+	for (i = 0; i < nr; i++)
+		if (over[i])
+			stream_close(&streams[i]);
 	memcpy(more, files + 2 * nr, nr_more * sizeof(*more));
 	return got;
 }
