@@ -6,6 +6,7 @@ timing, a fast typist or an unusual caller shows. Needs no machine.
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -42,3 +43,12 @@ def test_a_stream_ends_when_the_reader_of_a_socket_has_left() -> None:
     with started(BUILD / "relay", stdin=source, stdout=output) as relay:
         reader.close()
         assert relay.wait(SECONDS) == 0
+
+
+def test_the_alarm_of_the_caller_ends_the_command() -> None:
+    source, feed = os.pipe()
+    # What comes is moved, and waits are limited meanwhile.
+    os.write(feed, b"x")
+    with started("perl", "-e", "alarm 1; exec @ARGV", BUILD / "relay", stdin=source,
+                 stdout=subprocess.DEVNULL) as relay:
+        assert relay.wait(SECONDS) == -signal.SIGALRM

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Time, for those who wait with a deadline. */
 #include <signal.h>
-#include <sys/time.h>
 #include <time.h>
 #include "mint.h"
 
-#define LIMIT_US	100000
+#define LIMIT_NS	100000000
 
 /**
  * now_ms() - a clock that only goes on
@@ -31,25 +30,23 @@ void pause_ms(unsigned int ms)
 	nanosleep(&pause, NULL);
 }
 
-static void on_alarm(int number)
+static void on_limit(int number)
 {
 	(void)number;
 }
 
-static void catch_alarm(void)
+static bool make_timer(timer_t *timer)
 {
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
 	/* Without SA_RESTART: what waits is broken off. */
-	const struct sigaction action = { .sa_handler = on_alarm };
-	static bool caught;
-	sigset_t alarm;
+	const struct sigaction action = { .sa_handler = on_limit };
+	sigset_t limit;
 
-	if (caught)
-		return;
-	caught = true;
-	sigaction(SIGALRM, &action, NULL);
-	sigemptyset(&alarm);
-	sigaddset(&alarm, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+	sigaction(SIGRTMIN, &action, NULL);
+	sigemptyset(&limit);
+	sigaddset(&limit, SIGRTMIN);
+	sigprocmask(SIG_UNBLOCK, &limit, NULL);
+	return !timer_create(CLOCK_MONOTONIC, &event, timer);
 }
 
 /**
@@ -60,13 +57,18 @@ static void catch_alarm(void)
  * For files that others have open, too: they cannot be made not to wait without
  * making them so for all. poll() tells that such a file takes something but not
  * how much, and somebody else may be faster. The timer goes on until it is
- * stopped, so that it cannot come just before a call and then no more.
+ * stopped, so that it cannot come just before a call and then no more. It is
+ * our own: alarm() may be running, and is the caller's, who wants us ended by it.
  */
 void limit_waits(bool on)
 {
-	const struct timeval limit = { .tv_usec = on ? LIMIT_US : 0 };
-	const struct itimerval timer = { .it_interval = limit, .it_value = limit };
+	const struct timespec limit = { .tv_nsec = on ? LIMIT_NS : 0 };
+	const struct itimerspec setting = { .it_interval = limit, .it_value = limit };
+	static timer_t timer;
+	static bool made;
 
-	catch_alarm();
-	setitimer(ITIMER_REAL, &timer, NULL);
+	/* Where the system has no more timers, waits are as long as they are. */
+	made = made || make_timer(&timer);
+	if (made)
+		timer_settime(timer, 0, &setting, NULL);
 }
