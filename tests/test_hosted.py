@@ -18,6 +18,7 @@ from building import building
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/hosted"
 SECONDS = 30.0
+REFUSED, EMFILE, ECANCELED = 3, 24, 125
 
 
 @pytest.fixture(scope="module", name="programs", autouse=True)
@@ -52,3 +53,11 @@ def test_the_alarm_of_the_caller_ends_the_command() -> None:
     with started("perl", "-e", "alarm 1; exec @ARGV", BUILD / "relay", stdin=source,
                  stdout=subprocess.DEVNULL) as relay:
         assert relay.wait(SECONDS) == -signal.SIGALRM
+
+
+@pytest.mark.parametrize("when, error, still", [
+    ("gone", ECANCELED, "never started\n"), ("early", ECANCELED, ""), ("unwatched", EMFILE, "")])
+def test_no_command_runs_on_that_nobody_watches(when: str, error: int, still: str) -> None:
+    done = subprocess.run([BUILD / "serve", when, "sleep", "1000"], timeout=SECONDS, check=True,
+                          stdout=subprocess.PIPE)
+    assert done.stdout.decode() == f"state {REFUSED}, code {error}\n{still}"

@@ -29,13 +29,15 @@
 /**
  * struct service - a command that runs for another node
  * @session: the device, as the server's side of the session
- * @pid: the command, leader of its own session and process group
+ * @pid: the command, soon leader of its own session and process group
+ * @running: nobody has waited for it yet, so @pid is no other process
  * @ended: becomes readable when it has ended
  * @streams: by MINT_PIPE_*
  */
 struct service {
 	int session;
 	pid_t pid;
+	bool running;
 	int ended;
 	struct stream streams[MINT_NR_PIPES];
 };
@@ -109,11 +111,46 @@ static bool make_pipes(struct service *service, int ends[MINT_NR_PIPES])
 	return true;
 }
 
+static bool is_over(const struct service *service)
+{
+	struct pollfd session = { .fd = service->session, .events = POLLIN };
+
+	return poll(&session, 1, 0) > 0;
+}
+
+/* A command that has just been started has no process group yet. */
+static bool signal_command(const struct service *service, int number)
+{
+	return !kill(-service->pid, number) ||
+	       (service->running && !kill(service->pid, number));
+}
+
+/* Nobody wants it any more: the whole process group ends, with a moment to clean up. */
+static void end_command(struct service *service)
+{
+	unsigned int waited_ms;
+
+	signal_command(service, SIGHUP);
+	for (waited_ms = 0; waited_ms < GRACE_MS; waited_ms += LOOK_MS) {
+		service->running = service->running && !waitpid(service->pid, NULL, WNOHANG);
+		if (!signal_command(service, 0))
+			return;
+		pause_ms(LOOK_MS);
+	}
+	signal_command(service, SIGKILL);
+	if (service->running)
+		waitpid(service->pid, NULL, 0);
+}
+
 static bool start_command(struct service *service, char **words)
 {
 	int ends[MINT_NR_PIPES];
 	unsigned int i;
 
+	if (is_over(service)) {
+		errno = ECANCELED;
+		return false;
+	}
 	if (!make_pipes(service, ends))
 		return false;
 	service->pid = fork();
@@ -123,7 +160,14 @@ static bool start_command(struct service *service, char **words)
 		close(ends[i]);
 	if (service->pid < 0)
 		return false;
+	service->running = true;
 	service->ended = pidfd_open(service->pid, 0);
+	if (service->ended < 0) {
+		int error = errno;
+
+		end_command(service);
+		errno = error;
+	}
 	return service->ended >= 0;
 }
 
@@ -159,22 +203,6 @@ static void relay_rest(struct service *service)
 			return;
 		relay_wait(outputs, 2, &hung_up, 1, RELAY_LOOK_MS);
 	}
-}
-
-/* The client is gone: the whole process group ends, with a moment to clean up. */
-static void end_command(const struct service *service)
-{
-	unsigned int waited_ms;
-
-	kill(-service->pid, SIGHUP);
-	for (waited_ms = 0; waited_ms < GRACE_MS; waited_ms += LOOK_MS) {
-		waitpid(service->pid, NULL, WNOHANG);
-		if (kill(-service->pid, 0))
-			return;
-		pause_ms(LOOK_MS);
-	}
-	kill(-service->pid, SIGKILL);
-	waitpid(service->pid, NULL, 0);
 }
 
 static int exit_code(pid_t pid)
