@@ -6,14 +6,20 @@ timing, a fast typist or an unusual caller shows. Needs no machine.
 
 import contextlib
 import os
+import pty
+import select
 import signal
 import socket
 import subprocess
+import termios
+import threading
+import time
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 from building import building
+from machine import deadline_in
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/hosted"
@@ -61,3 +67,95 @@ def test_no_command_runs_on_that_nobody_watches(when: str, error: int, still: st
     done = subprocess.run([BUILD / "serve", when, "sleep", "1000"], timeout=SECONDS, check=True,
                           stdout=subprocess.PIPE)
     assert done.stdout.decode() == f"state {REFUSED}, code {error}\n{still}"
+
+
+class Terminal:
+    """A terminal with a shell, as its user has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pid_file = folder / "pid"
+        self.said = b""
+        self.shell, self.master = pty.fork()
+        if not self.shell:
+            os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
+
+    def type(self, text: str) -> None:
+        """Types as much as the terminal takes."""
+        os.write(self.master, text.encode())
+
+    def read(self, seconds: float) -> bool:
+        """Whether something was printed within that time."""
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        self.said += os.read(self.master, 65536)
+        return True
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for something, and reads what is printed meanwhile."""
+        deadline = deadline_in(SECONDS)
+        while not condition():
+            assert time.monotonic() < deadline, self.said
+            self.read(0.02)
+
+    def console(self, node: str, after: str = "") -> None:
+        """Types a call of the console of a node, with what comes after it."""
+        self.pid_file.unlink(missing_ok=True)
+        self.type(f"sh -c 'echo $$ >{self.pid_file}; exec \"$@\"' - "
+                  f"{BUILD}/console {node} {after}\n")
+        self.until(lambda: bool(self.state(b"console")))
+
+    def state(self, name: bytes = b"") -> str:
+        """One letter for what the console does, or nothing if there is none of that name."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(self.pid_file.read_text(encoding="ascii"))
+            head, fields = Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)
+            return chr(fields[1]) if head.endswith(name) else ""
+        return ""
+
+    def raw(self) -> bool:
+        """Whether the console has the terminal."""
+        return not termios.tcgetattr(self.master)[3] & termios.ISIG
+
+    def close(self) -> None:
+        """Hangs up."""
+        os.close(self.master)
+        os.kill(self.shell, signal.SIGKILL)
+        os.waitpid(self.shell, 0)
+
+
+@pytest.fixture(name="terminal")
+def terminal_fixture(tmp_path: Path) -> Iterator[Terminal]:
+    """A user's terminal."""
+    terminal = Terminal(tmp_path)
+    yield terminal
+    terminal.close()
+
+
+def test_a_signal_ends_a_console_whose_files_are_always_ready() -> None:
+    for node in ("echo ready; exec cat >/dev/null", "echo ready; exec cat"):
+        with open("/dev/zero", "rb") as zero, \
+             started(BUILD / "console", node, 0, "-i", stdin=zero, stdout=subprocess.PIPE,
+                     stderr=subprocess.DEVNULL) as console:
+            assert console.stdout and console.stdout.read(5) == b"ready"
+            drain = threading.Thread(target=console.stdout.read)
+            drain.start()
+            console.terminate()
+            assert console.wait(SECONDS) == 1
+            drain.join()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTTOU, signal.SIGSTOP, signal.SIGTSTP])
+def test_the_shell_ends_a_console_that_does_not_have_the_terminal(
+        terminal: Terminal, stop: signal.Signals) -> None:
+    if stop == signal.SIGTTOU:
+        terminal.console("'exec cat'", "&")
+    else:
+        terminal.console("'exec cat'")
+        terminal.until(terminal.raw)
+        os.kill(int(terminal.pid_file.read_text(encoding="ascii")), stop)
+    terminal.until(lambda: terminal.state() == "T")
+    terminal.type("kill %1\n")
+    terminal.until(lambda: not terminal.state())
+    # The shell has the terminal as it likes it, and goes on.
+    terminal.type("echo still $((40 + 2))\n")
+    terminal.until(lambda: b"still 42" in terminal.said)

@@ -2,8 +2,10 @@
 /*
  * The user's terminal while a console has it: raw, and set back whatever ends
  * or stops the command. Signals are blocked but inside terminal_wait(), so that
- * none is missed before it waits. What was ignored from the start stays so.
+ * none is missed before it waits, and where the shell may stop us: what ends a
+ * stopped command must reach it. What was ignored from the start stays so.
  */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <termios.h>
@@ -62,15 +64,31 @@ static void catch_signals(void)
 		sigdelset(&while_waiting, numbers[i]);
 }
 
-/* Nothing here waits for the output to drain: the line may be slow, or stand still. */
+/*
+ * Nothing here waits for the output to drain: the line may be slow, or stand
+ * still. In the background tcsetattr() stops us until the shell brings us to the
+ * foreground; a signal that ends the command ends the attempt.
+ */
 static void set_raw(void)
 {
 	struct termios raw = saved;
+	sigset_t blocked;
 
 	if (!is_terminal)
 		return;
 	cfmakeraw(&raw);
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	sigprocmask(SIG_SETMASK, &while_waiting, &blocked);
+	while (!mint_load(&ended_by) && tcsetattr(STDIN_FILENO, TCSANOW, &raw) && errno == EINTR)
+		continue;
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* The terminal is somebody else's then, who has set it as he likes. */
+static bool in_background(void)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	return foreground > 0 && foreground != getpgrp();
 }
 
 /**
@@ -92,7 +110,7 @@ bool terminal_take(void)
  */
 void terminal_give_back(bool discard)
 {
-	if (!is_terminal)
+	if (!is_terminal || in_background())
 		return;
 	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	if (discard)
@@ -115,13 +133,23 @@ static void stop_here(void)
 	set_raw();
 }
 
+/* ppoll() lets none in while a file is ready. */
+static void look_for_signals(void)
+{
+	sigset_t blocked;
+
+	sigprocmask(SIG_SETMASK, &while_waiting, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 /**
  * terminal_wait() - wait for files or for a signal
  * @files: as for poll()
  * @nr: how many
  * @timeout_ms: how long, less than 1000
  *
- * Return: what poll() returned; @files' revents are 0 unless it is positive.
+ * Return: what poll() returned, or 0 once a signal has ended the command;
+ * @files' revents are 0 unless it is positive.
  */
 int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms)
 {
@@ -129,8 +157,7 @@ int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms
 	int got = ppoll(files, nr, &wait, &while_waiting);
 	unsigned int i;
 
-	for (i = 0; got <= 0 && i < nr; i++)
-		files[i].revents = 0;
+	look_for_signals();
 	if (mint_load(&stopped)) {
 		mint_store(&stopped, 0);
 		stop_here();
@@ -140,6 +167,11 @@ int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms
 		mint_store(&continued, 0);
 		set_raw();
 	}
+	/* The terminal may be somebody else's by now: to read it would stop us again. */
+	if (mint_load(&ended_by))
+		got = 0;
+	for (i = 0; got <= 0 && i < nr; i++)
+		files[i].revents = 0;
 	return got;
 }
 
