@@ -15,7 +15,7 @@ import termios
 import threading
 import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 import pytest
 from building import building
@@ -80,8 +80,10 @@ class Terminal:
             os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
 
     def type(self, text: str) -> None:
-        """Types as much as the terminal takes."""
-        os.write(self.master, text.encode())
+        """Types something, all at once if it is not more than a terminal keeps."""
+        rest = text.encode()
+        while rest:
+            rest = rest[os.write(self.master, rest):]
 
     def read(self, seconds: float) -> bool:
         """Whether something was printed within that time."""
@@ -112,6 +114,10 @@ class Terminal:
             return chr(fields[1]) if head.endswith(name) else ""
         return ""
 
+    def signal(self, number: signal.Signals) -> None:
+        """Sends the console a signal."""
+        os.kill(int(self.pid_file.read_text(encoding="ascii")), number)
+
     def raw(self) -> bool:
         """Whether the console has the terminal."""
         return not termios.tcgetattr(self.master)[3] & termios.ISIG
@@ -134,7 +140,7 @@ def terminal_fixture(tmp_path: Path) -> Iterator[Terminal]:
 def test_a_signal_ends_a_console_whose_files_are_always_ready() -> None:
     for node in ("echo ready; exec cat >/dev/null", "echo ready; exec cat"):
         with open("/dev/zero", "rb") as zero, \
-             started(BUILD / "console", node, 0, "-i", stdin=zero, stdout=subprocess.PIPE,
+             started(BUILD / "console", node, "input", stdin=zero, stdout=subprocess.PIPE,
                      stderr=subprocess.DEVNULL) as console:
             assert console.stdout and console.stdout.read(5) == b"ready"
             drain = threading.Thread(target=console.stdout.read)
@@ -152,10 +158,61 @@ def test_the_shell_ends_a_console_that_does_not_have_the_terminal(
     else:
         terminal.console("'exec cat'")
         terminal.until(terminal.raw)
-        os.kill(int(terminal.pid_file.read_text(encoding="ascii")), stop)
+        terminal.signal(stop)
     terminal.until(lambda: terminal.state() == "T")
     terminal.type("kill %1\n")
     terminal.until(lambda: not terminal.state())
     # The shell has the terminal as it likes it, and goes on.
     terminal.type("echo still $((40 + 2))\n")
     terminal.until(lambda: b"still 42" in terminal.said)
+
+
+def left_over(terminal: Terminal) -> bool:
+    """Whether the shell has run what was typed, when the console has ended."""
+    terminal.until(lambda: not terminal.state())
+    terminal.type("echo still $((40 + 2))\n")
+    terminal.until(lambda: b"still 42" in terminal.said)
+    return (terminal.pid_file.parent / "ran").exists()
+
+
+@pytest.mark.parametrize("node, after, end", [
+    ("exec head -c 2000 >/dev/null", "", None),
+    ("exec cat", "| head -n 3", None),
+    ("exec cat", ">/dev/full", None),
+    ("exec sleep 1000", "", signal.SIGTERM),
+])
+def test_the_rest_of_a_paste_is_for_nobody(terminal: Terminal, node: str, after: str,
+                                           end: Optional[signal.Signals]) -> None:
+    terminal.console(f"'{node}'", after)
+    terminal.until(terminal.raw)
+    terminal.type(f"touch {terminal.pid_file.parent}/ran\n" * 300)
+    if end:
+        terminal.signal(end)
+    assert not left_over(terminal)
+
+
+def test_what_is_typed_while_a_node_ends_is_for_nobody(terminal: Terminal) -> None:
+    terminal.console("'read line'", "fence")
+    terminal.until(terminal.raw)
+    terminal.type("\n")
+    terminal.until(lambda: b"being fenced" in terminal.said)
+    terminal.type(f"touch {terminal.pid_file.parent}/ran\n")
+    assert not left_over(terminal)
+
+
+def test_what_follows_the_escape_is_for_the_shell(terminal: Terminal) -> None:
+    terminal.console("'exec cat'")
+    terminal.until(terminal.raw)
+    terminal.type(f"\x1dqtouch {terminal.pid_file.parent}/ran\n")
+    assert left_over(terminal)
+
+
+def test_input_without_an_end_keeps_nobody_in_the_console(terminal: Terminal) -> None:
+    terminal.console("'read line'")
+    terminal.until(terminal.raw)
+
+    def ended() -> bool:
+        terminal.type("\n")
+        return not terminal.state()
+
+    terminal.until(ended)

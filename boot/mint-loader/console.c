@@ -35,7 +35,8 @@
  * @terminal: standard input is a terminal, so the escape is looked for
  * @typing: standard input is read
  * @escaped: the last byte typed was the escape
- * @leave: the user typed the escape and LEAVE, or nobody is there any more
+ * @user_left: the user typed the escape and LEAVE
+ * @leave: the same, or nobody is there any more
  * @ended: the node has ended
  * @failed: what could not be done any more, or NULL
  * @error: and why
@@ -54,6 +55,7 @@ struct session {
 	bool terminal;
 	bool typing;
 	bool escaped;
+	bool user_left;
 	bool leave;
 	bool ended;
 	const char *failed;
@@ -89,6 +91,7 @@ static void take_typed(struct session *session, char typed)
 		return;
 	}
 	if (session->escaped && typed == LEAVE) {
+		session->user_left = true;
 		session->leave = true;
 		return;
 	}
@@ -254,12 +257,11 @@ static void say(const char *text)
 	limit_waits(false);
 }
 
-static void say_goodbye(const struct region *region, const struct session *session)
+static void say_goodbye(const struct session *session, const struct node_view *now)
 {
 	size_t lost = session->lost + nr_typed(session);
 	const char *name = session->node->life.name;
 	const char *how = "started again";
-	struct node_view now = *session->node;
 	char typed[128] = "", text[512];
 
 	if (lost)
@@ -270,15 +272,14 @@ static void say_goodbye(const struct region *region, const struct session *sessi
 			 name);
 		return say(text);
 	}
-	look_behind_the_fence(region, now.id, &now);
-	if (now.life.generation == session->node->life.generation)
-		how = node_state(&now);
+	if (now->life.generation == session->node->life.generation)
+		how = node_state(now);
 	snprintf(text, sizeof(text), "%s\nmint: node '%s' has ended: %s. Try: mint log %s\n",
 		 typed, name, how, name);
 	say(text);
 }
 
-static int result(const struct region *region, const struct session *session)
+static int result(const struct session *session, const struct node_view *now)
 {
 	/* A reader that has seen enough is no error. */
 	if (session->failed && session->error != EPIPE) {
@@ -286,7 +287,7 @@ static int result(const struct region *region, const struct session *session)
 		return fail(MINT_EXIT_FAILED, "%s: %s", session->failed,
 			    strerror(session->error));
 	}
-	say_goodbye(region, session);
+	say_goodbye(session, now);
 	return terminal_signal() ? MINT_EXIT_FAILED : MINT_EXIT_OK;
 }
 
@@ -303,6 +304,7 @@ static void say_hello(const struct node_view *node, bool input)
 static int run_session(const struct region *region, const struct node_view *node, bool input)
 {
 	static struct session session;
+	struct node_view now = *node;
 	int code;
 
 	session.fd = region->fd;
@@ -318,9 +320,11 @@ static int run_session(const struct region *region, const struct node_view *node
 	session.terminal = terminal_take();
 	session.typing = session.terminal || input;
 	connect_both(&session);
-	/* What was typed for a node that has ended is not meant for anybody else. */
-	terminal_give_back(session.ended);
-	return result(region, &session);
+	if (session.ended)
+		look_behind_the_fence(region, node->id, &now);
+	/* What was typed for the node is not meant for the shell that comes next. */
+	terminal_give_back(!session.user_left);
+	return result(&session, &now);
 }
 
 static int print_history(const struct region *region, const struct node_view *node)

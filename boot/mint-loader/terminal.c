@@ -13,6 +13,9 @@
 #include <unistd.h>
 #include "mint.h"
 
+#define QUIET_MS	50	/* nothing came for so long: the paste has ended */
+#define DISCARD_MS	2000	/* and so long we look, should it never end */
+
 static bool is_terminal;
 static struct termios saved;
 static sigset_t while_waiting;
@@ -104,17 +107,29 @@ bool terminal_take(void)
 	return is_terminal;
 }
 
+/* What the terminal sends need not be there yet: the rest of a paste is on its way. */
+static void discard_input(void)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	__u64 deadline = now_ms() + DISCARD_MS;
+
+	do {
+		tcflush(STDIN_FILENO, TCIFLUSH);
+	} while (poll(&input, 1, QUIET_MS) > 0 && input.revents == POLLIN && now_ms() < deadline);
+}
+
 /**
  * terminal_give_back() - set the terminal back
- * @discard: what was typed and not read is for nobody
+ * @discard: what was typed and not read is for nobody, nor what is being typed;
+ *	   it is not echoed
  */
 void terminal_give_back(bool discard)
 {
 	if (!is_terminal || in_background())
 		return;
-	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 	if (discard)
-		tcflush(STDIN_FILENO, TCIFLUSH);
+		discard_input();
+	tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 }
 
 /* Whoever reads the terminal while we are stopped finds it as it was. */

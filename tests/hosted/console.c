@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * console NODE [LOOKS [-i]]: a console of a node that is a command of the shell,
- * with a socket for its console. So many looks find it being fenced when it has
- * ended. -i stands for --input.
+ * console NODE [input|fence]: the console of a node that is a command of the
+ * shell, with a socket in place of /dev/mint. With "input" as mint console
+ * --input; with "fence" the end of the node waits until something is typed.
  */
 #include <sys/socket.h>
 #include "../../boot/mint-loader/console.c"
 
-static unsigned long looks;
+static bool fence;
 
 bool tables_node(const struct region *region, __u32 node, struct node_view *view)
 {
 	(void)region;
 	(void)node;
-	view->life.life = looks ? MINT_LIFE_LOADING : MINT_LIFE_STOPPED;
-	looks -= !!looks;
+	view->life.life = fence ? MINT_LIFE_LOADING : MINT_LIFE_STOPPED;
+	if (fence) {
+		fputs("being fenced\n", stderr);
+		while (!readable(STDIN_FILENO))
+			pause_ms(FULL_MS);
+	}
+	fence = false;
 	return true;
 }
 
@@ -103,11 +108,12 @@ static int start_node(const char *command)
 int main(int argc, char **argv)
 {
 	static struct node_view node = { .id = 1, .life = { .name = "b", .generation = 1 } };
+	const char *how = argc > 2 ? argv[2] : "";
 	struct region region = { 0 };
 
 	if (argc < 2)
 		return MINT_EXIT_USAGE;
-	looks = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	fence = !strcmp(how, "fence");
 	region.fd = start_node(argv[1]);
-	return run_session(&region, &node, argc > 3);
+	return run_session(&region, &node, !strcmp(how, "input"));
 }
