@@ -168,17 +168,19 @@ def test_the_terminal_is_as_before_whenever_the_console_does_not_have_it(two: Ma
         leave(shell, user, way)
         read_all(user)
     user.port.send("mint console b\n")
-    for stop in ("TSTP", "STOP"):
+    for rows, stop in ((33, "TSTP"), (44, "STOP")):
         shell.poll(RAW, SECONDS)
         read_all(user)
         shell.run(f"kill -{stop} $(pidof mint)")
         shell.poll("grep -q '^State:.T' /proc/$(pidof mint)/status", SECONDS)
         if stop == "TSTP":
             shell.run(f"! {RAW}")
-        # What the shell sets is not what the console goes on with.
-        user.port.send("stty icanon\n")
+        # What the shell sets is not what the console goes on with, but for the size.
+        user.port.send(f"stty icanon rows {rows} cols 77\n")
         shell.poll(f"! {RAW}", SECONDS)
         user.port.send("fg\n")
+        shell.poll("[ \"$(mint exec -n b -- stty -F /dev/hvc0 size)\" = "
+                   f"'{rows} 77' ]", SECONDS)
     leave(shell, user, "")
     user.attach(SECONDS)
 

@@ -20,7 +20,7 @@ static bool is_terminal;
 static struct termios saved;
 static sigset_t while_waiting;
 
-/* Written by the signal handler alone. */
+/* Set by the signal handler. */
 static int ended_by;
 static int stopped;
 static int continued;
@@ -177,10 +177,14 @@ int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms
 		mint_store(&stopped, 0);
 		stop_here();
 	}
-	/* A stop that no program is told of may have left it to somebody else. */
+	/*
+	 * A stop that no program is told of may have left it to somebody else, and
+	 * who is not in the foreground is not told of its size.
+	 */
 	if (mint_load(&continued)) {
 		mint_store(&continued, 0);
 		set_raw();
+		mint_store(&resized, 1);
 	}
 	/* The terminal may be somebody else's by now: to read it would stop us again. */
 	if (mint_load(&ended_by))
@@ -203,7 +207,7 @@ int terminal_signal(void)
 /**
  * terminal_resized() - is the terminal's size news?
  *
- * Return: true at first, and once after each change.
+ * Return: true at first, and once after each change or stop.
  */
 bool terminal_resized(void)
 {
