@@ -5,6 +5,7 @@ timing, a fast typist or an unusual caller shows. Needs no machine.
 """
 
 import contextlib
+import fcntl
 import os
 import pty
 import select
@@ -216,3 +217,15 @@ def test_input_without_an_end_keeps_nobody_in_the_console(terminal: Terminal) ->
         return not terminal.state()
 
     terminal.until(ended)
+
+
+def test_a_reader_of_errors_that_stands_still_keeps_nobody_in_the_console() -> None:
+    reader, errors = os.pipe()
+    page = fcntl.fcntl(errors, fcntl.F_SETPIPE_SZ, 1)
+    # It takes the first line, which is shorter than this, and no other.
+    os.write(errors, b"x" * (page - 100))
+    with open("/dev/full", "wb") as full, \
+         started(BUILD / "console", "exec cat /proc/version", stdin=subprocess.DEVNULL,
+                 stdout=full, stderr=errors) as console:
+        assert console.wait(SECONDS) == 1
+    assert b"console of node 'b'" in os.read(reader, page)

@@ -248,13 +248,24 @@ static void look_behind_the_fence(const struct region *region, __u32 node,
 	}
 }
 
-/* On a terminal that takes nothing this must not keep us. */
+/* On a terminal that takes nothing neither of these must keep us. */
 static void say(const char *text)
 {
 	limit_waits(true);
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
 		errno = 0;	/* there is nowhere to tell it */
 	limit_waits(false);
+}
+
+static int say_failure(const struct session *session)
+{
+	int code;
+
+	fail_context("left the console of node '%s'", session->node->life.name);
+	limit_waits(true);
+	code = fail(MINT_EXIT_FAILED, "%s: %s", session->failed, strerror(session->error));
+	limit_waits(false);
+	return code;
 }
 
 static void say_goodbye(const struct session *session, const struct node_view *now)
@@ -282,11 +293,8 @@ static void say_goodbye(const struct session *session, const struct node_view *n
 static int result(const struct session *session, const struct node_view *now)
 {
 	/* A reader that has seen enough is no error. */
-	if (session->failed && session->error != EPIPE) {
-		fail_context("left the console of node '%s'", session->node->life.name);
-		return fail(MINT_EXIT_FAILED, "%s: %s", session->failed,
-			    strerror(session->error));
-	}
+	if (session->failed && session->error != EPIPE)
+		return say_failure(session);
 	say_goodbye(session, now);
 	return terminal_signal() ? MINT_EXIT_FAILED : MINT_EXIT_OK;
 }
