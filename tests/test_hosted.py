@@ -229,3 +229,17 @@ def test_a_reader_of_errors_that_stands_still_keeps_nobody_in_the_console() -> N
                  stdout=full, stderr=errors) as console:
         assert console.wait(SECONDS) == 1
     assert b"console of node 'b'" in os.read(reader, page)
+
+
+@pytest.mark.parametrize("node, source, status, said", [
+    ("read line; echo took $line", "line", 0, b"has ended"),
+    ("exec head -c 1000 >/dev/null", "/dev/zero", 1, b"bytes that were typed did not reach"),
+])
+def test_the_status_tells_that_input_was_lost(tmp_path: Path, node: str, source: str, status: int,
+                                              said: bytes) -> None:
+    (tmp_path / "line").write_text("x\n", encoding="ascii")
+    with open(tmp_path / source, "rb") as typed:
+        done = subprocess.run([BUILD / "console", node, "input"], stdin=typed, check=False,
+                              timeout=SECONDS, capture_output=True)
+    assert done.returncode == status and said in done.stderr
+    assert status or b"took x" in done.stdout

@@ -75,6 +75,12 @@ static size_t nr_typed(const struct session *session)
 	return session->typed_head - session->typed_tail;
 }
 
+/* Meant for the node, and not taken by it. */
+static size_t nr_lost(const struct session *session)
+{
+	return session->lost + nr_typed(session);
+}
+
 static void keep_typed(struct session *session, char typed)
 {
 	if (nr_typed(session) < TYPED_BYTES)
@@ -270,7 +276,7 @@ static int say_failure(const struct session *session)
 
 static void say_goodbye(const struct session *session, const struct node_view *now)
 {
-	size_t lost = session->lost + nr_typed(session);
+	size_t lost = nr_lost(session);
 	const char *name = session->node->life.name;
 	const char *how = "started again";
 	char typed[128] = "", text[512];
@@ -296,7 +302,10 @@ static int result(const struct session *session, const struct node_view *now)
 	if (session->failed && session->error != EPIPE)
 		return say_failure(session);
 	say_goodbye(session, now);
-	return terminal_signal() ? MINT_EXIT_FAILED : MINT_EXIT_OK;
+	/* A user sees what became of his typing, a script sees this. */
+	if (terminal_signal() || (nr_lost(session) && !session->terminal))
+		return MINT_EXIT_FAILED;
+	return MINT_EXIT_OK;
 }
 
 static void say_hello(const struct node_view *node, bool input)
