@@ -6,7 +6,9 @@
  * The stack takes these offsets for granted when it segments, so a receiver
  * applies none that lies outside of what it has in the linear part.
  */
+#include <linux/udp.h>
 #include <linux/virtio_net.h>
+#include <net/gre.h>
 
 #include "vni.h"
 
@@ -49,6 +51,18 @@ static bool vni_encap_inside_fits(const struct vni_encap *encap)
 	return !bytes;
 }
 
+/* The stack takes the bytes from the one to the other for those of the tunnel. */
+static bool vni_encap_tunnel_fits(const struct vni_encap *encap)
+{
+	u32 least = 0;
+
+	if (encap->types & (VNI_ENCAP_UDP | VNI_ENCAP_UDP_CSUM))
+		least = sizeof(struct udphdr);
+	else if (encap->types & (VNI_ENCAP_GRE | VNI_ENCAP_GRE_CSUM))
+		least = sizeof(struct gre_base_hdr);
+	return !least || encap->transport + least <= encap->inner_mac;
+}
+
 /* Are these headers that there can be, in an order that there can be? */
 static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
 {
@@ -56,6 +70,7 @@ static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
 	       !(encap->types & ~(VNI_ENCAP_TUNNELS | VNI_ENCAP_IPPROTO)) &&
 	       vni_encap_inside_known(encap) &&
 	       vni_encap_inside_fits(encap) &&
+	       vni_encap_tunnel_fits(encap) &&
 	       encap->transport >= VNI_ENCAP_OUTER_BYTES &&
 	       encap->transport <= csum_start &&
 	       encap->inner_mac >= VNI_ENCAP_OUTER_BYTES &&
