@@ -89,7 +89,7 @@ static void send_one(unsigned long n)
 		if (!vni_ring_space(&sender.port, 1))
 			sleep_on_bell(0, seen);
 	}
-	if (vni_ring_must_ring(&sender.port, 1))
+	if (vni_ring_needs_kick(&sender.port, 1))
 		ring_bell(1);
 }
 

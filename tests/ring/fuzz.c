@@ -129,7 +129,7 @@ static void do_post(struct player *p, struct input *in)
 	posted = vni_ring_post(&p->node.port, 0, eat(in, 1) % (NODES + 1),
 			       eat(in, 1), frames, n);
 	CHECK(posted <= (int)n);
-	vni_ring_must_ring(&p->node.port, eat(in, 1) % (NODES + 1));
+	vni_ring_needs_kick(&p->node.port, eat(in, 1) % (NODES + 1));
 	for (i = 0; (int)i < posted && p->nr_mine; i++)
 		p->mine[0] = p->mine[--p->nr_mine];
 }

@@ -86,7 +86,7 @@ static __u32 send(struct node *node, __u32 to, __u32 to_generation, __u32 mark,
 	if (posted == -EBUSY)	/* only where a zombie meets a stolen lock */
 		posted = 0;
 	CHECK(posted >= 0);
-	vni_ring_must_ring(&node->port, to);
+	vni_ring_needs_kick(&node->port, to);
 	for (i = posted; i < made; i++)
 		vni_buf_free(&node->port, &node->cache, frames[i].handle);
 	return posted;

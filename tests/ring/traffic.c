@@ -128,7 +128,7 @@ static int send_some(struct player *p, __u32 to)
 	p->sent[to] += n;
 	p->nr_pending[to] -= n;
 	memmove(pending, &pending[n], p->nr_pending[to] * sizeof(*pending));
-	if (n && vni_ring_must_ring(&p->node.port, to))
+	if (n && vni_ring_needs_kick(&p->node.port, to))
 		ring_bell(to);
 	return n > 0;
 }

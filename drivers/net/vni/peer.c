@@ -313,14 +313,14 @@ u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb)
 }
 
 /**
- * vni_peer_ring() - ring the doorbell of a peer's queue if it takes frames
+ * vni_peer_kick() - ring the doorbell of a peer's queue if it takes frames
  * @priv: the device
  * @node: the peer; below the number of nodes
  * @queue: its queue
  *
  * Return: true if it was rung.
  */
-bool vni_peer_ring(struct vni_priv *priv, u32 node, u32 queue)
+bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue)
 {
 	struct vni_receiver receiver;
 
@@ -331,13 +331,13 @@ bool vni_peer_ring(struct vni_priv *priv, u32 node, u32 queue)
 }
 
 /**
- * vni_peers_ring() - ring peers that take frames, for other news than frames
+ * vni_peers_kick() - ring peers that take frames, for other news than frames
  * @priv: the device
  * @nodes: a bit for each node id; others than peers are ignored
  *
  * Return: how many were rung.
  */
-unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes)
+unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes)
 {
 	unsigned int rung = 0;
 	u32 node;
@@ -346,7 +346,7 @@ unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes)
 		node = __ffs64(nodes);
 		if (node >= vni_nr_nodes(priv))
 			break;
-		rung += vni_peer_ring(priv, node, 0);
+		rung += vni_peer_kick(priv, node, 0);
 	}
 	return rung;
 }

@@ -63,10 +63,10 @@ static void queues_sleep_alone(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B0), 0);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B0, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B0), 1);
 }
 
 static void doorbell_waits_for_as_many_frames(struct kunit *test)
@@ -75,15 +75,15 @@ static void doorbell_waits_for_as_many_frames(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 61), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
 	/* Two wait already: only a third is worth staying awake. */
 	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
 	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 1, 2), 1);
 	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 62), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, RING_B1), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 1);
 }
 
 static void foreign_queue_in_a_slot_is_rejected(struct kunit *test)

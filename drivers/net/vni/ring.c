@@ -56,7 +56,7 @@
  * - *buffer reuse*: the receiver reads a payload, then returns the buffer
  *   under the pool's lock. Pairs with the lock's acquire in a refill.
  * - *doorbell*: vni_ring_arm() stores armed, full barrier, looks at the ring.
- *   Pairs with vni_ring_must_ring(): slot words stored, full barrier, looks
+ *   Pairs with vni_ring_needs_kick(): slot words stored, full barrier, looks
  *   at armed. One of the two sees the other; if both do, the exchange of
  *   armed picks one winner.
  * - *waiters*: vni_ring_wait_space() sets its bit, full barrier; its caller
@@ -349,7 +349,7 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
  * @n: number of them
  *
  * What was posted belongs to the destination; the rest stays with the caller.
- * Follow up with vni_ring_must_ring().
+ * Follow up with vni_ring_needs_kick().
  *
  * Return: number of frames posted, in order, less than @n when the ring is
  * full; -ENETDOWN if that incarnation takes no frames; -EBUSY if the lock
@@ -374,14 +374,14 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
 
 /**
- * vni_ring_must_ring() - after a post: must the doorbell be rung?
+ * vni_ring_needs_kick() - after a post: must the doorbell be rung?
  * @port: the port
  * @to: number of the ring
  *
  * Return: nonzero if the receiver sleeps, has something to take, and no other
  * sender has undertaken to wake it.
  */
-int vni_ring_must_ring(struct vni_port *port, __u32 to)
+int vni_ring_needs_kick(struct vni_port *port, __u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 	__u64 armed;
@@ -396,7 +396,7 @@ int vni_ring_must_ring(struct vni_port *port, __u32 to)
 		return 0;
 	return !!(mint_xchg(&ring->armed, 0ULL) & VNI_ARMED);
 }
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_must_ring);
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_needs_kick);
 
 static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 {
@@ -532,7 +532,7 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 	port->rx[queue].published = head;
 	mint_store(&ring->armed, VNI_ARMED | last);
 	/*
-	 * Armed before the slot: pairs with the one in vni_ring_must_ring().
+	 * Armed before the slot: pairs with the one in vni_ring_needs_kick().
 	 * Head before waiters: pairs with the one in vni_ring_wait_space().
 	 */
 	mint_mb();

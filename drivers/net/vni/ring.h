@@ -320,7 +320,7 @@ void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 		  __u32 to_generation, const struct vni_frame *frames,
 		  unsigned int n);
-int vni_ring_must_ring(struct vni_port *port, __u32 to);
+int vni_ring_needs_kick(struct vni_port *port, __u32 to);
 
 /* Receiving */
 int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame);

@@ -205,7 +205,7 @@ static void post_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, NODES, 5, &frame, 1), -EINVAL);
 	KUNIT_EXPECT_TRUE(test, !vni_ring_of(&f->a, NODES));
 	KUNIT_EXPECT_EQ(test, vni_ring_space(&f->a, NODES), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, NODES), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, NODES), 0);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 8, &frame, 1), -ENETDOWN);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 10, &frame, 1), -ENETDOWN);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 2, 0, &frame, 1), -ENETDOWN);
@@ -357,20 +357,20 @@ static void doorbell_is_rung_once_and_only_when_armed(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
 	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_NE(test, vni_ring_must_ring(&f->a, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_NE(test, vni_ring_needs_kick(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
 	vni_ring_disarm(&f->b, 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_must_ring(&f->a, 1), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 	expect_all_free(test, f);
 }

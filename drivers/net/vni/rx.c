@@ -207,7 +207,7 @@ static void vni_rx_wake_senders(struct vni_rxq *rxq)
 
 	if (waiters)
 		vni_rx_count(rxq, VNI_RX_SPACE_DOORBELLS,
-			     vni_peers_ring(rxq->priv, waiters));
+			     vni_peers_kick(rxq->priv, waiters));
 }
 
 /* A doorbell without frames may mean that a peer came or went. */

@@ -308,7 +308,7 @@ int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
 				       generation, frames, n);
 	/* Only the receiver can mend a damaged ring, once it looks at it. */
 	if (unlikely(posted == -EPROTO))
-		vni_peer_ring(priv, ring / vni_nr_queues(priv),
+		vni_peer_kick(priv, ring / vni_nr_queues(priv),
 			      ring % vni_nr_queues(priv));
 	return posted;
 }
@@ -321,11 +321,11 @@ int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
  */
 void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 {
-	if (!vni_ring_must_ring(&priv->port, ring)) {
+	if (!vni_ring_needs_kick(&priv->port, ring)) {
 		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
 		return;
 	}
-	vni_peer_ring(priv, ring / vni_nr_queues(priv),
+	vni_peer_kick(priv, ring / vni_nr_queues(priv),
 		      ring % vni_nr_queues(priv));
 	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
 }

@@ -239,7 +239,7 @@ static int vni_open(struct net_device *dev)
 	}
 	netif_tx_start_all_queues(dev);
 	vni_peers_refresh(priv);
-	vni_peers_ring(priv, ~0ULL);
+	vni_peers_kick(priv, ~0ULL);
 	schedule_delayed_work_on(0, &priv->check,
 				 msecs_to_jiffies(VNI_CHECK_MS));
 	return 0;
@@ -257,7 +257,7 @@ static int vni_stop(struct net_device *dev)
 	for (node = 0; node < vni_nr_nodes(priv); node++)
 		vni_tx_purge(priv, node);
 	vni_caches_flush(priv);
-	vni_peers_ring(priv, ~0ULL);
+	vni_peers_kick(priv, ~0ULL);
 	return 0;
 }
 

@@ -494,8 +494,8 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb);
 bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac);
 u64 vni_mcast_bit(const u8 *mac);
-bool vni_peer_ring(struct vni_priv *priv, u32 node, u32 queue);
-unsigned int vni_peers_ring(struct vni_priv *priv, u64 nodes);
+bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue);
+unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes);
 bool vni_peers_changed(struct vni_priv *priv);
 void vni_peers_refresh(struct vni_priv *priv);
 void vni_bury(struct vni_priv *priv, u32 node, u32 generation);

@@ -89,7 +89,7 @@ void way_post(struct way *way, const struct vni_frame *frames, unsigned int n)
 
 		REQUIRE(posted >= 0);
 		done += posted;
-		vni_ring_must_ring(way->port, way->ring);
+		vni_ring_needs_kick(way->port, way->ring);
 	}
 }
 

@@ -52,7 +52,7 @@ void post_batch(const struct vni_frame *frames, unsigned int n)
 		REQUIRE(posted >= 0);
 		done += posted;
 		if (posted)
-			REQUIRE(!vni_ring_must_ring(port, RECEIVER));
+			REQUIRE(!vni_ring_needs_kick(port, RECEIVER));
 		else
 			__builtin_ia32_pause();
 	}
