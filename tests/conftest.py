@@ -40,6 +40,7 @@ LEFT_OUT = {
     "test_kill.py::test_a_hundred_lives": "asserts figures of memory",
     "test_idle.py::test_idle_cpus_look_for_frames":
         "an answer takes longer than an idle CPU looks for it",
+    "test_taps.py": "a stream is too slow to have frames over 64 KB",
 }
 collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 

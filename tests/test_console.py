@@ -22,6 +22,8 @@ SIZE = 96
 OUT_HEAD = 4288
 MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
+# Linux's own reboot by SysRq enables interrupts where it is called, in an interrupt.
+LOCKDEP = r"WARNING: .* lockdep_hardirqs_on_prepare"
 
 
 def has_keys(shell: Shell, node: str, count: int) -> None:
@@ -160,6 +162,7 @@ def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
 def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     machine = boot(initrd=faults.root())
     machine.expect_splat(faults.SPLATS)
+    machine.expect_splat(LOCKDEP)
     shell = machine.node()
     resize(machine, "ttyS2", 40, 100)
     shell_b = machine.start_node("b")
