@@ -20,8 +20,7 @@ DOCUMENT = TOP / "docs/abi.md"
 HEADERS = [TOP / "include/mint" / name
            for name in ("lock.h", "abi.h", "control.h", "boot.h", "vni.h")]
 PLATFORM = TOP / "arch/x86/include/asm/mint.h"
-COMMAND = TOP / "boot/mint-loader/tables.c"
-KERNEL_WORDS = TOP / "drivers/mint/peers.c"
+STATES = TOP / "include/mint/state.h"
 KERNEL_VECTORS = TOP / "build/linux/arch/x86/include/asm/irq_vectors.h"
 
 FIELDS = ["offset", "size", "type", "name", "meaning", "writer"]
@@ -429,17 +428,16 @@ def test_doorbell_vector_is_the_kernels() -> None:
     assert says and true and int(says[1], 0) == int(true[1], 0)
 
 
-@pytest.mark.parametrize("file, functions", [
-    (COMMAND, r"^const char \*node_state\(.*?^}"),
-    (KERNEL_WORDS, r"^static const char \*ended_word\(.*^const char \*mint_peer_word\(.*?^}")])
-def test_state_words_are_those_of_the_document(file: Path, functions: str) -> None:
-    """The words of mint list and of /sys, both ways."""
-    source = re.search(functions, file.read_text(), re.M | re.S)
+def test_states_are_those_of_the_document() -> None:
+    """Their words, and the order in which the conditions are tried."""
+    states = re.search(r"^enum mint_node_state \{\n(.*?)^\};", STATES.read_text(), re.M | re.S)
+    names = dict(re.findall(r"\[(MINT_NODE_\w+)\] = \"(\w+)\"", STATES.read_text()))
     table = re.search(r"^\| word \| condition \|\n\|---\|---\|\n((?:\|.*\n)+)",
                       DOCUMENT.read_text(), re.M)
-    assert source and table
-    documented = re.findall(r"^\| `(\w+)` \|", table[1], re.M)
-    assert sorted(documented) == sorted(set(re.findall(r'"(\w+)"', source[0])))
+    assert states and table
+    first, *others = re.findall(r"MINT_NODE_\w+", states[1])
+    assert first == "MINT_NODE_NONE"
+    assert re.findall(r"^\| `(\w+)` \|", table[1], re.M) == [names[state] for state in others]
 
 
 MUTATIONS = {

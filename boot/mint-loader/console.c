@@ -290,7 +290,7 @@ static void say_goodbye(const struct session *session, const struct node_view *n
 		return say(text);
 	}
 	if (now->life.generation == session->node->life.generation)
-		how = node_state(now);
+		how = node_state_name(now);
 	snprintf(text, sizeof(text), "%s\nmint: node '%s' has ended: %s. Try: mint log %s\n",
 		 typed, name, how, name);
 	say(text);

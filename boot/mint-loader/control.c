@@ -14,20 +14,20 @@
  */
 int control_check(const struct node_view *node)
 {
-	const char *state = node_state(node);
+	enum mint_node_state state = node_state(node);
+	const char *word = mint_node_state_name(state);
 	const char *name = node->life.name;
 
-	/* A stalled node has other CPUs, which may answer. */
-	if (!strcmp(state, "running") || !strcmp(state, "stalled"))
+	if (mint_node_state_answers(state))
 		return MINT_EXIT_OK;
-	if (!strcmp(state, "created"))
+	if (state == MINT_NODE_CREATED)
 		return fail(MINT_EXIT_STATE, "it is not started. Try: mint start %s", name);
-	if (node_active(node))
+	if (mint_node_state_active(state))
 		return fail(MINT_EXIT_STATE, "it is %s and does not answer. Try: mint kill %s",
-			    state, name);
-	if (!strcmp(state, "loading") || !strcmp(state, "damaged"))
-		return fail(MINT_EXIT_STATE, "it is %s. Try: mint show %s", state, name);
-	return fail(MINT_EXIT_STATE, "it is %s already. Try: mint start %s", state, name);
+			    word, name);
+	if (state == MINT_NODE_LOADING || state == MINT_NODE_DAMAGED)
+		return fail(MINT_EXIT_STATE, "it is %s. Try: mint show %s", word, name);
+	return fail(MINT_EXIT_STATE, "it is %s already. Try: mint start %s", word, name);
 }
 
 /* Adds who has a session of ours: a process, or the server of one that has left. */

@@ -42,13 +42,6 @@ const char *holder_text(const struct node_view *holder, const struct mint_hold *
 	return text;
 }
 
-static bool hangs(const struct node_view *node)
-{
-	const char *state = node_state(node);
-
-	return !strcmp(state, "silent") || !strcmp(state, "stalled");
-}
-
 /**
  * hold_failed() - say who has the node that a call was for
  * @region: the region
@@ -76,10 +69,10 @@ int hold_failed(const struct region *region, const struct node_view *node)
 	if (!(node->hold.word & MINT_HOLD_AT_WORK))
 		return fail(MINT_EXIT_STATE, "it is being loaded by %s. Try: mint kill %s", text,
 			    name);
-	if (hangs(holder))
+	if (mint_node_state_hangs(node_state(holder)))
 		return fail(MINT_EXIT_STATE,
 			    "it is in the hands of %s, which is %s. Try: mint kill %s", text,
-			    node_state(holder), holder->life.name);
+			    node_state_name(holder), holder->life.name);
 	return fail(MINT_EXIT_STATE, "it is in the hands of %s just now. Try: mint show %s", text,
 		    name);
 }

@@ -42,7 +42,7 @@ static void print_node(const struct tables *tables, const struct node_view *node
 	tables_cpus(tables, node->id, cpus);
 	snprintf(id, sizeof(id), "%u", node->id);
 	snprintf(generation, sizeof(generation), "%u", node->life.generation);
-	printf(COLUMNS, id, node->life.name, node_state(node), generation,
+	printf(COLUMNS, id, node->life.name, node_state_name(node), generation,
 	       cpus_text(cpus, cpu_list, sizeof(cpu_list)),
 	       size_text(tables_bytes(tables, node->id), size),
 	       count_text(tables, node->id, devices), node->self.release);
@@ -76,7 +76,7 @@ static json_t *node_json(const struct tables *tables, const struct node_view *no
 	return json_pack("{s:i, s:s, s:s, s:I, s:o, s:I, s:o, s:s}",
 			 "id", node->id,
 			 "name", node->life.name,
-			 "state", node_state(node),
+			 "state", node_state_name(node),
 			 "generation", (json_int_t)node->life.generation,
 			 "cpus", json_cpus(cpus),
 			 "memory_bytes", (json_int_t)tables_bytes(tables, node->id),

@@ -11,6 +11,7 @@
 #include <asm/bootparam.h>
 #include <jansson.h>
 #include <mint/dev.h>
+#include <mint/state.h>
 
 #define MINT_DEVICE	"/dev/mint"
 #define MINT_RUN_DIR	"/run/mint"
@@ -409,7 +410,8 @@ int tables_snapshot(const struct region *region, struct tables *tables);
 int tables_find(const struct tables *tables, const char *name, const struct node_view **node);
 int tables_damage(const struct tables *tables);
 bool tables_node(const struct region *region, __u32 id, struct node_view *node);
-const char *node_state(const struct node_view *node);
+enum mint_node_state node_state(const struct node_view *node);
+const char *node_state_name(const struct node_view *node);
 bool node_active(const struct node_view *node);
 void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
 __u64 tables_bytes(const struct tables *tables, __u16 owner);

@@ -36,11 +36,11 @@ static int wait_answer(const struct request *request, const struct region *regio
 	}
 }
 
-/* Has that start of the node come to its end? "loading": it is being fenced. */
+/* Has that start of the node come to its end? In loading it is being fenced. */
 static bool has_ended(const struct node_view *node, const struct node_view *now)
 {
 	return now->life.generation != node->life.generation ||
-	       (!node_active(now) && strcmp(node_state(now), "loading"));
+	       (!node_active(now) && node_state(now) != MINT_NODE_LOADING);
 }
 
 static int wait_end(const struct request *request, const struct region *region,
@@ -75,15 +75,15 @@ static int report(const struct request *request, const struct node_view *node, c
 static int report_end(const struct request *request, const struct node_view *node,
 		      const struct node_view *now)
 {
-	const char *state = node_state(now);
+	const char *word = node_state_name(now);
 
 	if (now->life.generation != node->life.generation)
 		return fail(MINT_EXIT_FAILED,
 			    "it ended, but is in use again. Try: mint show %s", node->life.name);
-	if (strcmp(state, "off"))
-		return fail(MINT_EXIT_FAILED, "it ended otherwise: %s. Try: mint log %s", state,
+	if (node_state(now) != MINT_NODE_OFF)
+		return fail(MINT_EXIT_FAILED, "it ended otherwise: %s. Try: mint log %s", word,
 			    node->life.name);
-	return report(request, node, state);
+	return report(request, node, word);
 }
 
 static int stop(const struct request *request, struct target *target)
@@ -96,7 +96,7 @@ static int stop(const struct request *request, struct target *target)
 
 	code = control_check(node);
 	if (code || request->dry_run)
-		return code ? code : report(request, node, node_state(node));
+		return code ? code : report(request, node, node_state_name(node));
 	code = device_node(region, MINT_IOC_STOP_WANTED, node, NULL);
 	if (!code)
 		code = control_request(region, node, MINT_VERB_STOP, NULL, 0);

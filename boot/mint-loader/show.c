@@ -93,7 +93,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"node",
 		"id", node->id,
 		"name", node->life.name,
-		"state", node_state(node),
+		"state", node_state_name(node),
 		"holder", holder_json(tables, node),
 		"generation", (json_int_t)node->life.generation,
 		"fenced", (json_int_t)node->life.fenced,
@@ -160,7 +160,7 @@ static int print_text(const struct tables *tables, const struct details *details
 
 	printf("node        %u\n", node->id);
 	printf("name        %s\n", node->life.name);
-	printf("state       %s\n", node_state(node));
+	printf("state       %s\n", node_state_name(node));
 	print_holder(tables, node);
 	printf("generation  %u\n", node->life.generation);
 	printf("fenced      %u\n", node->life.fenced);

@@ -154,7 +154,7 @@ static bool look(const struct start *start, int *code)
 {
 	const char *name = start->node->life.name;
 	struct node_view now;
-	const char *state;
+	enum mint_node_state state;
 
 	*code = MINT_EXIT_FAILED;
 	if (mint_load(&interrupted)) {
@@ -168,21 +168,21 @@ static bool look(const struct start *start, int *code)
 		return true;
 	}
 	*code = MINT_EXIT_OK;
-	if (!strcmp(state, "running"))
+	if (state == MINT_NODE_RUNNING)
 		return true;
-	/* One that refused or died is "loading" while another node fences it. */
-	if (!strcmp(state, "booting") || !strcmp(state, "loading"))
+	/* One that refused or died is in loading while another node fences it. */
+	if (state == MINT_NODE_BOOTING || state == MINT_NODE_LOADING)
 		return false;
-	if (!strcmp(state, "refused"))
+	if (state == MINT_NODE_REFUSED)
 		*code = fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
 			     now.self.abi >> 16, now.self.abi & 0xffff,
 			     now.self.found_abi >> 16, now.self.found_abi & 0xffff);
-	else if (!strcmp(state, "stopped"))
+	else if (state == MINT_NODE_STOPPED)
 		*code = fail(MINT_EXIT_STATE, "it was killed after its start. Try: mint start %s",
 			     name);
 	else
 		*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
-			     state, name);
+			     mint_node_state_name(state), name);
 	return true;
 }
 
@@ -214,7 +214,8 @@ static int wait_for_report(const struct request *request, const struct start *st
 
 static int report(const struct request *request, const struct start *start)
 {
-	const char *state = request->no_wait ? "booting" : "running";
+	const char *word = mint_node_state_name(request->no_wait ? MINT_NODE_BOOTING :
+						MINT_NODE_RUNNING);
 	const struct placement *placement = &start->placement;
 	const struct node_view *node = start->node;
 
@@ -222,10 +223,10 @@ static int report(const struct request *request, const struct start *start)
 		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
 					    "dry_run", 0, "node",
 					    "id", node->id, "name", node->life.name,
-					    "state", state,
+					    "state", word,
 					    "generation", (json_int_t)start->generation));
 	printf("node '%s' (%u) is %s: generation %u, kernel %s at 0x%llx\n", node->life.name,
-	       node->id, state, start->generation, start->image.release, placement->kernel);
+	       node->id, word, start->generation, start->image.release, placement->kernel);
 	return finish_output();
 }
 
@@ -287,7 +288,7 @@ static int check_state(const struct request *request, const struct start *start)
 	if (node->id == start->region->self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node_active(node) && !request->force)
-		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state(node),
+		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
 	return MINT_EXIT_OK;
 }

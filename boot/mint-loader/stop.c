@@ -28,7 +28,7 @@ static int check_state(const struct stop *stop, const struct node_view *node, __
 	if (node->id == self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (!stop->active && node_active(node))
-		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state(node),
+		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
 	if (!stop->idle && idle)
 		return fail(MINT_EXIT_STATE, "it is %s already. Try: mint start %s",

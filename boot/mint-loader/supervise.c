@@ -23,35 +23,35 @@
 
 /**
  * struct failure - a state that calls for a new start
- * @word: the state
+ * @state: the state
  * @policy: the lowest MINT_POLICY_* for which it counts
  * @grace_s: how long the node may be in it
  * @hang: --grace sets another time
  */
 struct failure {
-	const char *word;
+	enum mint_node_state state;
 	__u32 policy;
 	unsigned int grace_s;
 	bool hang;
 };
 
 static const struct failure failures[] = {
-	{ "panicked", MINT_POLICY_ON_FAILURE, 0, false },
-	{ "refused", MINT_POLICY_ON_FAILURE, 0, false },
-	{ "silent", MINT_POLICY_ON_FAILURE, 2, true },
-	{ "stalled", MINT_POLICY_ON_FAILURE, 5, true },
+	{ MINT_NODE_PANICKED, MINT_POLICY_ON_FAILURE, 0, false },
+	{ MINT_NODE_REFUSED, MINT_POLICY_ON_FAILURE, 0, false },
+	{ MINT_NODE_SILENT, MINT_POLICY_ON_FAILURE, 2, true },
+	{ MINT_NODE_STALLED, MINT_POLICY_ON_FAILURE, 5, true },
 	/* By nobody's wish: a start was broken off. */
-	{ "stopped", MINT_POLICY_ON_FAILURE, 0, false },
+	{ MINT_NODE_STOPPED, MINT_POLICY_ON_FAILURE, 0, false },
 	/* The first for too long, or by a loader that is gone. */
-	{ "booting", MINT_POLICY_ON_FAILURE, 60, false },
-	{ "loading", MINT_POLICY_ON_FAILURE, 60, false },
-	{ "off", MINT_POLICY_ALWAYS, 0, false },
-	{ "rebooted", MINT_POLICY_ALWAYS, 0, false },
+	{ MINT_NODE_BOOTING, MINT_POLICY_ON_FAILURE, 60, false },
+	{ MINT_NODE_LOADING, MINT_POLICY_ON_FAILURE, 60, false },
+	{ MINT_NODE_OFF, MINT_POLICY_ALWAYS, 0, false },
+	{ MINT_NODE_REBOOTED, MINT_POLICY_ALWAYS, 0, false },
 };
 
 /**
  * struct charge - a node under supervision
- * @word: its state
+ * @state: its state; MINT_NODE_NONE before the first look
  * @generation: its generation in that state
  * @since_ms: when it was first seen so, or when a start of it failed
  * @tried_ms: when its last start began, 0 = never
@@ -63,7 +63,7 @@ static const struct failure failures[] = {
  * @last: what it said last
  */
 struct charge {
-	const char *word;
+	enum mint_node_state state;
 	__u32 generation;
 	__u64 since_ms;
 	__u64 tried_ms;
@@ -98,13 +98,13 @@ static bool in_charge(const struct request *request, const struct node_view *nod
 
 static const struct failure *failure_of(const struct node_view *node)
 {
-	const char *word = node_state(node);
+	enum mint_node_state state = node_state(node);
 	unsigned int i;
 
 	if (node->life.stop_wanted >= node->life.generation)
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(failures); i++)
-		if (!strcmp(word, failures[i].word))
+		if (state == failures[i].state)
 			return node->life.policy >= failures[i].policy &&
 			       node->life.policy <= MINT_POLICY_ALWAYS ? &failures[i] : NULL;
 	return NULL;
@@ -112,12 +112,11 @@ static const struct failure *failure_of(const struct node_view *node)
 
 static void note_state(struct charge *charge, const struct node_view *node)
 {
-	const char *word = node_state(node);
+	enum mint_node_state state = node_state(node);
 
-	if (charge->word && !strcmp(charge->word, word) &&
-	    charge->generation == node->life.generation)
+	if (charge->state == state && charge->generation == node->life.generation)
 		return;
-	charge->word = word;
+	charge->state = state;
 	charge->generation = node->life.generation;
 	charge->since_ms = now_ms();
 	charge->retry = false;
@@ -211,6 +210,7 @@ static int look_after(const struct request *request, const struct node_view *nod
 static int say(const struct request *request, const struct node_view *node,
 	       const struct charge *charge, const char *error)
 {
+	const char *word = mint_node_state_name(charge->state);
 	char when[32];
 	time_t now = time(NULL);
 
@@ -218,15 +218,15 @@ static int say(const struct request *request, const struct node_view *node,
 	if (request->json)
 		json_print_line(json_pack("{s:s, s:i, s:s, s:s, s:I, s:i, s:s?}", "time", when,
 					  "id", node->id, "name", node->life.name,
-					  "state", charge->word, "generation",
+					  "state", word, "generation",
 					  (json_int_t)charge->generation, "waited_s",
 					  charge->waited_s, "error", error));
 	else if (error)
 		printf("%s node '%s' (%u) is %s: %s\n", when, node->life.name, node->id,
-		       charge->word, error);
+		       word, error);
 	else
 		printf("%s node '%s' (%u) was %s: started again after %u s, generation %u\n", when,
-		       node->life.name, node->id, charge->word, charge->waited_s,
+		       node->life.name, node->id, word, charge->waited_s,
 		       charge->generation + 1);
 	return finish_output();
 }

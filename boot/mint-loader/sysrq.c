@@ -22,7 +22,7 @@ static int sysrq_failed(const struct node_view *node, int error)
 {
 	switch (error) {
 	case EHOSTDOWN:
-		return fail(MINT_EXIT_STATE, "it is %s. Try: mint show %s", node_state(node),
+		return fail(MINT_EXIT_STATE, "it is %s. Try: mint show %s", node_state_name(node),
 			    node->life.name);
 	case EBUSY:
 		return fail(MINT_EXIT_STATE, "it has not taken the key before. Try: mint kill %s",

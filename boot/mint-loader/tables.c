@@ -57,13 +57,6 @@ static bool name_good(const char *name, size_t room)
 	return bytes && bytes < room;
 }
 
-static bool state_good(const struct node_view *node)
-{
-	return node->life.life <= MINT_LIFE_STOPPED &&
-	       (node->self.generation != node->life.generation ||
-		node->self.state <= MINT_SELF_REFUSED);
-}
-
 /**
  * tables_node() - look at one node
  * @region: the region
@@ -89,7 +82,7 @@ bool tables_node(const struct region *region, __u32 id, struct node_view *node)
 	if (node->life.life == MINT_LIFE_NONE)
 		return true;
 
-	node->damaged = !state_good(node);
+	node->damaged = node_state(node) == MINT_NODE_DAMAGED;
 	if (!name_good(node->life.name, sizeof(node->life.name))) {
 		node->damaged = true;
 		snprintf(node->life.name, sizeof(node->life.name), "?");
@@ -141,14 +134,6 @@ int tables_read(const struct region *region, struct tables *tables)
 	return MINT_EXIT_OK;
 }
 
-static bool says_running(const struct node_view *node)
-{
-	return node->life.life == MINT_LIFE_STARTED && !node->damaged &&
-	       node->life.fenced < node->life.generation &&
-	       node->self.generation == node->life.generation &&
-	       node->self.state == MINT_SELF_RUNNING;
-}
-
 static bool look_again(const struct region *region, struct node_view *node)
 {
 	struct node_view now;
@@ -172,7 +157,7 @@ static void watch(const struct region *region, struct tables *tables)
 	if (region->fd < 0)
 		return;
 	for (i = 0; i < tables->nr_nodes; i++)
-		tables->nodes[i].silent = says_running(&tables->nodes[i]);
+		tables->nodes[i].silent = mint_node_state_answers(node_state(&tables->nodes[i]));
 	for (waited_ms = 0; waiting && waited_ms < MINT_SILENT_MS; waited_ms += LOOK_MS) {
 		nanosleep(&look, NULL);
 		waiting = false;
@@ -240,38 +225,26 @@ int tables_find(const struct tables *tables, const char *name, const struct node
 }
 
 /**
- * node_state() - the state of a node as a word
+ * node_state() - the state of a node
  * @node: the node
+ *
+ * One that was only read, and not watched by tables_snapshot(), is never silent.
  */
-const char *node_state(const struct node_view *node)
+enum mint_node_state node_state(const struct node_view *node)
 {
-	static const char *const words[] = {
-		[MINT_SELF_NONE] = "booting",
-		[MINT_SELF_BOOTING] = "booting",
-		[MINT_SELF_RUNNING] = "running",
-		[MINT_SELF_PANICKED] = "panicked",
-		[MINT_SELF_OFF] = "off",
-		[MINT_SELF_REBOOT] = "rebooted",
-		[MINT_SELF_REFUSED] = "refused",
-	};
+	return node->damaged ? MINT_NODE_DAMAGED :
+	       mint_node_state(&node->life, &node->self, node->silent);
+}
 
-	if (node->damaged)
-		return "damaged";
-	if (node->life.life == MINT_LIFE_CREATED)
-		return "created";
-	if (node->life.life == MINT_LIFE_LOADING)
-		return "loading";
-	if (node->self.generation == node->life.generation &&
-	    node->self.state >= MINT_SELF_PANICKED)
-		return words[node->self.state];
-	if (node->life.life == MINT_LIFE_STOPPED || node->life.fenced >= node->life.generation)
-		return "stopped";
-	if (node->self.generation != node->life.generation)
-		return "booting";
-	if (node->silent)
-		return "silent";
-	return node->self.state == MINT_SELF_RUNNING && node->self.stalled ?
-		"stalled" : words[node->self.state];
+/**
+ * node_state_name() - the state of a node as a word
+ * @node: the node
+ *
+ * Return: a constant.
+ */
+const char *node_state_name(const struct node_view *node)
+{
+	return mint_node_state_name(node_state(node));
 }
 
 /**
@@ -280,14 +253,7 @@ const char *node_state(const struct node_view *node)
  */
 bool node_active(const struct node_view *node)
 {
-	static const char *const words[] = { "booting", "running", "silent", "stalled" };
-	const char *state = node_state(node);
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (!strcmp(state, words[i]))
-			return true;
-	return false;
+	return mint_node_state_active(node_state(node));
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/mint.h>
 #include <linux/poll.h>
 #include <mint/dev.h>
+#include <mint/state.h>
 
 /**
  * struct mint_region - the shared region as this kernel sees it
@@ -109,7 +110,7 @@ bool mint_fence_failed(u32 node, u32 generation);
 bool mint_state_ended(u32 state);
 int mint_node_running(u32 node, u32 *generation);
 bool mint_node_ended(u32 node, u32 generation);
-const char *mint_peer_word(u32 node);
+enum mint_node_state mint_peer_state(u32 node);
 u32 mint_peer_heartbeat_age_ms(u32 node);
 void mint_peers_watch(void);
 void mint_peers_beat(void);
@@ -123,7 +124,7 @@ void mint_self_state(u32 state);
 extern struct device *mint_root;
 
 /* sysfs.c */
-void mint_sysfs_changed(u32 node, const char *word);
+void mint_sysfs_changed(u32 node, enum mint_node_state state);
 
 /* doorbell.c */
 void mint_doorbell_ring_node(u32 node, unsigned int channel);

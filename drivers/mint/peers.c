@@ -23,14 +23,14 @@
  * @peer: what drivers are told
  * @heartbeat: its last value
  * @changed: jiffies when @heartbeat last changed
- * @word: its state as it was last told, NULL at first
+ * @state: its state as it was last told, MINT_NODE_NONE at first
  * @generation: likewise
  */
 struct watch {
 	struct mint_peer peer;
 	u64 heartbeat;
 	unsigned long changed;
-	const char *word;
+	enum mint_node_state state;
 	u32 generation;
 };
 
@@ -84,16 +84,15 @@ bool mint_node_ended(u32 node, u32 generation)
 int mint_node_running(u32 node, u32 *generation)
 {
 	struct mint_node *entry = mint_node_entry(node);
+	enum mint_node_state state;
 
-	if (node >= MINT_MAX_NODES || mint_load(&entry->life.life) == MINT_LIFE_NONE)
+	if (node >= MINT_MAX_NODES)
 		return -ENOENT;
 	*generation = mint_load(&entry->life.generation);
-	if (mint_load(&entry->life.life) != MINT_LIFE_STARTED ||
-	    mint_node_ended(node, *generation) ||
-	    mint_load(&entry->self.generation) != *generation ||
-	    mint_load(&entry->self.state) != MINT_SELF_RUNNING)
-		return -EHOSTDOWN;
-	return 0;
+	state = mint_node_state(&entry->life, &entry->self, false);
+	if (state == MINT_NODE_NONE)
+		return -ENOENT;
+	return mint_node_state_answers(state) ? 0 : -EHOSTDOWN;
 }
 
 /**
@@ -155,64 +154,16 @@ u32 mint_peer_heartbeat_age_ms(u32 node)
 	return age;
 }
 
-/* What a node calls its end; NULL when it has not ended. */
-static const char *ended_word(u32 state)
-{
-	switch (state) {
-	case MINT_SELF_PANICKED:
-		return "panicked";
-	case MINT_SELF_OFF:
-		return "off";
-	case MINT_SELF_REBOOT:
-		return "rebooted";
-	case MINT_SELF_REFUSED:
-		return "refused";
-	default:
-		return state > MINT_SELF_REFUSED ? "damaged" : NULL;
-	}
-}
-
-static const char *running_word(u32 node)
-{
-	if (mint_peer_heartbeat_age_ms(node) > MINT_SILENT_MS)
-		return "silent";
-	return mint_load(&mint_node_entry(node)->self.stalled) ? "stalled" : "running";
-}
-
 /**
- * mint_peer_word() - the state of a node as docs/abi.md names it
+ * mint_peer_state() - the state of a node
  * @node: node id, less than MINT_MAX_NODES
- *
- * Return: a constant; NULL when the id is unused.
  */
-const char *mint_peer_word(u32 node)
+enum mint_node_state mint_peer_state(u32 node)
 {
-	struct mint_node *entry = mint_node_entry(node);
-	u32 life = mint_load(&entry->life.life);
-	u32 generation = mint_load(&entry->life.generation);
-	u32 fenced = mint_load(&entry->life.fenced);
-	bool own = mint_load(&entry->self.generation) == generation;
-	u32 state = own ? mint_load(&entry->self.state) : MINT_SELF_NONE;
-	const char *ended = ended_word(state);
+	const struct mint_node *entry = mint_node_entry(node);
 
-	switch (life) {
-	case MINT_LIFE_NONE:
-		return NULL;
-	case MINT_LIFE_CREATED:
-		return "created";
-	case MINT_LIFE_LOADING:
-		return "loading";
-	case MINT_LIFE_STARTED:
-	case MINT_LIFE_STOPPED:
-		break;
-	default:
-		return "damaged";
-	}
-	if (ended)
-		return ended;
-	if (life == MINT_LIFE_STOPPED || fenced >= generation)
-		return "stopped";
-	return state == MINT_SELF_RUNNING ? running_word(node) : "booting";
+	return mint_node_state(&entry->life, &entry->self,
+			       mint_peer_heartbeat_age_ms(node) > MINT_SILENT_MS);
 }
 
 /* One look at a peer. Returns whether what drivers are told has changed. */
@@ -243,26 +194,26 @@ static bool look_at(u32 node, struct mint_peer *now)
 }
 
 /* What a node does before its kernel is up is not worth a line in the log. */
-static bool worth_a_line(const char *word)
+static bool worth_a_line(enum mint_node_state state)
 {
-	return word && (!strcmp(word, "running") || !strcmp(word, "silent") ||
-			!strcmp(word, "stalled"));
+	return mint_node_state_answers(state) || mint_node_state_hangs(state);
 }
 
 static void tell_state(u32 node)
 {
 	u32 generation = mint_load(&mint_node_entry(node)->life.generation);
-	const char *word = mint_peer_word(node);
+	enum mint_node_state state = mint_peer_state(node);
 	struct watch *watch = &peers[node];
 
-	if (word == watch->word && generation == watch->generation)
+	if (state == watch->state && generation == watch->generation)
 		return;
-	if (node != mint_facts.node && (worth_a_line(word) || worth_a_line(watch->word)))
-		pr_info("node %u: %s, was %s, generation %u\n", node, word ?: "destroyed",
-			watch->word ?: "unknown", generation);
-	watch->word = word;
+	if (node != mint_facts.node && (worth_a_line(state) || worth_a_line(watch->state)))
+		pr_info("node %u: %s, was %s, generation %u\n", node,
+			mint_node_state_name(state), watch->state == MINT_NODE_NONE ?
+			"unknown" : mint_node_state_name(watch->state), generation);
+	watch->state = state;
 	watch->generation = generation;
-	mint_sysfs_changed(node, word);
+	mint_sysfs_changed(node, state);
 	WRITE_ONCE(nr_changes, nr_changes + 1);
 	wake_up_interruptible(&change_wait);
 }

@@ -57,7 +57,7 @@ static DEVICE_ATTR_RO(release);
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", mint_peer_word(dev->id) ?: "destroyed");
+	return sysfs_emit(buf, "%s\n", mint_node_state_name(mint_peer_state(dev->id)));
 }
 static DEVICE_ATTR_RO(state);
 
@@ -153,12 +153,12 @@ static struct device *add_node(u32 node)
 	return dev;
 }
 
-static void tell_user_space(struct device *dev, const char *word)
+static void tell_user_space(struct device *dev, enum mint_node_state state)
 {
-	char state[24];
-	char *env[2] = { state };
+	char word[24];
+	char *env[2] = { word };
 
-	snprintf(state, sizeof(state), "STATE=%s", word);
+	snprintf(word, sizeof(word), "STATE=%s", mint_node_state_name(state));
 	kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, env);
 	sysfs_notify(&dev->kobj, NULL, "state");
 }
@@ -166,20 +166,20 @@ static void tell_user_space(struct device *dev, const char *word)
 /**
  * mint_sysfs_changed() - a node has another state
  * @node: node id, less than MINT_MAX_NODES
- * @word: its state; NULL when there is no such node any more
+ * @state: its state
  */
-void mint_sysfs_changed(u32 node, const char *word)
+void mint_sysfs_changed(u32 node, enum mint_node_state state)
 {
 	struct device *dev = devices[node];
 
 	if (!mint_root)
 		return;
-	if (dev && !word) {
+	if (dev && state == MINT_NODE_NONE) {
 		device_unregister(dev);
 		devices[node] = NULL;
 	} else if (dev) {
-		tell_user_space(dev, word);
-	} else if (word) {
+		tell_user_space(dev, state);
+	} else if (state != MINT_NODE_NONE) {
 		devices[node] = add_node(node);
 		if (!devices[node])
 			pr_err("no place in /sys for node %u\n", node);

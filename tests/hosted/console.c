@@ -33,7 +33,7 @@ int device_node(const struct region *region, unsigned long call, const struct no
 	return MINT_EXIT_OK;
 }
 
-const char *node_state(const struct node_view *node)
+const char *node_state_name(const struct node_view *node)
 {
 	(void)node;
 	return "off";
