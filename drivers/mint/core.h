@@ -59,20 +59,26 @@ static inline struct mint_stream *mint_log_entry(u32 node)
 	return mint_region.logs + (size_t)node * mint_region.log_stride;
 }
 
+/* node.c */
+bool mint_state_ended(u32 state);
+bool mint_node_ended(u32 node, u32 generation);
+int mint_node_running(u32 node, u32 *generation);
+bool mint_boot_cpu_rests(u32 node);
+void mint_ledger_init(void);
+unsigned int mint_ledger_nr_cpus(void);
+u32 mint_ledger_apic_id(u32 cpu);
+unsigned int mint_ledger_cpus(u32 node, u32 *cpus);
+u64 mint_ledger_bytes(u32 node);
+u32 mint_ledger_boot_cpu(void);
+bool mint_ledger_has_boot_cpu(u32 node);
+
 /* ledger.c */
 int mint_ledger_lock(void);
 void mint_ledger_unlock(void);
 int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
 void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
-unsigned int mint_ledger_cpus(u32 node, u32 *cpus);
-u64 mint_ledger_bytes(u32 node);
-void mint_ledger_init(void);
-u32 mint_ledger_boot_cpu(void);
-bool mint_ledger_has_boot_cpu(u32 node);
 int mint_ledger_claim_low_slot(u32 node);
-u32 mint_ledger_apic_id(u32 cpu);
-unsigned int mint_ledger_nr_cpus(void);
 int mint_ledger_inherit_roles(u32 node);
 
 /* pci.c */
@@ -103,13 +109,9 @@ int mint_life_destroy(u32 node, u32 generation);
 
 /* fence.c */
 int mint_fence(u32 node);
-bool mint_boot_cpu_rests(u32 node);
 bool mint_fence_failed(u32 node, u32 generation);
 
 /* peers.c */
-bool mint_state_ended(u32 state);
-int mint_node_running(u32 node, u32 *generation);
-bool mint_node_ended(u32 node, u32 generation);
 enum mint_node_state mint_peer_state(u32 node);
 u32 mint_peer_heartbeat_age_ms(u32 node);
 void mint_peers_watch(void);

@@ -214,13 +214,6 @@ void mint_channel_unregister(unsigned int channel)
 }
 EXPORT_SYMBOL_GPL(mint_channel_unregister);
 
-u64 mint_self_word(void)
-{
-	return mint_lock_word(mint_facts.node, raw_smp_processor_id(),
-			      mint_facts.generation);
-}
-EXPORT_SYMBOL_GPL(mint_self_word);
-
 static u32 __init machine_cpu_of(u32 apic_id)
 {
 	u32 cpu;

@@ -16,25 +16,6 @@
 /* The last generation of each node that could not be fenced, 0 at first. */
 static u32 given_up[MINT_MAX_NODES];
 
-/**
- * mint_boot_cpu_rests() - is the machine's boot CPU in its parking place?
- * @node: a node that is being fenced, MINT_MAX_NODES for none
- *
- * Only if it says so of an incarnation that is dead, or of the one that is
- * being fenced: a word of any other kind is not believed.
- */
-bool mint_boot_cpu_rests(u32 node)
-{
-	/* Pairs with the order of stores of the CPU: it rests already. */
-	u64 word = mint_load_acquire(&mint_region.doorbells[mint_ledger_boot_cpu()].parked);
-	u32 whose = mint_lock_node(word), generation = mint_lock_generation(word);
-
-	if (node < MINT_MAX_NODES && whose == node &&
-	    generation == mint_load(&mint_node_entry(node)->life.generation))
-		return true;
-	return mint_owner_dead(NULL, whose, generation);
-}
-
 /* A kernel that has not attached is not asked: it could not take an NMI yet. */
 static void ask_to_halt(u32 node)
 {

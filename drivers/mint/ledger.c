@@ -66,87 +66,6 @@ void mint_ledger_unlock(void)
 	mutex_unlock(&ledger_mutex);
 }
 
-/**
- * mint_ledger_nr_cpus() - number of CPUs of the machine
- */
-unsigned int mint_ledger_nr_cpus(void)
-{
-	return min(mint_load(&mint_region.ledger->nr_cpus), MINT_MAX_CPUS);
-}
-
-/**
- * mint_ledger_apic_id() - APIC id of a CPU
- * @cpu: machine-wide number, less than mint_ledger_nr_cpus()
- */
-u32 mint_ledger_apic_id(u32 cpu)
-{
-	return mint_load(&mint_region.ledger->cpus[cpu].apic_id);
-}
-
-/**
- * mint_ledger_cpus() - list the CPUs of a node
- * @node: the owner
- * @cpus: room for MINT_MAX_CPUS machine-wide numbers
- *
- * Return: how many, in ascending order.
- */
-unsigned int mint_ledger_cpus(u32 node, u32 *cpus)
-{
-	unsigned int nr = mint_ledger_nr_cpus(), i, n = 0;
-
-	for (i = 0; i < nr; i++)
-		if (mint_load(&mint_region.ledger->cpus[i].owner) == node)
-			cpus[n++] = i;
-	return n;
-}
-
-/**
- * mint_ledger_bytes() - how much memory does a node own?
- * @node: the owner
- */
-u64 mint_ledger_bytes(u32 node)
-{
-	u64 bytes = 0;
-	unsigned int i;
-
-	for (i = 0; i < MINT_MAX_EXTENTS; i++)
-		if (mint_load(&mint_region.ledger->extents[i].owner) == node)
-			bytes += mint_load(&mint_region.ledger->extents[i].bytes);
-	return bytes;
-}
-
-/* Private: what a peer corrupts must not send an INIT to the boot CPU. */
-static u32 machine_boot_cpu __ro_after_init;
-
-/**
- * mint_ledger_init() - note what must not be read again
- */
-void __init mint_ledger_init(void)
-{
-	unsigned int nr = mint_ledger_nr_cpus(), i;
-
-	for (i = 0; i < nr; i++)
-		if (mint_load(&mint_region.ledger->cpus[i].boot))
-			machine_boot_cpu = i;
-}
-
-/**
- * mint_ledger_boot_cpu() - number of the CPU that the firmware booted
- */
-u32 mint_ledger_boot_cpu(void)
-{
-	return machine_boot_cpu;
-}
-
-/**
- * mint_ledger_has_boot_cpu() - is the machine's boot CPU among a node's?
- * @node: the node
- */
-bool mint_ledger_has_boot_cpu(u32 node)
-{
-	return mint_load(&mint_region.ledger->cpus[machine_boot_cpu].owner) == node;
-}
-
 static bool lies_in(u64 base, u64 bytes, const struct mint_extent *extent)
 {
 	return base >= extent->base && base - extent->base <= extent->bytes &&
@@ -235,7 +154,7 @@ static int check_cpus(const struct mint_ioc_create *want)
 			return -ERANGE;
 		if (cpu->owner != MINT_OWNER_NONE)
 			return -EBUSY;
-		if (i == machine_boot_cpu && !mint_boot_cpu_rests(MINT_MAX_NODES))
+		if (i == mint_ledger_boot_cpu() && !mint_boot_cpu_rests(MINT_MAX_NODES))
 			return -EPERM;
 		n++;
 	}

@@ -14,8 +14,6 @@
 #include <asm/realmode.h>
 #include "core.h"
 
-struct mint_region mint_region __ro_after_init;
-
 /* Directory in the order of the sections; entries of 0 bytes mean the rest. */
 static const struct mint_section layout[] __initconst = {
 	{ MINT_SECTION_LEDGER, 1, sizeof(struct mint_ledger) },
@@ -245,18 +243,6 @@ void __init mint_region_init(void)
 	announce_self();
 	mint_log_init();
 }
-
-u32 mint_self_node(void)
-{
-	return mint_facts.node;
-}
-EXPORT_SYMBOL_GPL(mint_self_node);
-
-u32 mint_self_generation(void)
-{
-	return mint_facts.generation;
-}
-EXPORT_SYMBOL_GPL(mint_self_generation);
 
 /* What the machine-wide tables need and only a running kernel knows. */
 static int __init complete_ledger(void)
