@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 int mint_madt_cpus(u32 *apic_ids, unsigned int max);
+bool mint_partition(void);
 void mint_secondary_check(void);
 void mint_pci_take_platform(void);
 void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys);

@@ -25,8 +25,6 @@
 #define NODE0_MIN_BYTES		SZ_64M
 #define REGION_MIN_BYTES	SZ_16M
 
-struct mint_facts mint_facts __ro_after_init;
-
 static char parameter[256] __initdata;
 static bool parameter_too_long __initdata;
 
@@ -396,64 +394,25 @@ static int __init partition_machine(void)
 	return plan_region();
 }
 
-/* The log needs the shared region in the direct map, not earlier. */
-static void __init pagetable_init(void)
-{
-	native_pagetable_init();
-	mint_region_init();
-}
-
-/* The region was kept from e820, so that KASLR could not choose it. */
-static void __init add_region(void)
-{
-	e820__range_add(mint_facts.region_phys, mint_facts.region_bytes,
-			E820_TYPE_RAM);
-	e820__update_table(e820_table);
-	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
-}
-
 /**
- * mint_setup_memory() - limit this kernel to its share
+ * mint_partition() - limit node 0 to what mint= asks for
  *
- * Called by setup_arch() between the firmware's memory map and its first use.
+ * All or nothing: after a bad parameter mint_facts says that Mint is off.
+ *
+ * Return: whether the machine is partitioned.
  */
-void __init mint_setup_memory(void)
+bool __init mint_partition(void)
 {
-	if (!mint_facts.active)
-		return;
-	if (mint_facts.secondary) {
-		mint_secondary_check();
-		add_region();
-	} else {
-		mint_facts.active = !partition_machine();
-		if (!mint_facts.active)
-			return;
-		mint_facts = plan;
-		mint_facts.active = true;
-		mint_facts.generation = 1;
-		apply_memory();
-		mint_take_platform();
-		pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
-			mint_facts.nr_cpus, mint_facts.nr_machine_cpus,
-			mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
-			mint_facts.region_phys);
-	}
-	mint_pci_take_platform();
-	x86_init.paging.pagetable_init = pagetable_init;
-}
-
-/**
- * mint_apic_id_foreign() - does this CPU belong to another node?
- * @apic_id: the CPU
- */
-bool __init mint_apic_id_foreign(u32 apic_id)
-{
-	unsigned int i;
-
+	mint_facts.active = !partition_machine();
 	if (!mint_facts.active)
 		return false;
-	for (i = 0; i < mint_facts.nr_cpus; i++)
-		if (mint_facts.apic_ids[i] == apic_id)
-			return false;
+	mint_facts = plan;
+	mint_facts.active = true;
+	mint_facts.generation = 1;
+	apply_memory();
+	pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
+		mint_facts.nr_cpus, mint_facts.nr_machine_cpus,
+		mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
+		mint_facts.region_phys);
 	return true;
 }

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hook in setup_arch(): node 0 limits itself to its partition, a started
+ * node to what it was handed, and both replace hooks of the platform. Top of
+ * this folder. When the shared region is mapped, it calls the node core.
+ */
+#include <linux/init.h>
+#include <linux/memblock.h>
+#include <asm/e820/api.h>
+#include <asm/mint.h>
+#include <asm/x86_init.h>
+#include "local.h"
+
+/* The log needs the shared region in the direct map, not earlier. */
+static void __init pagetable_init(void)
+{
+	native_pagetable_init();
+	mint_region_init();
+}
+
+/* The region was kept from e820, so that KASLR could not choose it. */
+static void __init add_region(void)
+{
+	e820__range_add(mint_facts.region_phys, mint_facts.region_bytes,
+			E820_TYPE_RAM);
+	e820__update_table(e820_table);
+	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
+}
+
+/**
+ * mint_setup_memory() - limit this kernel to its share
+ *
+ * Called by setup_arch() between the firmware's memory map and its first use.
+ */
+void __init mint_setup_memory(void)
+{
+	if (!mint_facts.active)
+		return;
+	if (mint_facts.secondary) {
+		mint_secondary_check();
+		add_region();
+	} else if (mint_partition()) {
+		mint_take_platform();
+	} else {
+		return;
+	}
+	mint_pci_take_platform();
+	x86_init.paging.pagetable_init = pagetable_init;
+}
