@@ -87,7 +87,6 @@ void mint_pci_thaw(const struct mint_ioc_create *want);
 void mint_pci_let_go(const struct mint_ioc_create *want);
 int mint_pci_check(const struct mint_ioc_create *want);
 void mint_pci_claim(u32 node, const struct mint_ioc_create *want);
-void mint_pci_release(u32 node);
 void mint_pci_fence(u32 node);
 
 /* hold.c */

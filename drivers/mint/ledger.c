@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger: claims on CPUs, memory and low memory slots; those on PCI
- * functions are in pci.c. Its tables are
- * valid after every store, so a lock taken over from a dead node needs no
- * repair beyond giving back claims of nodes that were never created.
+ * The ledger: claims on CPUs, memory and low memory slots. What a PCI function
+ * is, and so the claims on those, are in pci.c; they are given back here. The
+ * tables are valid after every store, so a lock taken over from a dead node
+ * needs no repair beyond giving back claims of nodes that were never created.
  * Lock: struct mint_ledger.lock, inside ledger_mutex of this kernel.
  */
 #include <linux/mutex.h>
@@ -288,19 +288,18 @@ static void claim_cpus(u32 node, const struct mint_ioc_create *want)
 }
 
 /**
- * mint_ledger_claim() - claim what a new node wants, all of it or nothing
+ * mint_ledger_claim() - claim the CPUs and the memory of a new node, or nothing
  * @node: the node, whose life line is still MINT_LIFE_NONE
  * @want: the wish; extents are filled in
  *
- * Caller holds the ledger. Errors as MINT_IOC_CREATE.
+ * Caller holds the ledger. PCI functions are claimed by mint_pci_claim().
+ * Errors as MINT_IOC_CREATE.
  */
 int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 {
 	int err;
 
 	err = check_cpus(want);
-	if (!err)
-		err = mint_pci_check(want);
 	if (!err)
 		err = place_extents(node, want);
 	if (!err)
@@ -312,7 +311,6 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 		return err;
 	}
 	claim_cpus(node, want);
-	mint_pci_claim(node, want);
 	return 0;
 }
 
@@ -325,7 +323,7 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 void mint_ledger_release(u32 node)
 {
 	struct mint_ledger *ledger = mint_region.ledger;
-	unsigned int i;
+	unsigned int nr_pci = min(mint_load(&ledger->nr_pci), MINT_MAX_PCI), i;
 
 	for (i = 0; i < MINT_MAX_CPUS; i++)
 		if (ledger->cpus[i].owner == node)
@@ -336,6 +334,8 @@ void mint_ledger_release(u32 node)
 	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
 		if (ledger->low_slot_owner[i] == node)
 			mint_store(&ledger->low_slot_owner[i], MINT_OWNER_NONE);
-	mint_pci_release(node);
+	for (i = 0; i < nr_pci; i++)
+		if (ledger->pci[i].owner == node)
+			mint_store(&ledger->pci[i].owner, MINT_OWNER_NONE);
 	mint_node_entry(node)->life.low_slot = MINT_OWNER_NONE;
 }

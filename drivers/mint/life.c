@@ -84,9 +84,13 @@ static int claim_and_enter(struct mint_ioc_create *want)
 		return err;
 	err = find_free_id(want->name, &want->node);
 	if (!err)
-		err = mint_ledger_claim(want->node, want);
+		err = mint_pci_check(want);
 	if (!err)
+		err = mint_ledger_claim(want->node, want);
+	if (!err) {
+		mint_pci_claim(want->node, want);
 		enter_node(want->node, want);
+	}
 	mint_ledger_unlock();
 	return err;
 }

@@ -345,21 +345,6 @@ void mint_pci_claim(u32 node, const struct mint_ioc_create *want)
 }
 
 /**
- * mint_pci_release() - give back the functions of a node
- * @node: the node
- *
- * Caller holds the ledger.
- */
-void mint_pci_release(u32 node)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_functions; i++)
-		if (owner_of(i) == node)
-			set_owner(i, MINT_OWNER_NONE);
-}
-
-/**
  * mint_pci_fence() - keep the functions of a node from memory and interrupts
  * @node: the node, whose CPUs are stopped
  *
