@@ -79,7 +79,9 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
 void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
 int mint_ledger_claim_low_slot(u32 node);
-int mint_ledger_inherit_roles(u32 node);
+
+/* roles.c */
+int mint_roles_inherit(u32 node);
 
 /* pci.c */
 int mint_pci_freeze(const struct mint_ioc_create *want);

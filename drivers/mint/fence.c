@@ -88,5 +88,5 @@ int mint_fence(u32 node)
 	mint_store_release(&life->fenced, mint_load(&life->generation));
 	mint_peers_changed();
 	/* Were it the fenced node that held the ledger, we take it over. */
-	return mint_ledger_inherit_roles(node);
+	return mint_roles_inherit(node);
 }

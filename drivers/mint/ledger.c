@@ -107,40 +107,6 @@ bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 	return false;
 }
 
-/**
- * mint_firmware_entry() - where the ledger tells how the machine is switched off
- */
-struct mint_firmware *mint_firmware_entry(void)
-{
-	return &mint_region.ledger->firmware;
-}
-
-/**
- * mint_ledger_inherit_roles() - settle the roles of a node that was fenced
- * @node: the node
- *
- * MINT_ROLE_FIRMWARE becomes ours, since any node can play it. The others
- * need what no started node has, and are free until somebody has it.
- *
- * Return: 0, or -ETIMEDOUT when another node does not let go of the ledger.
- */
-int mint_ledger_inherit_roles(u32 node)
-{
-	u16 *owner = mint_region.ledger->role_owner;
-	unsigned int role;
-	int err;
-
-	err = mint_ledger_lock();
-	if (err)
-		return err;
-	for (role = 0; role < MINT_NR_ROLES; role++)
-		if (mint_load(&owner[role]) == node)
-			mint_store(&owner[role], (u16)(role == MINT_ROLE_FIRMWARE ?
-						       mint_facts.node : MINT_OWNER_NONE));
-	mint_ledger_unlock();
-	return 0;
-}
-
 static int check_cpus(const struct mint_ioc_create *want)
 {
 	unsigned int nr = mint_ledger_nr_cpus(), i, n = 0;

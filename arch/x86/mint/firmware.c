@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * MINT_ROLE_FIRMWARE: the machine's power and reset switches. Node 0 reads
- * them from its ACPI tables and enters them in the ledger; a started node has
- * no ACPI, and takes its own copy when it boots, so that what is scribbled on
+ * them from its ACPI tables. A started node has no ACPI, and takes a copy of
+ * what node 0 entered in the ledger when it boots, so that what is scribbled on
  * the ledger later moves no port.
  */
 #include <linux/acpi.h>
 #include <linux/bits.h>
 #include <linux/init.h>
 #include <linux/io.h>
-#include <linux/mint.h>
 #include <linux/pm.h>
 #include <asm/mint.h>
 #include "local.h"
@@ -27,8 +26,11 @@ static u16 __init io_port(const struct acpi_generic_address *reg)
 		reg->address : 0;
 }
 
-/* Nothing of it is known where the firmware has no fixed power hardware. */
-static void __init read_acpi(struct mint_firmware *found)
+/**
+ * mint_firmware_read() - read the switches from the ACPI tables, on node 0
+ * @found: zeroes; filled in, as far as the firmware has fixed power hardware
+ */
+void __init mint_firmware_read(struct mint_firmware *found)
 {
 	u8 a, b;
 
@@ -46,31 +48,18 @@ static void __init read_acpi(struct mint_firmware *found)
 	}
 }
 
-static int __init firmware_init(void)
+/**
+ * mint_firmware_take() - use the switches that node 0 has found
+ * @told: in the ledger; copied
+ *
+ * For a started node.
+ */
+void __init mint_firmware_take(const struct mint_firmware *told)
 {
-	struct mint_firmware *shared;
-
-	if (!mint_active())
-		return 0;
-	shared = mint_firmware_entry();
-	if (mint_secondary()) {
-		firmware = *shared;
-		/* Without it the kernel makes a halt of each power-off. */
-		pm_power_off = mint_firmware_off;
-		return 0;
-	}
-	read_acpi(&firmware);
-	*shared = (struct mint_firmware) {
-		.pm1a_off = firmware.pm1a_off,
-		.pm1b_off = firmware.pm1b_off,
-		.pm1b_port = firmware.pm1b_port,
-		.reset_value = firmware.reset_value,
-	};
-	mint_store_release(&shared->pm1a_port, firmware.pm1a_port);
-	mint_store_release(&shared->reset_port, firmware.reset_port);
-	return 0;
+	firmware = *told;
+	/* Without it the kernel makes a halt of each power-off. */
+	pm_power_off = mint_firmware_off;
 }
-late_initcall(firmware_init);
 
 static void sleep_by(u16 port, u16 type)
 {

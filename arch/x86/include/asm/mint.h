@@ -82,6 +82,8 @@ static inline bool mint_secondary(void)
 #define MINT_PARK_BYTES		0x3000
 
 void mint_take_platform(void);
+void mint_firmware_read(struct mint_firmware *found);
+void mint_firmware_take(const struct mint_firmware *told);
 void mint_refuse(u16 major, u16 minor) __noreturn;
 u32 mint_lapic_khz(void);
 void mint_ipi_send(u32 apic_id);
@@ -112,7 +114,6 @@ void mint_pci_silence(phys_addr_t phys, u16 vendor);
 void mint_region_init(void);
 void mint_self_ended(u32 state);
 bool mint_others_running(void);
-struct mint_firmware *mint_firmware_entry(void);
 bool mint_pci_hidden(u16 segment, u16 function);
 unsigned int mint_pci_attach(struct mint_ecam *window);
 int mint_pci_next_own(int at, u16 *function);
