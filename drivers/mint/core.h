@@ -97,20 +97,26 @@ void mint_hold_rest(u32 node, u64 hold);
 int mint_hold_resume(u32 node, u64 hold);
 void mint_hold_end(u32 node);
 
-/* life.c */
-int mint_life_create(struct mint_ioc_create *want);
-int mint_life_load(u32 node, u32 *generation, u64 *hold);
-int mint_life_stop_wanted(u32 node, u32 generation);
-void mint_life_give_up(u32 node, u64 hold);
-int mint_life_write(const struct mint_ioc_write *write, u64 hold);
-int mint_life_start(const struct mint_ioc_start *start, u64 hold);
-int mint_life_stop(u32 node, u32 generation);
-int mint_life_kill(u32 node, u32 generation);
-int mint_life_destroy(u32 node, u32 generation);
-
 /* fence.c */
 int mint_fence(u32 node);
 bool mint_fence_failed(u32 node, u32 generation);
+
+/* create.c */
+int mint_life_create(struct mint_ioc_create *want);
+int mint_life_destroy(u32 node, u32 generation);
+
+/* load.c */
+int mint_life_load(u32 node, u32 *generation, u64 *hold);
+void mint_life_give_up(u32 node, u64 hold);
+int mint_life_write(const struct mint_ioc_write *write, u64 hold);
+
+/* start.c */
+int mint_life_start(const struct mint_ioc_start *start, u64 hold);
+
+/* kill.c */
+int mint_life_stop_wanted(u32 node, u32 generation);
+int mint_life_stop(u32 node, u32 generation);
+int mint_life_kill(u32 node, u32 generation);
 
 /* peers.c */
 enum mint_node_state mint_peer_state(u32 node);

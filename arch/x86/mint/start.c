@@ -2,7 +2,7 @@
 /*
  * Stopping and starting CPUs of other nodes: INIT and SIPI, and the stub in
  * low memory through which a CPU reaches the 64-bit entry of its kernel.
- * Callers hold the node in state LOADING (drivers/mint/life.c), so nobody
+ * Callers hold the node in state LOADING (drivers/mint/take.c), so nobody
  * else uses its low memory slot or its CPUs.
  */
 #include <linux/delay.h>

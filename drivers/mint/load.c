@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Filling the memory of a node that is in our hands, for the process that
+ * loads it: between two of its calls another one may take the node.
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+#include <asm/mint.h>
+#include "life.h"
+
+#define MAP_BYTES	SZ_2M
+/* So little that the CPU may schedule often, even if an emulator is slow. */
+#define COPY_BYTES	SZ_64K
+
+/**
+ * mint_life_load() - stop a node and make its memory ours to fill
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
+ *	what the next start will be
+ * @hold: filled in: what the calls that follow need
+ *
+ * Errors as MINT_IOC_LOAD.
+ */
+int mint_life_load(u32 node, u32 *generation, u64 *hold)
+{
+	int err = mint_life_seize(node, generation, hold);
+
+	if (!err)
+		mint_hold_rest(node, *hold);
+	return err;
+}
+
+/**
+ * mint_life_give_up() - a process that was loading a node has ended
+ * @node: the node
+ * @hold: of it, at rest; if it was taken, nothing is to be given up
+ */
+void mint_life_give_up(u32 node, u64 hold)
+{
+	if (!mint_hold_resume(node, hold))
+		mint_life_abort(node);
+}
+
+static int put(u32 node, u64 hold, void *to, const void *from, size_t bytes)
+{
+	int err = mint_hold_resume(node, hold);
+
+	if (err)
+		return err;
+	if (from)
+		memcpy(to, from, bytes);
+	else
+		memset(to, 0, bytes);
+	mint_hold_rest(node, hold);
+	return 0;
+}
+
+/*
+ * By way of a buffer: whoever takes the node waits for a copy in memory, and
+ * never for a page of the caller's.
+ */
+static int copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
+		       const char __user *from, void *buffer, size_t bytes)
+{
+	size_t done, part;
+	int err;
+
+	for (done = 0; done < bytes; done += part) {
+		part = min_t(size_t, COPY_BYTES, bytes - done);
+		if (from && copy_from_user(buffer, from + done, part))
+			return -EFAULT;
+		err = put(write->node, hold, to + done, from ? buffer : NULL, part);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer)
+{
+	const char __user *from = u64_to_user_ptr(write->data);
+	u64 done, part;
+	void *to;
+	int err;
+
+	for (done = 0; done < write->bytes; done += part) {
+		part = min_t(u64, MAP_BYTES, write->bytes - done);
+		to = memremap(write->phys + done, part, MEMREMAP_WB);
+		if (!to)
+			return -ENOMEM;
+		err = copy_mapped(write, hold, to, from ? from + done : NULL, buffer, part);
+		memunmap(to);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What a node owns stays its own while we have it. */
+static int check_write(const struct mint_ioc_write *write, u64 hold)
+{
+	int err = mint_hold_resume(write->node, hold);
+
+	if (err)
+		return err;
+	if (!mint_ledger_owns(write->node, write->phys, write->bytes))
+		err = -ERANGE;
+	mint_hold_rest(write->node, hold);
+	return err;
+}
+
+/**
+ * mint_life_write() - fill memory of a node in loading
+ * @write: see MINT_IOC_WRITE
+ * @hold: of the node, at rest
+ */
+int mint_life_write(const struct mint_ioc_write *write, u64 hold)
+{
+	void *buffer;
+	int err;
+
+	if (!write->bytes || write->bytes > SZ_1G)
+		return -EINVAL;
+	err = check_write(write, hold);
+	if (err)
+		return err;
+	buffer = kvmalloc(COPY_BYTES, GFP_KERNEL);
+	if (!buffer)
+		return -ENOMEM;
+	err = copy_parts(write, hold, buffer);
+	kvfree(buffer);
+	return err;
+}

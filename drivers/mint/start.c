@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Setting a loaded node going: the hand-over in its memory tells it what it
+ * is, then its first CPU is started. See docs/abi.md.
+ */
+#define pr_fmt(fmt) "mint: " fmt
+
+#include <linux/io.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <asm/mint.h>
+#include <asm/tsc.h>
+#include "life.h"
+
+static void fill_extents(struct mint_handover *handover, u32 node)
+{
+	unsigned int i;
+
+	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
+		struct mint_extent extent = mint_region.ledger->extents[i];
+
+		if (extent.owner == node &&
+		    handover->nr_extents < MINT_HANDOVER_EXTENTS)
+			handover->extents[handover->nr_extents++] = extent;
+	}
+}
+
+/* The CPU that boots comes first. */
+static void fill_cpus(struct mint_handover *handover, u32 node)
+{
+	u32 boot_cpu = mint_load(&mint_node_entry(node)->life.boot_cpu);
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i, n;
+
+	n = mint_ledger_cpus(node, cpus);
+	handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(boot_cpu);
+	for (i = 0; i < n; i++)
+		if (cpus[i] != boot_cpu)
+			handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(cpus[i]);
+}
+
+static phys_addr_t low_slot_phys(u32 node)
+{
+	struct mint_ledger *ledger = mint_region.ledger;
+	u32 slot = mint_load(&mint_node_entry(node)->life.low_slot);
+
+	/* Computed, not read: a corrupt base must not send a CPU anywhere. */
+	if (slot >= min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS))
+		return 0;
+	return MINT_LOW_BASE + slot * MINT_LOW_SLOT_BYTES;
+}
+
+static struct mint_handover *make_handover(u32 node, u32 generation)
+{
+	struct mint_handover *handover = kzalloc(sizeof(*handover), GFP_KERNEL);
+
+	if (!handover)
+		return NULL;
+	handover->magic = MINT_HANDOVER_MAGIC;
+	handover->abi_major = MINT_ABI_MAJOR;
+	handover->abi_minor = MINT_ABI_MINOR;
+	handover->bytes = sizeof(*handover);
+	handover->node = node;
+	handover->generation = generation;
+	handover->region_phys = mint_facts.region_phys;
+	handover->region_bytes = mint_facts.region_bytes;
+	handover->low_slot_phys = low_slot_phys(node) + MINT_LOW_STUB_BYTES;
+	handover->low_slot_bytes = MINT_LOW_SLOT_BYTES - MINT_LOW_STUB_BYTES;
+	handover->tsc_khz = tsc_khz;
+	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
+	handover->self_phys = mint_facts.region_phys +
+		((void *)&mint_node_entry(node)->self - mint_region.base);
+	fill_extents(handover, node);
+	fill_cpus(handover, node);
+	/* The pair is taken last, so that it is as close as it can be. */
+	handover->wallclock_ns = ktime_get_real_ns();
+	handover->tsc = rdtsc_ordered();
+	return handover;
+}
+
+static int write_handover(const struct mint_ioc_start *start, u32 generation)
+{
+	struct mint_handover *handover = make_handover(start->node, generation);
+	void *to;
+
+	if (!handover)
+		return -ENOMEM;
+	to = memremap(start->handover, sizeof(*handover), MEMREMAP_WB);
+	if (to) {
+		memcpy(to, handover, sizeof(*handover));
+		memunmap(to);
+	}
+	kfree(handover);
+	return to ? 0 : -ENOMEM;
+}
+
+static int check_start(const struct mint_ioc_start *start)
+{
+	u32 boot_cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
+
+	if (boot_cpu >= mint_ledger_nr_cpus())
+		return -ERANGE;
+	if (!mint_ledger_owns(start->node, start->entry, 1) ||
+	    !mint_ledger_owns(start->node, start->boot_params, PAGE_SIZE) ||
+	    !mint_ledger_owns(start->node, start->handover,
+			      sizeof(struct mint_handover)))
+		return -ERANGE;
+	if (mint_load(&mint_region.ledger->cpus[boot_cpu].owner) != start->node)
+		return -ERANGE;
+	return low_slot_phys(start->node) ? 0 : -ENOSPC;
+}
+
+static int start_cpu(const struct mint_ioc_start *start)
+{
+	u32 cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
+
+	if (cpu == mint_ledger_boot_cpu())
+		return mint_cpu_wake(mint_ledger_apic_id(cpu), start->entry,
+				     start->boot_params);
+	return mint_cpu_start(mint_ledger_apic_id(cpu), low_slot_phys(start->node),
+			      start->entry, start->boot_params);
+}
+
+static void set_life(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_peers_changed();
+}
+
+static int set_going(const struct mint_ioc_start *start)
+{
+	struct mint_node_life *life = &mint_node_entry(start->node)->life;
+	u32 generation = mint_load(&life->generation) + 1;
+	int err;
+
+	err = check_start(start);
+	if (!err)
+		err = write_handover(start, generation);
+	if (err)
+		return err;
+	mint_console_begin(start->node);
+	mint_store(&life->generation, generation);
+	set_life(start->node, MINT_LIFE_STARTED);
+	err = start_cpu(start);
+	if (err) {
+		pr_err("node %u: its CPU did not start (%d)\n", start->node, err);
+		set_life(start->node, MINT_LIFE_LOADING);
+		mint_fence(start->node);
+	}
+	return err;
+}
+
+/**
+ * mint_life_start() - set a loaded node going
+ * @start: see MINT_IOC_START
+ * @hold: of the node, at rest
+ *
+ * On success the node is no longer in loading. On an error it still is, unless
+ * it was taken: -ESTALE.
+ */
+int mint_life_start(const struct mint_ioc_start *start, u64 hold)
+{
+	int err = mint_hold_resume(start->node, hold);
+
+	if (err)
+		return err;
+	err = set_going(start);
+	if (err)
+		mint_hold_rest(start->node, hold);
+	else
+		mint_hold_end(start->node);
+	return err;
+}

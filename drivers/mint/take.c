@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Getting a node into our hands, to stop, load or destroy it. It belongs to
+ * whoever has its hold, and is in MINT_LIFE_LOADING meanwhile. Its CPUs are
+ * fenced before anything of it is touched.
+ */
+#include <linux/mutex.h>
+#include <asm/mint.h>
+#include "life.h"
+
+/* A kill is short: a command that wants the node meanwhile waits for its end. */
+static DEFINE_MUTEX(kill_mutex);
+
+/**
+ * mint_life_is_meant() - is this the start of a node that the caller speaks of?
+ * @node: node id, less than MINT_MAX_NODES
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
+ */
+bool mint_life_is_meant(u32 node, u32 generation)
+{
+	return generation == MINT_ANY_GENERATION ||
+	       generation == mint_load(&mint_node_entry(node)->life.generation);
+}
+
+/* A loader of ABI 2.0 has no hold: the node is its own until it ends. */
+static bool is_left_behind(u32 loader)
+{
+	struct mint_node *entry = mint_node_entry(loader);
+
+	return loader < MINT_MAX_NODES &&
+	       ((mint_load(&entry->self.abi) & 0xffff) > 0 ||
+		mint_node_ended(loader, mint_load(&entry->life.generation)));
+}
+
+static int enter_loading(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 seen = mint_load(&life->life);
+	u16 loader = mint_load(&life->loader);
+
+	if (seen == MINT_LIFE_NONE)
+		return -ENOENT;
+	if (seen == MINT_LIFE_LOADING)
+		return is_left_behind(loader) &&
+		       mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
+			0 : -EBUSY;
+	/* Before, so that no dead loader is seen; after, if another lost. */
+	mint_store(&life->loader, (u16)mint_facts.node);
+	if (mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
+		return -EBUSY;
+	mint_store(&life->loader, (u16)mint_facts.node);
+	return 0;
+}
+
+static void let_go(u32 node, u32 life)
+{
+	mint_store_release(&mint_node_entry(node)->life.life, life);
+	mint_hold_end(node);
+	mint_peers_changed();
+}
+
+/**
+ * mint_life_abort() - let go of a node without a start
+ * @node: a node that is in our hands
+ *
+ * If it was not fenced, it goes on. Else it is stopped, or has never run.
+ */
+void mint_life_abort(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 generation = mint_load(&life->generation);
+
+	if (mint_load(&life->fenced) < generation)
+		let_go(node, MINT_LIFE_STARTED);
+	else
+		let_go(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+}
+
+/*
+ * Makes us the only one who may touch the node. Not under the ledger's lock:
+ * its owner may be the very node that is to be stopped.
+ */
+static int take_for_loading(u32 node, u32 generation, bool force, u64 *hold)
+{
+	int err;
+
+	if (node >= MINT_MAX_NODES || mint_life_of(node) == MINT_LIFE_NONE)
+		return -ENOENT;
+	if (node == mint_facts.node)
+		return -EPERM;
+	if (!mint_life_is_meant(node, generation))
+		return -ESTALE;
+	*hold = mint_hold_take(node, force);
+	if (!*hold)
+		return -EBUSY;
+	err = enter_loading(node);
+	if (err) {
+		mint_hold_end(node);
+		return err;
+	}
+	if (mint_life_is_meant(node, generation))
+		return 0;
+	/* It was started between our two looks. */
+	mint_life_abort(node);
+	return -ESTALE;
+}
+
+/* Node 0 had no use for a low memory slot when the firmware booted it. */
+static int ensure_low_slot(u32 node)
+{
+	int err;
+
+	if (mint_load(&mint_node_entry(node)->life.low_slot) != MINT_OWNER_NONE)
+		return 0;
+	err = mint_ledger_lock();
+	if (err)
+		return err;
+	err = mint_ledger_claim_low_slot(node);
+	mint_ledger_unlock();
+	return err;
+}
+
+/**
+ * mint_life_seize() - get a node into our hands, fenced
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
+ *	what the next start will be
+ * @hold: filled in; at work
+ *
+ * Return: 0. -ENOENT, -EPERM for the own node, -ESTALE for another start,
+ * -EBUSY when somebody has it, or what mint_fence() returns: then nothing
+ * has changed but that the node may be stopped.
+ */
+int mint_life_seize(u32 node, u32 *generation, u64 *hold)
+{
+	int err;
+
+	mutex_lock(&kill_mutex);
+	err = take_for_loading(node, *generation, false, hold);
+	mutex_unlock(&kill_mutex);
+	if (err)
+		return err;
+	err = mint_fence(node);
+	if (!err)
+		err = ensure_low_slot(node);
+	if (err) {
+		mint_life_abort(node);
+		return err;
+	}
+	*generation = mint_load(&mint_node_entry(node)->life.generation) + 1;
+	return 0;
+}
+
+/**
+ * mint_life_halt() - fence a node and let go of it
+ * @node: node id, any value
+ * @generation: the start that is meant, or MINT_ANY_GENERATION
+ * @force: also if a process is loading it, but is not at work on it
+ *
+ * Return: as mint_life_seize().
+ */
+int mint_life_halt(u32 node, u32 generation, bool force)
+{
+	u64 hold;
+	int err;
+
+	mutex_lock(&kill_mutex);
+	err = take_for_loading(node, generation, force, &hold);
+	if (!err) {
+		err = mint_fence(node);
+		mint_life_abort(node);
+	}
+	mutex_unlock(&kill_mutex);
+	return err;
+}
