@@ -115,10 +115,32 @@ int mint_life_start(const struct mint_ioc_start *start, u64 hold);
 
 /* kill.c */
 int mint_life_stop_wanted(u32 node, u32 generation);
-int mint_life_stop(u32 node, u32 generation);
 int mint_life_kill(u32 node, u32 generation);
 
 /* peers.c */
+
+/**
+ * enum mint_watch_event - what the watch tells the node core
+ * @MINT_WATCH_LOOKED: all peers were looked at just now; no data
+ * @MINT_WATCH_STATE: a node, be it the own one, has another state or has been
+ *	started again; data is a struct mint_state_change
+ */
+enum mint_watch_event {
+	MINT_WATCH_LOOKED,
+	MINT_WATCH_STATE,
+};
+
+/**
+ * struct mint_state_change - news of a node
+ * @node: node id
+ * @state: its present state
+ */
+struct mint_state_change {
+	u32 node;
+	enum mint_node_state state;
+};
+
+int mint_watch_register(struct notifier_block *nb);
 enum mint_node_state mint_peer_state(u32 node);
 u32 mint_peer_heartbeat_age_ms(u32 node);
 void mint_peers_watch(void);
@@ -131,9 +153,6 @@ void mint_self_state(u32 state);
 
 /* bus.c */
 extern struct device *mint_root;
-
-/* sysfs.c */
-void mint_sysfs_changed(u32 node, enum mint_node_state state);
 
 /* doorbell.c */
 void mint_doorbell_ring_node(u32 node, unsigned int channel);

@@ -3,7 +3,9 @@
  * Who fences whom: a user kills a node, and the running node with the lowest
  * id fences those that have ended by themselves.
  */
+#include <linux/init.h>
 #include <linux/jiffies.h>
+#include <linux/notifier.h>
 #include <linux/sched.h>
 #include <asm/mint.h>
 #include "life.h"
@@ -32,16 +34,6 @@ int mint_life_stop_wanted(u32 node, u32 generation)
 }
 
 /**
- * mint_life_stop() - stop a node, unless somebody has it
- * @node: node id, any value
- * @generation: the start that is meant, or MINT_ANY_GENERATION
- */
-int mint_life_stop(u32 node, u32 generation)
-{
-	return mint_life_halt(node, generation, false);
-}
-
-/**
  * mint_life_kill() - stop a node at whatever instruction it is, whoever has it
  * @node: node id, any value
  * @generation: the start that is meant, or MINT_ANY_GENERATION
@@ -61,3 +53,54 @@ int mint_life_kill(u32 node, u32 generation)
 			return -EINTR;
 	}
 }
+
+static bool first_of_the_running(void)
+{
+	struct mint_peer peer;
+	u32 node;
+
+	for (node = 0; node < mint_facts.node; node++) {
+		mint_peer_get(node, &peer);
+		if (peer.running)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A node that has ended may have held a lock, and holds buffers. It is fenced
+ * by the lowest of those that run, so that all can take over what it held.
+ */
+static void fence_if_ended(u32 node)
+{
+	struct mint_node_life *life = &mint_node_entry(node)->life;
+	u32 generation = mint_load(&life->generation);
+
+	if (mint_load(&life->life) == MINT_LIFE_STARTED &&
+	    mint_load(&life->fenced) < generation &&
+	    mint_node_ended(node, generation) &&
+	    !mint_fence_failed(node, generation) && first_of_the_running())
+		mint_life_halt(node, generation, false);
+}
+
+static int fence_the_ended(struct notifier_block *nb, unsigned long event, void *unused)
+{
+	u32 node;
+
+	if (event != MINT_WATCH_LOOKED)
+		return NOTIFY_DONE;
+	for (node = 0; node < MINT_MAX_NODES; node++)
+		if (node != mint_facts.node)
+			fence_if_ended(node);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block watch_notifier = {
+	.notifier_call = fence_the_ended,
+};
+
+static int __init kill_init(void)
+{
+	return mint_active() ? mint_watch_register(&watch_notifier) : 0;
+}
+device_initcall(kill_init);

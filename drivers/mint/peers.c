@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What this kernel knows of the other nodes. peers_lock guards peers[]; the
- * shared table is read once per look and checked. A look is taken every 100 ms
- * and whenever a peer rings. Notifiers run in process context without a lock.
+ * What this kernel knows of the other nodes. It only observes: whoever acts on
+ * what is seen registers with a notifier chain, drivers with the one of peers,
+ * the node core with that of the watch. peers_lock guards peers[]; the shared
+ * table is read once per look and checked. A look is taken every 100 ms and
+ * whenever a peer rings. Notifiers run in process context without a lock.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -37,6 +39,7 @@ struct watch {
 static struct watch peers[MINT_MAX_NODES];
 static DEFINE_SPINLOCK(peers_lock);
 static BLOCKING_NOTIFIER_HEAD(peer_chain);
+static BLOCKING_NOTIFIER_HEAD(watch_chain);
 static struct workqueue_struct *watch_queue;
 static bool watching;
 
@@ -131,32 +134,10 @@ static void tell_state(u32 node)
 			"unknown" : mint_node_state_name(watch->state), generation);
 	watch->state = state;
 	watch->generation = generation;
-	mint_sysfs_changed(node, state);
+	blocking_notifier_call_chain(&watch_chain, MINT_WATCH_STATE,
+				     &(struct mint_state_change){ node, state });
 	WRITE_ONCE(nr_changes, nr_changes + 1);
 	wake_up_interruptible(&change_wait);
-}
-
-static bool first_of_the_running(void)
-{
-	u32 node;
-
-	for (node = 0; node < mint_facts.node; node++)
-		if (READ_ONCE(peers[node].peer.running))
-			return false;
-	return true;
-}
-
-/*
- * A node that has ended may have held a lock, and holds buffers. It is fenced
- * by the lowest of those that run, so that all can take over what it held.
- */
-static void fence_ended(const struct mint_peer *peer)
-{
-	if (mint_load(&mint_node_entry(peer->node)->life.life) == MINT_LIFE_STARTED &&
-	    peer->generation > peer->fenced &&
-	    mint_node_ended(peer->node, peer->generation) &&
-	    !mint_fence_failed(peer->node, peer->generation) && first_of_the_running())
-		mint_life_stop(peer->node, peer->generation);
 }
 
 static void watch_peer(u32 node)
@@ -165,18 +146,18 @@ static void watch_peer(u32 node)
 
 	if (look_at(node, &now))
 		blocking_notifier_call_chain(&peer_chain, 0, &now);
-	fence_ended(&now);
 }
 
 static void watch_peers(struct work_struct *work)
 {
 	u32 node;
 
-	for (node = 0; node < MINT_MAX_NODES; node++) {
+	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (node != mint_facts.node)
 			watch_peer(node);
+	blocking_notifier_call_chain(&watch_chain, MINT_WATCH_LOOKED, NULL);
+	for (node = 0; node < MINT_MAX_NODES; node++)
 		tell_state(node);
-	}
 }
 
 static DECLARE_WORK(watch_work, watch_peers);
@@ -270,6 +251,16 @@ int mint_peer_notifier_unregister(struct notifier_block *nb)
 	return blocking_notifier_chain_unregister(&peer_chain, nb);
 }
 EXPORT_SYMBOL_GPL(mint_peer_notifier_unregister);
+
+/**
+ * mint_watch_register() - be called by the watch, within the node core
+ * @nb: its call gets an enum mint_watch_event; runs in the one work item that
+ *	watches the nodes, so no two of them run at the same time
+ */
+int mint_watch_register(struct notifier_block *nb)
+{
+	return blocking_notifier_chain_register(&watch_chain, nb);
+}
 
 static int __init peers_init(void)
 {

@@ -163,28 +163,30 @@ static void tell_user_space(struct device *dev, enum mint_node_state state)
 	sysfs_notify(&dev->kobj, NULL, "state");
 }
 
-/**
- * mint_sysfs_changed() - a node has another state
- * @node: node id, less than MINT_MAX_NODES
- * @state: its state
- */
-void mint_sysfs_changed(u32 node, enum mint_node_state state)
+static int state_changed(struct notifier_block *nb, unsigned long event, void *data)
 {
-	struct device *dev = devices[node];
+	const struct mint_state_change *change = data;
+	struct device *dev;
 
-	if (!mint_root)
-		return;
-	if (dev && state == MINT_NODE_NONE) {
+	if (event != MINT_WATCH_STATE)
+		return NOTIFY_DONE;
+	dev = devices[change->node];
+	if (dev && change->state == MINT_NODE_NONE) {
 		device_unregister(dev);
-		devices[node] = NULL;
+		devices[change->node] = NULL;
 	} else if (dev) {
-		tell_user_space(dev, state);
-	} else if (state != MINT_NODE_NONE) {
-		devices[node] = add_node(node);
-		if (!devices[node])
-			pr_err("no place in /sys for node %u\n", node);
+		tell_user_space(dev, change->state);
+	} else if (change->state != MINT_NODE_NONE) {
+		devices[change->node] = add_node(change->node);
+		if (!devices[change->node])
+			pr_err("no place in /sys for node %u\n", change->node);
 	}
+	return NOTIFY_DONE;
 }
+
+static struct notifier_block watch_notifier = {
+	.notifier_call = state_changed,
+};
 
 /* The own node is always there, and has a name that is the same everywhere. */
 static int __init mint_sysfs_init(void)
@@ -199,6 +201,7 @@ static int __init mint_sysfs_init(void)
 	devices[mint_facts.node] = add_node(mint_facts.node);
 	if (!devices[mint_facts.node])
 		return -ENOMEM;
-	return sysfs_create_link(&mint_root->kobj, &devices[mint_facts.node]->kobj, "self");
+	err = sysfs_create_link(&mint_root->kobj, &devices[mint_facts.node]->kobj, "self");
+	return err ? err : mint_watch_register(&watch_notifier);
 }
 fs_initcall(mint_sysfs_init);
