@@ -62,6 +62,7 @@ static inline struct mint_stream *mint_log_entry(u32 node)
 /* node.c */
 bool mint_state_ended(u32 state);
 bool mint_node_ended(u32 node, u32 generation);
+bool mint_others_running(void);
 int mint_node_running(u32 node, u32 *generation);
 bool mint_boot_cpu_rests(u32 node);
 void mint_ledger_init(void);
@@ -149,7 +150,7 @@ void mint_peers_changed(void);
 __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *table);
 
 /* health.c */
-void mint_self_state(u32 state);
+void mint_health_init(void);
 
 /* bus.c */
 extern struct device *mint_root;

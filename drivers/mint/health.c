@@ -46,25 +46,34 @@ static struct mint_node_self *self_line(void)
 	return &mint_node_entry(mint_facts.node)->self;
 }
 
-/**
- * mint_self_state() - tell the others what this node is doing
- * @state: MINT_SELF_*
- */
-void mint_self_state(u32 state)
+/* Tells the others what this node is doing. */
+static void set_state(u32 state)
 {
 	mint_store(&self_line()->nr_cpus, num_online_cpus());
 	mint_store_release(&self_line()->state, state);
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
 }
 
-/**
- * mint_self_ended() - tell the others that this node has come to its end
- * @state: MINT_SELF_PANICKED, _OFF or _REBOOT; the first word is the last
- */
-void mint_self_ended(u32 state)
+/* The first word is the last: a panic may go on to a restart. */
+static void self_ended(u32 state)
 {
 	if (!mint_state_ended(mint_load(&self_line()->state)))
-		mint_self_state(state);
+		set_state(state);
+}
+
+static const struct mint_end node_end = {
+	.ended = self_ended,
+	.others_running = mint_others_running,
+};
+
+/**
+ * mint_health_init() - from now on the end of this node is told to the others
+ *
+ * Called when the node has attached to the region.
+ */
+void __init mint_health_init(void)
+{
+	mint_end_register(&node_end);
 }
 
 static int answer(void *data)
@@ -132,7 +141,7 @@ static void beat(struct timer_list *timer)
 
 static int panicked(struct notifier_block *nb, unsigned long unused, void *text)
 {
-	mint_self_ended(MINT_SELF_PANICKED);
+	self_ended(MINT_SELF_PANICKED);
 	return NOTIFY_DONE;
 }
 
@@ -160,7 +169,7 @@ static int __init announce_running(void)
 {
 	if (!mint_active())
 		return 0;
-	mint_self_state(MINT_SELF_RUNNING);
+	set_state(MINT_SELF_RUNNING);
 	mint_peers_watch();
 	return 0;
 }

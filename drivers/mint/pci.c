@@ -32,28 +32,15 @@ static int find(u16 segment, u16 function)
 	return -ENODEV;
 }
 
-/**
- * mint_pci_hidden() - does a function belong to somebody else?
- * @segment: its segment
- * @function: bus << 8 | device << 3 | function
- *
- * Node 0 may look for what is not in the ledger; others have only their own.
- */
-bool mint_pci_hidden(u16 segment, u16 function)
+/* Node 0 may look for what is not in the ledger; others have only their own. */
+static bool is_hidden(u16 segment, u16 function)
 {
 	int i = find(segment, function);
 
 	return i < 0 ? mint_secondary() : !test_bit(i, own);
 }
 
-/**
- * mint_pci_next_own() - go through the functions of this node
- * @at: the last one, or -1
- * @function: filled in: bus << 8 | device << 3 | function
- *
- * Return: for the next call, or -1 at the end.
- */
-int __init mint_pci_next_own(int at, u16 *function)
+static int __init next_own(int at, u16 *function)
 {
 	unsigned int i = find_next_bit(own, MINT_MAX_PCI, at + 1);
 
@@ -87,13 +74,8 @@ static bool __init window_good(const struct mint_ledger *ledger)
 	return true;
 }
 
-/**
- * mint_pci_attach() - learn the machine's functions from the ledger
- * @window: filled in: where the configuration space is
- *
- * For a started node. Return: how many functions it owns.
- */
-unsigned int __init mint_pci_attach(struct mint_ecam *window)
+/* For a started node, which learns the machine's functions from the ledger. */
+static unsigned int __init attach(struct mint_ecam *window)
 {
 	const struct mint_ledger *ledger = mint_region.ledger;
 	unsigned int i, nr;
@@ -118,6 +100,21 @@ unsigned int __init mint_pci_attach(struct mint_ecam *window)
 	*window = ecam;
 	return bitmap_weight(own, MINT_MAX_PCI);
 }
+
+static const struct mint_pci_owners owners __initconst = {
+	.hidden = is_hidden,
+	.attach = attach,
+	.next_own = next_own,
+};
+
+/* Before arch_initcall, at which the platform begins to ask. */
+static int __init register_owners(void)
+{
+	if (mint_active())
+		mint_pci_register(&owners);
+	return 0;
+}
+core_initcall(register_owners);
 
 static bool stays(const struct pci_dev *dev)
 {
@@ -397,7 +394,7 @@ static int __init publish(void)
 		ledger->ecam_first_bus = ecam.first_bus;
 		ledger->ecam_last_bus = ecam.last_bus;
 		memcpy(ledger->pci, functions, sizeof(functions));
-		/* Pairs with the acquire in mint_pci_attach() of other nodes. */
+		/* Pairs with the acquire in attach() of other nodes. */
 		mint_store_release(&ledger->nr_pci, nr_functions);
 	} else {
 		pr_warn("no PCI configuration space in memory (ECAM): devices stay with node 0\n");

@@ -241,6 +241,7 @@ void __init mint_region_init(void)
 	mint_ledger_init();
 	prepare_parking();
 	announce_self();
+	mint_health_init();
 	mint_log_init();
 }
 

@@ -27,12 +27,24 @@ static u32 without_pin(int reg, int len, u32 value)
 	return value;
 }
 
+/* Registered before pci_arch_init(), the first to need it. */
+static struct mint_pci_owners owners __ro_after_init;
+
+/**
+ * mint_pci_register() - say who knows the owners of PCI functions
+ * @known: copied; but for @hidden used while the kernel boots only
+ */
+void __init mint_pci_register(const struct mint_pci_owners *known)
+{
+	owners = *known;
+}
+
 static int own_read(unsigned int segment, unsigned int bus, unsigned int devfn,
 		    int reg, int len, u32 *value)
 {
 	int err;
 
-	if (mint_pci_hidden(segment, PCI_DEVID(bus, devfn))) {
+	if (owners.hidden(segment, PCI_DEVID(bus, devfn))) {
 		*value = ~0U >> (32 - 8 * len);	/* as if nobody answered */
 		return 0;
 	}
@@ -45,7 +57,7 @@ static int own_read(unsigned int segment, unsigned int bus, unsigned int devfn,
 static int own_write(unsigned int segment, unsigned int bus, unsigned int devfn,
 		     int reg, int len, u32 value)
 {
-	if (mint_pci_hidden(segment, PCI_DEVID(bus, devfn)))
+	if (owners.hidden(segment, PCI_DEVID(bus, devfn)))
 		return 0;
 	return pci_mmcfg.write(segment, bus, devfn, reg, len, value);
 }
@@ -72,7 +84,7 @@ static int __init secondary_arch_init(void)
 	struct mint_ecam ecam;
 
 	pcibios_last_bus = -1;	/* no search for further buses */
-	if (mint_pci_attach(&ecam) &&
+	if (owners.attach(&ecam) &&
 	    pci_mmconfig_add(0, ecam.first_bus, ecam.last_bus, ecam.base) &&
 	    pci_mmcfg_arch_init())
 		raw_pci_ext_ops = &own_functions;
@@ -153,7 +165,7 @@ static int __init secondary_scan(void)
 	u16 function;
 	int at = -1;
 
-	while ((at = mint_pci_next_own(at, &function)) >= 0)
+	while ((at = owners.next_own(at, &function)) >= 0)
 		add_function(function);
 	list_for_each_entry(bus, &pci_root_buses, node)
 		pci_bus_add_devices(bus);

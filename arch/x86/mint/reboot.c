@@ -15,12 +15,35 @@
 
 static struct machine_ops native;
 
+/* NULL before the region is there: then nobody has seen this node yet. */
+static const struct mint_end *node_end __ro_after_init;
+
+/**
+ * mint_end_register() - say who tells other nodes of the end, and knows of theirs
+ * @end: stays valid
+ */
+void __init mint_end_register(const struct mint_end *end)
+{
+	node_end = end;
+}
+
+static void tell_end(u32 state)
+{
+	if (node_end)
+		node_end->ended(state);
+}
+
+static bool others_running(void)
+{
+	return node_end && node_end->others_running();
+}
+
 static void __noreturn park(u32 state)
 {
 	local_irq_disable();
 	/* In a panic the others were stopped already; this finds none then. */
 	smp_send_stop();
-	mint_self_ended(state);
+	tell_end(state);
 	for (;;) {
 		local_irq_disable();
 		native_halt();
@@ -34,11 +57,11 @@ static void __noreturn park(u32 state)
  */
 static bool machine_is_ours(const char *what, u32 state)
 {
-	if (!mint_secondary() && mint_others_running())
+	if (!mint_secondary() && others_running())
 		pr_emerg("mint: %s: other nodes run, so only the CPUs of node %u stop\n",
 			 what, mint_facts.node);
-	mint_self_ended(state);
-	return !mint_others_running();
+	tell_end(state);
+	return !others_running();
 }
 
 static void mint_restart(char *command)

@@ -110,13 +110,40 @@ struct mint_ecam {
 bool mint_pci_window(struct mint_ecam *ecam);
 void mint_pci_silence(phys_addr_t phys, u16 vendor);
 
-/* Offered by drivers/mint to the platform */
+/**
+ * struct mint_pci_owners - what the platform asks of the node core for PCI
+ * @hidden: does this function, bus << 8 | device << 3 | function, belong to
+ *	another node? Any context.
+ * @attach: a started node learns its functions; fills in where the
+ *	configuration space is, and returns how many there are
+ * @next_own: go through the own functions: takes the last index or -1, fills
+ *	in the function, returns its index or -1 at the end
+ */
+struct mint_pci_owners {
+	bool (*hidden)(u16 segment, u16 function);
+	unsigned int (*attach)(struct mint_ecam *window);
+	int (*next_own)(int at, u16 *function);
+};
+
+void mint_pci_register(const struct mint_pci_owners *owners);
+
+/**
+ * struct mint_end - what the platform asks of the node core when the node ends
+ * @ended: tell the others; takes MINT_SELF_OFF or _REBOOT. Any context.
+ * @others_running: does any other node still use its CPUs? Any context.
+ */
+struct mint_end {
+	void (*ended)(u32 state);
+	bool (*others_running)(void);
+};
+
+void mint_end_register(const struct mint_end *end);
+
+/*
+ * The one function of drivers/mint that the platform calls by name: it comes
+ * before anything can register.
+ */
 void mint_region_init(void);
-void mint_self_ended(u32 state);
-bool mint_others_running(void);
-bool mint_pci_hidden(u16 segment, u16 function);
-unsigned int mint_pci_attach(struct mint_ecam *window);
-int mint_pci_next_own(int at, u16 *function);
 
 #else
 
