@@ -15,7 +15,7 @@
 #include <linux/uaccess.h>
 #include <linux/umh.h>
 #include <asm/mint.h>
-#include "control.h"
+#include "session.h"
 
 #define HELPER		"/sbin/mint"
 #define NR_SESSIONS	(MINT_MAX_NODES * MINT_NODE_SESSIONS)

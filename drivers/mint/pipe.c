@@ -9,7 +9,7 @@
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include "control.h"
+#include "session.h"
 
 /**
  * struct end - one end of a pipe

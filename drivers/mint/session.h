@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What control.c and pipe.c know of a session. */
-#ifndef _DRIVERS_MINT_CONTROL_H
-#define _DRIVERS_MINT_CONTROL_H
+#ifndef _DRIVERS_MINT_SESSION_H
+#define _DRIVERS_MINT_SESSION_H
 
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -55,4 +55,4 @@ void mint_side_broken(struct mint_side *side);
 void mint_side_ring(struct mint_side *side);
 void mint_side_put(struct mint_side *side);
 
-#endif /* _DRIVERS_MINT_CONTROL_H */
+#endif /* _DRIVERS_MINT_SESSION_H */
