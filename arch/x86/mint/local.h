@@ -4,6 +4,15 @@
 #define _ARCH_X86_MINT_LOCAL_H
 
 #include <linux/types.h>
+#include <asm/desc_defs.h>
+#include <asm/segment.h>
+
+/* Segments of a CPU on its way into a kernel, as the boot protocol asks. */
+#define MINT_GDT_ENTRIES	(GDT_ENTRY_BOOT_DS + 1)
+#define MINT_GDT {							\
+	[GDT_ENTRY_BOOT_CS] = GDT_ENTRY_INIT(DESC_CODE64, 0, 0xfffff),	\
+	[GDT_ENTRY_BOOT_DS] = GDT_ENTRY_INIT(DESC_DATA64, 0, 0xfffff),	\
+}
 
 int mint_madt_cpus(u32 *apic_ids, unsigned int max);
 bool mint_partition(void);
@@ -18,38 +27,5 @@ void mint_limit_uarts(void);
 #else
 static inline void mint_limit_uarts(void) { }
 #endif
-
-/**
- * struct mint_stub_data - variables of the start stub, at MINT_STUB_DATA in
- * its page; the layout is known to stub.S
- * @gdt_limit: operand of LGDT
- * @gdt_base: operand of LGDT
- * @pad: keeps @far_offset aligned
- * @far_offset: physical address of the 64-bit part
- * @far_selector: its code segment
- * @pad1: zero
- * @cr3: page tables
- * @arrived: the stub writes 1 when it runs in 64-bit mode
- * @entry: where to jump
- * @boot_params: value of RSI there
- * @gdt: null, unused, 0x10 code, 0x18 data, as the boot protocol asks
- */
-struct mint_stub_data {
-	u16 gdt_limit;
-	u32 gdt_base;
-	u16 pad;
-	u32 far_offset;
-	u16 far_selector;
-	u16 pad1;
-	u32 cr3;
-	u32 arrived;
-	u64 entry;
-	u64 boot_params;
-	u64 gdt[4];
-} __packed;
-
-#define MINT_STUB_DATA		0x800
-
-extern const u8 mint_stub_start[], mint_stub_end[], mint_stub_64[];
 
 #endif /* _ARCH_X86_MINT_LOCAL_H */

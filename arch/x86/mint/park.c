@@ -24,38 +24,7 @@
 #define NR_GATES	32
 #define WAKE_MS		1000
 
-/**
- * struct mint_park_data - variables of the parking place, at MINT_PARK_DATA;
- * the layout is known to parking.S
- * @gdt_limit: operand of LGDT
- * @gdt_base: operand of LGDT
- * @idt_limit: operand of LIDT
- * @idt_base: operand of LIDT
- * @pad: zero
- * @cr3: page tables
- * @parked_at: physical address of mint_doorbell.parked of this CPU
- * @parked_word: what to write there
- * @gdt: null, unused, 0x10 code, 0x18 data
- */
-struct mint_park_data {
-	u16 gdt_limit;
-	u64 gdt_base;
-	u16 idt_limit;
-	u64 idt_base;
-	u32 pad;
-	u64 cr3;
-	u64 parked_at;
-	u64 parked_word;
-	u64 gdt[4];
-} __packed;
-
-static_assert(offsetof(struct mint_park_data, idt_limit) == 10);
-static_assert(offsetof(struct mint_park_data, cr3) == 24);
-static_assert(offsetof(struct mint_park_data, parked_at) == 32);
-static_assert(offsetof(struct mint_park_data, parked_word) == 40);
 static_assert(sizeof(struct mint_mailbox) == MINT_PARK_MAILBOX_BYTES);
-static_assert(offsetof(struct mint_mailbox, entry) == 8);
-static_assert(offsetof(struct mint_mailbox, boot_params) == 16);
 
 /* Maps the kernel's text and low memory one to one: the way over. */
 static u64 way_pml4[PTRS_PER_PGD] __page_aligned_bss;
@@ -74,9 +43,9 @@ static void __init fill_gates(gate_desc *gates)
 	unsigned int i;
 
 	for (i = 0; i < NR_GATES; i++)
-		pack_gate(&gates[i], GATE_INTERRUPT, place_of(mint_park_fault), 0, 0, 0x10);
-	pack_gate(&gates[X86_TRAP_NMI], GATE_INTERRUPT, place_of(mint_park_nmi), 0, 0, 0x10);
-	pack_gate(&gates[X86_TRAP_MC], GATE_INTERRUPT, place_of(mint_park_mce), 0, 0, 0x10);
+		pack_gate(&gates[i], GATE_INTERRUPT, place_of(mint_park_fault), 0, 0, __BOOT_CS);
+	pack_gate(&gates[X86_TRAP_NMI], GATE_INTERRUPT, place_of(mint_park_nmi), 0, 0, __BOOT_CS);
+	pack_gate(&gates[X86_TRAP_MC], GATE_INTERRUPT, place_of(mint_park_mce), 0, 0, __BOOT_CS);
 }
 
 static void __init fill_place(void *place, u64 parked_at, u64 parked_word)
@@ -97,10 +66,7 @@ static void __init fill_place(void *place, u64 parked_at, u64 parked_word)
 		.cr3 = MINT_PARK_BASE + PAGE_SIZE,
 		.parked_at = parked_at,
 		.parked_word = parked_word,
-		.gdt = {
-			[2] = 0x00af9b000000ffffULL,	/* 64-bit code */
-			[3] = 0x00cf93000000ffffULL,	/* data */
-		},
+		.gdt = MINT_GDT,
 	};
 }
 

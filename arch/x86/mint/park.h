@@ -15,9 +15,38 @@
 #define MINT_MAILBOX_GO		3
 
 #ifndef __ASSEMBLY__
+
+#include <linux/types.h>
+#include "local.h"
+
+/**
+ * struct mint_park_data - variables of the parking place, at MINT_PARK_DATA
+ * @gdt_limit: operand of LGDT
+ * @gdt_base: operand of LGDT
+ * @idt_limit: operand of LIDT
+ * @idt_base: operand of LIDT
+ * @pad: zero
+ * @cr3: page tables
+ * @parked_at: physical address of mint_doorbell.parked of this CPU
+ * @parked_word: what to write there
+ * @gdt: MINT_GDT
+ */
+struct mint_park_data {
+	u16 gdt_limit;
+	u64 gdt_base;
+	u16 idt_limit;
+	u64 idt_base;
+	u32 pad;
+	u64 cr3;
+	u64 parked_at;
+	u64 parked_word;
+	struct desc_struct gdt[MINT_GDT_ENTRIES];
+} __packed;
+
 extern const u8 mint_park_start[], mint_park_enter[], mint_park_nmi[],
 	mint_park_mce[], mint_park_fault[], mint_park_end[];
 void __noreturn mint_park_jump(u64 cr3, u64 entry);
-#endif
+
+#endif /* __ASSEMBLY__ */
 
 #endif /* _ARCH_X86_MINT_PARK_H */

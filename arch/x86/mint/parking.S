@@ -3,24 +3,18 @@
  * The parking place: where the machine's boot CPU rests after its node was
  * halted by NMI, and from where it is started again. All of it is copied to
  * low memory, so that nothing of the dead kernel is used; its variables
- * (struct mint_park_data) lie at a fixed offset and are filled in by park.c.
+ * (struct mint_park_data) lie at MINT_PARK_DATA and are filled in by park.c.
  */
 #include <linux/linkage.h>
 #include <asm/msr-index.h>
 #include <asm/nospec-branch.h>
 #include <asm/processor-flags.h>
+#include <asm/segment.h>
+#include "offsets.h"
 #include "park.h"
 
-#define MAILBOX_COMMAND	(mint_park_start + 0)(%rip)
-#define MAILBOX_ENTRY	(mint_park_start + 8)(%rip)
-#define MAILBOX_PARAMS	(mint_park_start + 16)(%rip)
-
-#define DATA(offset)	(mint_park_start + MINT_PARK_DATA + (offset))(%rip)
-#define GDT_POINTER	DATA(0)
-#define IDT_POINTER	DATA(10)
-#define CR3_VALUE	DATA(24)
-#define PARKED_AT	DATA(32)
-#define PARKED_WORD	DATA(40)
+#define MAILBOX(field)	(mint_park_start + MAILBOX_##field)(%rip)
+#define DATA(field)	(mint_park_start + MINT_PARK_DATA + PARK_##field)(%rip)
 #define STACK		(mint_park_start + MINT_PARK_STACK)(%rip)
 
 	.section .noinstr.text, "ax"
@@ -44,7 +38,7 @@ SYM_DATA_START(mint_park_start)
 	.skip	MINT_PARK_MAILBOX_BYTES
 SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	endbr64
-	movq	CR3_VALUE, %rax
+	movq	DATA(cr3), %rax
 	movq	%rax, %cr3
 	/* Without MCE a machine check would shut the CPU down, and all. */
 	movq	%cr4, %rax
@@ -61,11 +55,11 @@ SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	xorl	%eax, %eax
 	movq	%rax, %dr7
 
-	lgdt	GDT_POINTER
-	lidt	IDT_POINTER
+	lgdt	DATA(gdt_pointer)
+	lidt	DATA(idt_pointer)
 	movl	%eax, %fs
 	movl	%eax, %gs
-	movl	$0x18, %eax
+	movl	$__BOOT_DS, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
 	/* NMIs stay blocked until an IRET, which loads CS and SS besides. */
@@ -74,32 +68,32 @@ SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	pushq	%rax
 	pushq	%rcx
 	pushq	$X86_EFLAGS_FIXED
-	pushq	$0x10
+	pushq	$__BOOT_CS
 	leaq	.Lrest(%rip), %rcx
 	pushq	%rcx
 	iretq
 
 .Lrest:
-	movq	PARKED_AT, %rdi
-	movq	PARKED_WORD, %rax
+	movq	DATA(parked_at), %rdi
+	movq	DATA(parked_word), %rax
 	movq	%rax, (%rdi)
 .Lsleep:
 	hlt
-	cmpq	$MINT_MAILBOX_WAKE, MAILBOX_COMMAND
+	cmpq	$MINT_MAILBOX_WAKE, MAILBOX(command)
 	jne	.Lsleep
 	/* From here on the waker sends no NMI: none can hit what follows. */
-	movq	$MINT_MAILBOX_AWAKE, MAILBOX_COMMAND
+	movq	$MINT_MAILBOX_AWAKE, MAILBOX(command)
 .Lawake:
 	pause
-	cmpq	$MINT_MAILBOX_GO, MAILBOX_COMMAND
+	cmpq	$MINT_MAILBOX_GO, MAILBOX(command)
 	jne	.Lawake
 
 	movl	$X86_CR4_PAE, %eax
 	movq	%rax, %cr4
-	movq	MAILBOX_PARAMS, %rsi
-	movq	MAILBOX_ENTRY, %rax
+	movq	MAILBOX(boot_params), %rsi
+	movq	MAILBOX(entry), %rax
 	movq	$0, (%rdi)
-	movq	$MINT_MAILBOX_REST, MAILBOX_COMMAND
+	movq	$MINT_MAILBOX_REST, MAILBOX(command)
 	jmp	*%rax
 	int3
 

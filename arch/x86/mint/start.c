@@ -12,11 +12,7 @@
 #include <asm/pgtable.h>
 #include <asm/segment.h>
 #include "local.h"
-
-static_assert(offsetof(struct mint_stub_data, far_offset) == 8);
-static_assert(offsetof(struct mint_stub_data, cr3) == 16);
-static_assert(offsetof(struct mint_stub_data, entry) == 24);
-static_assert(offsetof(struct mint_stub_data, gdt) == 40);
+#include "stub.h"
 
 static void icr_send(u32 command, u32 apic_id)
 {
@@ -82,14 +78,11 @@ static struct mint_stub_data *fill_slot(void *slot, phys_addr_t phys,
 		.gdt_base = phys + MINT_STUB_DATA +
 			    offsetof(struct mint_stub_data, gdt),
 		.far_offset = phys + (mint_stub_64 - mint_stub_start),
-		.far_selector = 0x10,
+		.far_selector = __BOOT_CS,
 		.cr3 = phys + PAGE_SIZE,
 		.entry = entry,
 		.boot_params = boot_params,
-		.gdt = {
-			[2] = 0x00af9b000000ffffULL,	/* 64-bit code */
-			[3] = 0x00cf93000000ffffULL,	/* data */
-		},
+		.gdt = MINT_GDT,
 	};
 	return data;
 }
