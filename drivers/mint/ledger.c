@@ -9,16 +9,12 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <asm/mint.h>
+#include <mint/extent.h>
 #include "core.h"
 
 #define LEDGER_SPINS	4000000
 
 static DEFINE_MUTEX(ledger_mutex);
-
-static bool overlaps(u64 base, u64 bytes, u64 other, u64 other_bytes)
-{
-	return base < other + other_bytes && other < base + bytes;
-}
 
 /* A claim whose node was never entered in the node table is half done. */
 static void drop_half_claims(void)
@@ -66,12 +62,6 @@ void mint_ledger_unlock(void)
 	mutex_unlock(&ledger_mutex);
 }
 
-static bool lies_in(u64 base, u64 bytes, const struct mint_extent *extent)
-{
-	return base >= extent->base && base - extent->base <= extent->bytes &&
-		bytes <= extent->bytes - (base - extent->base);
-}
-
 static bool is_ram(u64 base, u64 bytes)
 {
 	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
@@ -79,7 +69,7 @@ static bool is_ram(u64 base, u64 bytes)
 	for (i = 0; i < nr; i++) {
 		struct mint_extent ram = mint_region.ledger->ram[i];
 
-		if (lies_in(base, bytes, &ram))
+		if (mint_extent_holds(&ram, base, bytes))
 			return true;
 	}
 	return false;
@@ -101,7 +91,7 @@ bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
 		struct mint_extent extent = mint_region.ledger->extents[i];
 
-		if (extent.owner == node && lies_in(base, bytes, &extent))
+		if (extent.owner == node && mint_extent_holds(&extent, base, bytes))
 			return is_ram(base, bytes);
 	}
 	return false;
@@ -135,7 +125,7 @@ static u64 claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
 
 	for (i = 0; i < n; i++)
 		if (extents[i].owner != MINT_OWNER_NONE &&
-		    overlaps(base, bytes, extents[i].base, extents[i].bytes))
+		    mint_extent_meets(&extents[i], base, bytes))
 			return extents[i].base + extents[i].bytes;
 	return 0;
 }

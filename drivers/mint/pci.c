@@ -12,6 +12,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <asm/mint.h>
+#include <mint/extent.h>
 #include "core.h"
 
 static struct mint_ecam ecam __ro_after_init;
@@ -63,7 +64,7 @@ static bool __init window_good(const struct mint_ledger *ledger)
 	for (i = 0; i < MINT_MAX_RAM; i++) {
 		struct mint_extent ram = ledger->ram[i];
 
-		if (start < ram.base + ram.bytes && ram.base < end)
+		if (mint_extent_meets(&ram, start, end - start))
 			return false;
 	}
 	for (i = 0; i < nr_functions; i++)

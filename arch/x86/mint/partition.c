@@ -20,6 +20,7 @@
 #include <asm/pci-direct.h>
 #include <asm/sections.h>
 #include <asm/setup.h>
+#include <mint/extent.h>
 #include "local.h"
 
 #define NODE0_MIN_BYTES		SZ_64M
@@ -297,12 +298,9 @@ static bool __init is_ram(u64 base, u64 bytes)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan.nr_ram; i++) {
-		u64 end = plan.ram[i].base + plan.ram[i].bytes;
-
-		if (base >= plan.ram[i].base && base < end && bytes <= end - base)
+	for (i = 0; i < plan.nr_ram; i++)
+		if (mint_extent_holds(&plan.ram[i], base, bytes))
 			return true;
-	}
 	return false;
 }
 

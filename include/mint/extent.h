@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/* Pieces of physical memory, compared without overflow by kernel and command. */
+#ifndef MINT_EXTENT_H
+#define MINT_EXTENT_H
+
+#include <mint/abi.h>
+
+/**
+ * mint_extent_holds() - does a piece of memory lie in an extent as a whole?
+ * @extent: the extent
+ * @base: first byte, any value
+ * @bytes: size, any value
+ */
+static inline int mint_extent_holds(const struct mint_extent *extent, __u64 base, __u64 bytes)
+{
+	return base >= extent->base && base - extent->base <= extent->bytes &&
+	       bytes <= extent->bytes - (base - extent->base);
+}
+
+/**
+ * mint_extent_meets() - do an extent and a piece of memory have a byte in common?
+ * @extent: the extent; does not wrap
+ * @base: first byte
+ * @bytes: size; the piece does not wrap
+ */
+static inline int mint_extent_meets(const struct mint_extent *extent, __u64 base, __u64 bytes)
+{
+	return base < extent->base + extent->bytes && extent->base < base + bytes;
+}
+
+#endif /* MINT_EXTENT_H */
