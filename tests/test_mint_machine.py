@@ -62,7 +62,8 @@ NO_REPORT = [
     ("/tmp/mute.conf", 'its kernel is not up yet, its log ends with "['),
 ]
 MAKE_MUTE = (f"sed 's,^cmdline.*,& mem=0x8000000 mem=nopentium mem=200m,' {CONF} >/tmp/low.conf;"
-             f"sed 's,^cmdline.*,& initcall_blacklist=announce_running,' {CONF} >/tmp/mute.conf")
+             "sed 's,^cmdline.*,& initcall_blacklist=mint_announce_running,' "
+             f"{CONF} >/tmp/mute.conf")
 
 
 def test_a_start_without_report_times_out_and_can_be_repaired(created: Machine) -> None:

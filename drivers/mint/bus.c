@@ -122,7 +122,7 @@ static void mint_device_release(struct device *dev)
 	kfree(to_mint_device(dev));
 }
 
-static int __init add_device(const char *kind, void *section, u64 section_bytes)
+static int __init mint_add_device(const char *kind, void *section, u64 section_bytes)
 {
 	struct mint_device *mdev = kzalloc(sizeof(*mdev), GFP_KERNEL);
 	int err;
@@ -146,7 +146,7 @@ static int __init add_device(const char *kind, void *section, u64 section_bytes)
 	return err;
 }
 
-static int __init bus_init(void)
+static int __init mint_bus_init(void)
 {
 	struct device *root;
 	int err;
@@ -163,6 +163,6 @@ static int __init bus_init(void)
 	if (err)
 		return err;
 	mint_root = root;
-	return add_device("vni", mint_region.vni, mint_region.vni_bytes);
+	return mint_add_device("vni", mint_region.vni, mint_region.vni_bytes);
 }
-subsys_initcall(bus_init);
+subsys_initcall(mint_bus_init);

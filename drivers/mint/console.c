@@ -17,11 +17,11 @@
 #define INPUT_SPINS	1000000
 #define COPY_BYTES	1024
 
-static struct hvc_struct *own_hvc;
+static struct hvc_struct *mint_hvc;
 static DECLARE_WAIT_QUEUE_HEAD(news);
 
 /* Guards followers[] and serialises this kernel's writers of all inputs. */
-static DEFINE_MUTEX(console_mutex);
+static DEFINE_MUTEX(mint_console_mutex);
 static unsigned int followers[MINT_MAX_NODES];
 
 /**
@@ -33,12 +33,12 @@ void __init mint_console_format(struct mint_console *console)
 	mint_stream_init(&console->out, MINT_CONSOLE_OUT_BYTES);
 }
 
-static struct mint_console *own_console(void)
+static struct mint_console *mint_own_console(void)
 {
 	return mint_console_entry(mint_facts.node);
 }
 
-static void ring_followers(u64 nodes)
+static void mint_ring_followers(u64 nodes)
 {
 	while (nodes) {
 		mint_doorbell_ring_node(__ffs64(nodes), MINT_CHANNEL_CONSOLE);
@@ -50,7 +50,7 @@ static void ring_followers(u64 nodes)
  * Would more output overwrite what a follower has not read? One that makes no
  * progress for a second is taken for dead or stuck, and waited for no more.
  */
-static bool follower_is_behind(struct mint_console *console, size_t n)
+static bool mint_follower_is_behind(struct mint_console *console, size_t n)
 {
 	static unsigned long since;
 	static u64 last_taken;
@@ -70,7 +70,7 @@ static bool follower_is_behind(struct mint_console *console, size_t n)
  * The terminal and printk() both write, and hvc does not keep them apart. In a
  * panic the other CPUs stand still, perhaps in here: their bit counts no more.
  */
-static bool put_text(struct mint_console *console, const u8 *text, size_t n)
+static bool mint_console_put_text(struct mint_console *console, const u8 *text, size_t n)
 {
 	static unsigned long putting;
 	bool behind;
@@ -79,7 +79,7 @@ static bool put_text(struct mint_console *console, const u8 *text, size_t n)
 	while (test_and_set_bit_lock(0, &putting) &&
 	       atomic_read(&panic_cpu) != raw_smp_processor_id())
 		cpu_relax();
-	behind = follower_is_behind(console, n);
+	behind = mint_follower_is_behind(console, n);
 	if (!behind)
 		mint_stream_write(&console->out, MINT_CONSOLE_OUT_BYTES, text, n);
 	clear_bit_unlock(0, &putting);
@@ -87,23 +87,23 @@ static bool put_text(struct mint_console *console, const u8 *text, size_t n)
 }
 
 /* Taking 0 makes the terminal try again, and printk() drop its text. */
-static ssize_t own_put(u32 vtermno, const u8 *text, size_t n)
+static ssize_t mint_hvc_put(u32 vtermno, const u8 *text, size_t n)
 {
-	struct mint_console *console = own_console();
+	struct mint_console *console = mint_own_console();
 
-	if (!put_text(console, text, n))
+	if (!mint_console_put_text(console, text, n))
 		return 0;
-	/* Output before the look: pairs with mint_or() in console_follow(). */
+	/* Output before the look: pairs with mint_or() in mint_console_follow(). */
 	mint_mb();
-	ring_followers(mint_load(&console->followers));
+	mint_ring_followers(mint_load(&console->followers));
 	return n;
 }
 
-static ssize_t own_get(u32 vtermno, u8 *text, size_t n)
+static ssize_t mint_hvc_get(u32 vtermno, u8 *text, size_t n)
 {
-	struct mint_console *console = own_console();
+	struct mint_console *console = mint_own_console();
 	u64 tail = mint_load(&console->in_tail);
-	/* Pairs with the release in put_input(). */
+	/* Pairs with the release in mint_console_put_input(). */
 	u64 head = mint_load_acquire(&console->in_head);
 	size_t i;
 
@@ -117,17 +117,17 @@ static ssize_t own_get(u32 vtermno, u8 *text, size_t n)
 	return n;
 }
 
-static bool size_good(const struct winsize *size)
+static bool mint_console_size_good(const struct winsize *size)
 {
 	return size->ws_row && size->ws_row <= MINT_CONSOLE_MAX_SIDE &&
 	       size->ws_col && size->ws_col <= MINT_CONSOLE_MAX_SIDE;
 }
 
 /* Takes the size that somebody's terminal has, if it is news. */
-static void take_size(void)
+static void mint_console_take_size(void)
 {
 	static u64 taken;
-	u64 word = mint_load(&own_console()->size);
+	u64 word = mint_load(&mint_own_console()->size);
 	struct winsize size = {
 		.ws_row = word, .ws_col = word >> 16,
 		.ws_xpixel = word >> 32, .ws_ypixel = word >> 48,
@@ -136,41 +136,41 @@ static void take_size(void)
 	if (word == READ_ONCE(taken))
 		return;
 	WRITE_ONCE(taken, word);
-	if (size_good(&size))
-		hvc_resize(own_hvc, size);
+	if (mint_console_size_good(&size))
+		hvc_resize(mint_hvc, size);
 }
 
 /*
  * The doorbell replaces polling, once the terminal is open. A terminal that is
  * opened anew has no size: it gets the last one.
  */
-static int own_open(struct hvc_struct *hvc, int unused)
+static int mint_hvc_open(struct hvc_struct *hvc, int unused)
 {
 	hvc->irq_requested = 1;
 	schedule_work(&hvc->tty_resize);
 	return 0;
 }
 
-static void own_close(struct hvc_struct *hvc, int unused)
+static void mint_hvc_close(struct hvc_struct *hvc, int unused)
 {
 	hvc->irq_requested = 0;
 }
 
-static const struct hv_ops own_ops = {
-	.get_chars = own_get,
-	.put_chars = own_put,
-	.notifier_add = own_open,
-	.notifier_del = own_close,
-	.notifier_hangup = own_close,
+static const struct hv_ops mint_hvc_ops = {
+	.get_chars = mint_hvc_get,
+	.put_chars = mint_hvc_put,
+	.notifier_add = mint_hvc_open,
+	.notifier_del = mint_hvc_close,
+	.notifier_hangup = mint_hvc_close,
 	.transparent = true,	/* keys of SysRq come by sysrq.c */
 };
 
-static void console_rung(void *unused)
+static void mint_console_rung(void *unused)
 {
 	mint_sysrq_rung();
-	if (own_hvc) {
-		take_size();
-		if (hvc_poll(own_hvc))
+	if (mint_hvc) {
+		mint_console_take_size();
+		if (hvc_poll(mint_hvc))
 			hvc_kick();
 	}
 	wake_up_interruptible(&news);
@@ -195,11 +195,11 @@ int mint_console_follow(struct mint_follower *follower, u32 node)
 	follower->generation = mint_load(&mint_node_entry(node)->life.generation);
 	follower->at = mint_load(&console->out.start);
 	mint_store(&console->out_taken, follower->at);
-	mutex_lock(&console_mutex);
-	/* Full barrier: pairs with the one in own_put(). */
+	mutex_lock(&mint_console_mutex);
+	/* Full barrier: pairs with the one in mint_hvc_put(). */
 	if (!followers[node]++)
 		mint_or(&console->followers, BIT_ULL(mint_facts.node));
-	mutex_unlock(&console_mutex);
+	mutex_unlock(&mint_console_mutex);
 	return 0;
 }
 
@@ -209,15 +209,15 @@ int mint_console_follow(struct mint_follower *follower, u32 node)
  */
 void mint_console_unfollow(struct mint_follower *follower)
 {
-	mutex_lock(&console_mutex);
+	mutex_lock(&mint_console_mutex);
 	if (!--followers[follower->node])
 		mint_andnot(&mint_console_entry(follower->node)->followers,
 			    BIT_ULL(mint_facts.node));
-	mutex_unlock(&console_mutex);
+	mutex_unlock(&mint_console_mutex);
 }
 
 /* Tells the node how far we are, and to go on if it may have stopped. */
-static void take_output(struct mint_follower *follower, unsigned int n)
+static void mint_console_take_output(struct mint_follower *follower, unsigned int n)
 {
 	struct mint_console *console = mint_console_entry(follower->node);
 	u64 left = mint_load(&console->out.head) - follower->at;
@@ -228,14 +228,14 @@ static void take_output(struct mint_follower *follower, unsigned int n)
 		mint_doorbell_ring_node(follower->node, MINT_CHANNEL_CONSOLE);
 }
 
-static bool has_output(const struct mint_follower *follower)
+static bool mint_follower_has_output(const struct mint_follower *follower)
 {
 	struct mint_console *console = mint_console_entry(follower->node);
 
 	return mint_load(&console->out.head) != follower->at;
 }
 
-static bool has_ended(const struct mint_follower *follower)
+static bool mint_follower_has_ended(const struct mint_follower *follower)
 {
 	return mint_node_ended(follower->node, follower->generation);
 }
@@ -258,13 +258,13 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 	unsigned int got;
 
 	for (;;) {
-		bool ended = has_ended(follower);	/* before the last look */
+		bool ended = mint_follower_has_ended(follower);	/* before the last look */
 		long left;
 
 		got = mint_stream_read(&console->out, MINT_CONSOLE_OUT_BYTES,
 				       &follower->at, text, min(n, sizeof(text)));
 		if (got) {
-			take_output(follower, got);
+			mint_console_take_output(follower, got);
 			return copy_to_user(to, text, got) ? -EFAULT : got;
 		}
 		if (ended)
@@ -272,15 +272,15 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 		if (!wait)
 			return -EAGAIN;
 		/* The end of a node rings nothing if it hangs: look again. */
-		left = wait_event_interruptible_timeout(news, has_output(follower) ||
-							has_ended(follower), HZ / 4);
+		left = wait_event_interruptible_timeout(news, mint_follower_has_output(follower) ||
+							mint_follower_has_ended(follower), HZ / 4);
 		if (left < 0)
 			return left;
 	}
 }
 
 /* Copies what fits into the input ring. */
-static ssize_t put_input(struct mint_console *console, const u8 *text, size_t n)
+static ssize_t mint_console_put_input(struct mint_console *console, const u8 *text, size_t n)
 {
 	u64 head, room;
 	size_t i;
@@ -289,27 +289,27 @@ static ssize_t put_input(struct mint_console *console, const u8 *text, size_t n)
 			      mint_owner_dead, NULL) == MINT_LOCK_BUSY)
 		return -EBUSY;
 	head = mint_load(&console->in_head);
-	/* Pairs with the release in own_get(). */
+	/* Pairs with the release in mint_hvc_get(). */
 	room = head - mint_load_acquire(&console->in_tail);
 	room = room > MINT_CONSOLE_IN_BYTES ? 0 : MINT_CONSOLE_IN_BYTES - room;
 	n = min_t(u64, n, room);
 	for (i = 0; i < n; i++)
 		console->in[(head + i) % MINT_CONSOLE_IN_BYTES] = text[i];
-	/* Pairs with the acquire in own_get(). */
+	/* Pairs with the acquire in mint_hvc_get(). */
 	mint_store_release(&console->in_head, head + n);
 	mint_lock_release(&console->lock, mint_self_word());
 	return n;
 }
 
-static ssize_t send_input(u32 node, const u8 *text, size_t n)
+static ssize_t mint_console_send_input(u32 node, const u8 *text, size_t n)
 {
 	ssize_t sent;
 
-	mutex_lock(&console_mutex);
+	mutex_lock(&mint_console_mutex);
 	preempt_disable();
-	sent = put_input(mint_console_entry(node), text, n);
+	sent = mint_console_put_input(mint_console_entry(node), text, n);
 	preempt_enable();
-	mutex_unlock(&console_mutex);
+	mutex_unlock(&mint_console_mutex);
 	mint_doorbell_ring_node(node, MINT_CHANNEL_CONSOLE);
 	return sent;
 }
@@ -334,9 +334,9 @@ ssize_t mint_console_write(struct mint_follower *follower,
 	if (copy_from_user(text, from, n))
 		return -EFAULT;
 	for (;;) {
-		if (has_ended(follower))
+		if (mint_follower_has_ended(follower))
 			return -EPIPE;
-		sent = send_input(follower->node, text, n);
+		sent = mint_console_send_input(follower->node, text, n);
 		if (sent || !n)
 			return sent;
 		if (!wait)
@@ -368,9 +368,9 @@ int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_si
 {
 	const struct winsize given = { .ws_row = size->rows, .ws_col = size->columns };
 
-	if (!size_good(&given))
+	if (!mint_console_size_good(&given))
 		return -EINVAL;
-	if (has_ended(follower))
+	if (mint_follower_has_ended(follower))
 		return -EPIPE;
 	mint_store(&mint_console_entry(follower->node)->size,
 		   mint_size_word(size->rows, size->columns, size->width, size->height));
@@ -391,25 +391,25 @@ __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 	__poll_t events = EPOLLOUT | EPOLLWRNORM;
 
 	poll_wait(file, &news, table);
-	if (has_output(follower))
+	if (mint_follower_has_output(follower))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (has_ended(follower))
+	if (mint_follower_has_ended(follower))
 		events |= EPOLLIN | EPOLLRDNORM | EPOLLHUP;
 	return events;
 }
 
-static int wake_followers(struct notifier_block *nb, unsigned long unused, void *peer)
+static int mint_wake_followers(struct notifier_block *nb, unsigned long unused, void *peer)
 {
 	wake_up_interruptible(&news);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block peer_notifier = {
-	.notifier_call = wake_followers,
+	.notifier_call = mint_wake_followers,
 };
 
 /* A former start of this node may have followed any console when it died. */
-static void __init follow_nobody(void)
+static void __init mint_console_follow_nobody(void)
 {
 	u32 node;
 
@@ -417,39 +417,39 @@ static void __init follow_nobody(void)
 		mint_andnot(&mint_console_entry(node)->followers, BIT_ULL(mint_facts.node));
 }
 
-static int __init early_init(void)
+static int __init mint_console_early_init(void)
 {
 	struct mint_console *console;
 
 	if (!mint_active())
 		return 0;
-	console = own_console();
+	console = mint_own_console();
 	/* What was typed before the start was not meant for it. */
 	mint_store(&console->in_tail, mint_load(&console->in_head));
 	mint_sysrq_forget();
-	follow_nobody();
-	return hvc_instantiate(0, 0, &own_ops);
+	mint_console_follow_nobody();
+	return hvc_instantiate(0, 0, &mint_hvc_ops);
 }
-console_initcall(early_init);
+console_initcall(mint_console_early_init);
 
-static int __init late_init(void)
+static int __init mint_console_init(void)
 {
 	struct hvc_struct *hvc;
 	int err;
 
 	if (!mint_active())
 		return 0;
-	hvc = hvc_alloc(0, 1, &own_ops, COPY_BYTES);
+	hvc = hvc_alloc(0, 1, &mint_hvc_ops, COPY_BYTES);
 	if (IS_ERR(hvc))
 		return PTR_ERR(hvc);
-	own_hvc = hvc;
+	mint_hvc = hvc;
 	err = mint_peer_notifier_register(&peer_notifier);
 	if (err)
 		return err;
-	err = mint_channel_register(MINT_CHANNEL_CONSOLE, console_rung, NULL);
+	err = mint_channel_register(MINT_CHANNEL_CONSOLE, mint_console_rung, NULL);
 	/* What was rung before is looked at once. */
 	if (!err)
-		take_size();
+		mint_console_take_size();
 	return err;
 }
-device_initcall(late_init);
+device_initcall(mint_console_init);

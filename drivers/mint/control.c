@@ -2,7 +2,7 @@
 /*
  * The control channel: a node asks another one to power off or to run a
  * command. A client takes one of its own sessions; the server's kernel starts
- * /sbin/mint as a helper for each command. control_mutex guards clients[] and
+ * /sbin/mint as a helper for each command. mint_control_mutex guards clients[] and
  * servers[]. Protocol: docs/abi.md.
  */
 #define pr_fmt(fmt) "mint: " fmt
@@ -24,48 +24,48 @@
 
 DECLARE_WAIT_QUEUE_HEAD(mint_control_news);
 
-static DEFINE_MUTEX(control_mutex);
+static DEFINE_MUTEX(mint_control_mutex);
 static struct mint_side *clients[MINT_NODE_SESSIONS];
 static struct mint_side *servers[NR_SESSIONS];
 
-/* Requests that were looked at; used by look_for_requests() alone. */
+/* Requests that were looked at; used by mint_control_look_for_requests() alone. */
 static u32 seen[NR_SESSIONS];
 
 static struct workqueue_struct *helpers;
 
-static struct mint_session *session_entry(u32 number)
+static struct mint_session *mint_session_entry(u32 number)
 {
 	return mint_region.sessions + (size_t)number * mint_region.session_stride;
 }
 
-static u32 sequence_of(u64 word)
+static u32 mint_word_sequence(u64 word)
 {
 	return word >> 32;
 }
 
-static u32 verb_of(u64 request)
+static u32 mint_request_verb(u64 request)
 {
 	return request & 0xffff;
 }
 
-static bool hung_up(u64 request)
+static bool mint_request_hung_up(u64 request)
 {
 	return request >> 16 & 0xffff;
 }
 
-static u32 state_of(u64 answer)
+static u32 mint_answer_state(u64 answer)
 {
 	return answer >> 16 & 0xffff;
 }
 
-static bool is_final(u64 answer, u32 sequence)
+static bool mint_answer_is_final(u64 answer, u32 sequence)
 {
-	return sequence_of(answer) == sequence &&
-	       (state_of(answer) == MINT_ANSWER_DONE ||
-		state_of(answer) == MINT_ANSWER_REFUSED);
+	return mint_word_sequence(answer) == sequence &&
+	       (mint_answer_state(answer) == MINT_ANSWER_DONE ||
+		mint_answer_state(answer) == MINT_ANSWER_REFUSED);
 }
 
-static struct mint_side *side_alloc(u32 number, u32 peer, u32 peer_generation)
+static struct mint_side *mint_side_alloc(u32 number, u32 peer, u32 peer_generation)
 {
 	struct mint_side *side = kzalloc(sizeof(*side), GFP_KERNEL);
 
@@ -74,14 +74,14 @@ static struct mint_side *side_alloc(u32 number, u32 peer, u32 peer_generation)
 	kref_init(&side->ref);
 	mutex_init(&side->mutex);
 	side->number = number;
-	side->session = session_entry(number);
+	side->session = mint_session_entry(number);
 	side->peer = peer;
 	side->peer_generation = peer_generation;
 	side->heard = jiffies;
 	return side;
 }
 
-static void side_free(struct kref *ref)
+static void mint_side_free(struct kref *ref)
 {
 	kfree(container_of(ref, struct mint_side, ref));
 }
@@ -92,7 +92,7 @@ static void side_free(struct kref *ref)
  */
 void mint_side_put(struct mint_side *side)
 {
-	kref_put(&side->ref, side_free);
+	kref_put(&side->ref, mint_side_free);
 }
 
 /**
@@ -116,7 +116,7 @@ void mint_side_broken(struct mint_side *side)
 	WRITE_ONCE(side->broken, true);
 }
 
-static bool peer_is_lost(struct mint_side *side)
+static bool mint_side_peer_is_lost(struct mint_side *side)
 {
 	struct mint_peer peer;
 
@@ -128,11 +128,11 @@ static bool peer_is_lost(struct mint_side *side)
 	return time_after(jiffies, READ_ONCE(side->heard) + LOST_S * HZ);
 }
 
-static bool request_stands(struct mint_side *side)
+static bool mint_side_request_stands(struct mint_side *side)
 {
 	u64 word = mint_load(&side->session->request.word);
 
-	return sequence_of(word) == side->sequence && !hung_up(word);
+	return mint_word_sequence(word) == side->sequence && !mint_request_hung_up(word);
 }
 
 /**
@@ -148,8 +148,8 @@ bool mint_side_over(struct mint_side *side)
 	if (READ_ONCE(side->gone))
 		return true;
 	if (side->serves)
-		return READ_ONCE(side->broken) || !request_stands(side) ||
-		       peer_is_lost(side);
+		return READ_ONCE(side->broken) || !mint_side_request_stands(side) ||
+		       mint_side_peer_is_lost(side);
 	mint_control_result(side, &result);
 	return result.state != MINT_ANSWER_NONE && result.state != MINT_ANSWER_RUNNING;
 }
@@ -161,22 +161,22 @@ bool mint_side_over(struct mint_side *side)
  */
 void mint_control_result(struct mint_side *side, struct mint_ioc_result *result)
 {
-	/* Pairs with the release in answer(). */
+	/* Pairs with the release in mint_control_answer(). */
 	u64 word = mint_load_acquire(&side->session->answer.word);
 
 	*result = (struct mint_ioc_result) {};
-	if (sequence_of(word) == side->sequence) {
-		result->state = state_of(word);
+	if (mint_word_sequence(word) == side->sequence) {
+		result->state = mint_answer_state(word);
 		result->code = word & 0xffff;
 	}
-	if (!is_final(word, side->sequence) &&
-	    (result->state > MINT_ANSWER_RUNNING || !request_stands(side)))
+	if (!mint_answer_is_final(word, side->sequence) &&
+	    (result->state > MINT_ANSWER_RUNNING || !mint_side_request_stands(side)))
 		mint_side_broken(side);
 	if (READ_ONCE(side->broken))
 		result->state = MINT_RESULT_BROKEN;
-	else if (is_final(word, side->sequence))
+	else if (mint_answer_is_final(word, side->sequence))
 		return;
-	else if (peer_is_lost(side))
+	else if (mint_side_peer_is_lost(side))
 		result->state = MINT_RESULT_LOST;
 }
 
@@ -184,48 +184,49 @@ void mint_control_result(struct mint_side *side, struct mint_ioc_result *result)
  * Nobody writes into a session any more once the server gave a final answer
  * or is fenced. Verb 0: the client died before the request was complete.
  */
-static bool session_is_free(u32 index)
+static bool mint_session_is_free(u32 index)
 {
 	u32 number = mint_facts.node * MINT_NODE_SESSIONS + index;
-	struct mint_session *session = session_entry(number);
+	struct mint_session *session = mint_session_entry(number);
 	u64 word = mint_load(&session->request.word);
 	u32 server = mint_load(&session->request.server);
 
 	if (clients[index])
 		return false;
-	return !verb_of(word) || server >= MINT_MAX_NODES ||
-	       is_final(mint_load_acquire(&session->answer.word), sequence_of(word)) ||
+	return !mint_request_verb(word) || server >= MINT_MAX_NODES ||
+	       mint_answer_is_final(mint_load_acquire(&session->answer.word),
+				    mint_word_sequence(word)) ||
 	       mint_owner_dead(NULL, server,
 			       mint_load(&session->request.server_generation));
 }
 
-static int claim_session(struct mint_side *side)
+static int mint_control_claim_session(struct mint_side *side)
 {
 	u32 index;
 
 	for (index = 0; index < MINT_NODE_SESSIONS; index++) {
-		if (!session_is_free(index))
+		if (!mint_session_is_free(index))
 			continue;
 		side->number = mint_facts.node * MINT_NODE_SESSIONS + index;
-		side->session = session_entry(side->number);
+		side->session = mint_session_entry(side->number);
 		clients[index] = side;
 		return 0;
 	}
 	return -EAGAIN;
 }
 
-/* The word goes first, without a verb, and last: see read_request(). */
-static void write_request(struct mint_side *side, const void *arguments, u32 bytes)
+/* The word goes first, without a verb, and last: see mint_control_read_request(). */
+static void mint_control_write_request(struct mint_side *side, const void *arguments, u32 bytes)
 {
 	struct mint_session *session = side->session;
 	struct mint_request *request = &session->request;
 	u32 pipe;
 
-	side->sequence = sequence_of(mint_load(&request->word)) + 1;
+	side->sequence = mint_word_sequence(mint_load(&request->word)) + 1;
 	if (!side->sequence)
 		side->sequence++;
 	mint_store(&request->word, mint_request_word(side->sequence, 0, 0));
-	mint_mb();	/* pairs with the second look in read_request() */
+	mint_mb();	/* pairs with the second look in mint_control_read_request() */
 	memcpy(session->arguments, arguments, bytes);
 	for (pipe = 0; pipe < MINT_NR_PIPES; pipe++)
 		mint_store(pipe == MINT_PIPE_STDIN ? &session->pipes[pipe].head :
@@ -236,25 +237,25 @@ static void write_request(struct mint_side *side, const void *arguments, u32 byt
 	mint_store(&request->server_generation, side->peer_generation);
 	mint_store(&request->bytes, bytes);
 	mint_store(&request->process, (u32)task_tgid_nr(current));
-	/* Pairs with the acquire in read_request(). */
+	/* Pairs with the acquire in mint_control_read_request(). */
 	mint_store_release(&request->word,
 			   mint_request_word(side->sequence, 0, side->verb));
 	mint_side_ring(side);
 }
 
-static int send_request(struct mint_side *side, const void *arguments, u32 bytes)
+static int mint_control_send_request(struct mint_side *side, const void *arguments, u32 bytes)
 {
 	int err;
 
-	mutex_lock(&control_mutex);
-	err = claim_session(side);
+	mutex_lock(&mint_control_mutex);
+	err = mint_control_claim_session(side);
 	if (!err)
-		write_request(side, arguments, bytes);
-	mutex_unlock(&control_mutex);
+		mint_control_write_request(side, arguments, bytes);
+	mutex_unlock(&mint_control_mutex);
 	return err;
 }
 
-static void *copy_arguments(const struct mint_ioc_request *request)
+static void *mint_control_copy_arguments(const struct mint_ioc_request *request)
 {
 	u8 *arguments;
 
@@ -290,14 +291,14 @@ int mint_control_request(const struct mint_ioc_request *request,
 	err = mint_node_running(request->node, &generation);
 	if (err)
 		return err;
-	arguments = copy_arguments(request);
+	arguments = mint_control_copy_arguments(request);
 	if (IS_ERR(arguments))
 		return PTR_ERR(arguments);
 	err = -ENOMEM;
-	*side = side_alloc(0, request->node, generation);
+	*side = mint_side_alloc(0, request->node, generation);
 	if (*side) {
 		(*side)->verb = request->verb;
-		err = send_request(*side, arguments, request->bytes);
+		err = mint_control_send_request(*side, arguments, request->bytes);
 	}
 	kfree(arguments);
 	if (err)
@@ -305,19 +306,19 @@ int mint_control_request(const struct mint_ioc_request *request,
 	return err;
 }
 
-static void hang_up(struct mint_side *side)
+static void mint_side_hang_up(struct mint_side *side)
 {
 	mutex_lock(&side->mutex);
 	side->gone = true;
 	mutex_unlock(&side->mutex);
-	if (!is_final(mint_load(&side->session->answer.word), side->sequence)) {
+	if (!mint_answer_is_final(mint_load(&side->session->answer.word), side->sequence)) {
 		mint_store(&side->session->request.word,
 			   mint_request_word(side->sequence, 1, side->verb));
 		mint_side_ring(side);
 	}
-	mutex_lock(&control_mutex);
+	mutex_lock(&mint_control_mutex);
 	clients[side->number % MINT_NODE_SESSIONS] = NULL;
-	mutex_unlock(&control_mutex);
+	mutex_unlock(&mint_control_mutex);
 }
 
 /**
@@ -327,7 +328,7 @@ static void hang_up(struct mint_side *side)
 void mint_control_close(struct mint_side *side)
 {
 	if (!side->serves)
-		hang_up(side);
+		mint_side_hang_up(side);
 	mint_side_put(side);
 }
 
@@ -344,33 +345,33 @@ __poll_t mint_control_poll(struct mint_side *side, struct file *file,
 	return mint_side_over(side) ? EPOLLIN | EPOLLRDNORM | EPOLLHUP : 0;
 }
 
-static void answer(u32 number, u32 sequence, u32 state, u32 code)
+static void mint_control_answer(u32 number, u32 sequence, u32 state, u32 code)
 {
 	/* Pairs with the acquire in mint_control_result(). */
-	mint_store_release(&session_entry(number)->answer.word,
+	mint_store_release(&mint_session_entry(number)->answer.word,
 			   mint_answer_word(sequence, state, code));
 	mint_doorbell_ring_node(number / MINT_NODE_SESSIONS, MINT_CHANNEL_CONTROL);
 }
 
 /* Gives the final answer, once. Then nothing of the session is touched. */
-static void finish(struct mint_side *side, u32 state, u32 code)
+static void mint_side_finish(struct mint_side *side, u32 state, u32 code)
 {
 	u64 word = mint_load(&side->session->request.word);
 
-	mutex_lock(&control_mutex);
+	mutex_lock(&mint_control_mutex);
 	if (servers[side->number] == side) {
 		servers[side->number] = NULL;
 		mutex_lock(&side->mutex);
 		side->gone = true;
 		mutex_unlock(&side->mutex);
-		if (sequence_of(word) == side->sequence)
-			answer(side->number, side->sequence, state, code);
+		if (mint_word_sequence(word) == side->sequence)
+			mint_control_answer(side->number, side->sequence, state, code);
 	}
-	mutex_unlock(&control_mutex);
+	mutex_unlock(&mint_control_mutex);
 }
 
 /* The helper gives the answer itself, unless it could not. */
-static void run_helper(struct work_struct *work)
+static void mint_control_run_helper(struct work_struct *work)
 {
 	struct mint_side *side = container_of(work, struct mint_side, work);
 	char *envp[3] = {
@@ -382,11 +383,11 @@ static void run_helper(struct work_struct *work)
 
 	snprintf(which, sizeof(which), "%u.%u", side->number, side->sequence);
 	err = call_usermodehelper(HELPER, argv, envp, UMH_WAIT_PROC | UMH_KILLABLE);
-	finish(side, MINT_ANSWER_REFUSED, err < 0 ? -err : EIO);
+	mint_side_finish(side, MINT_ANSWER_REFUSED, err < 0 ? -err : EIO);
 	mint_side_put(side);
 }
 
-static int start_helper(u32 number, const struct mint_request *request)
+static int mint_control_start_helper(u32 number, const struct mint_request *request)
 {
 	struct mint_side *side;
 
@@ -394,81 +395,81 @@ static int start_helper(u32 number, const struct mint_request *request)
 		return -EINVAL;
 	if (READ_ONCE(servers[number]))	/* set here only */
 		return -EBUSY;
-	side = side_alloc(number, number / MINT_NODE_SESSIONS, request->generation);
+	side = mint_side_alloc(number, number / MINT_NODE_SESSIONS, request->generation);
 	if (!side)
 		return -ENOMEM;
 	side->serves = true;
-	side->sequence = sequence_of(request->word);
+	side->sequence = mint_word_sequence(request->word);
 	side->bytes = request->bytes;
-	INIT_WORK(&side->work, run_helper);
-	mutex_lock(&control_mutex);
+	INIT_WORK(&side->work, mint_control_run_helper);
+	mutex_lock(&mint_control_mutex);
 	servers[number] = side;
-	mutex_unlock(&control_mutex);
+	mutex_unlock(&mint_control_mutex);
 	queue_work(helpers, &side->work);
 	return 0;
 }
 
-static int take_request(u32 number, const struct mint_request *request)
+static int mint_control_take_request(u32 number, const struct mint_request *request)
 {
 	u32 client = number / MINT_NODE_SESSIONS;
 
 	if (mint_node_ended(client, request->generation))
 		return -ESTALE;
-	if (hung_up(request->word))
+	if (mint_request_hung_up(request->word))
 		return -ECANCELED;
-	switch (verb_of(request->word)) {
+	switch (mint_request_verb(request->word)) {
 	case MINT_VERB_STOP:
 		pr_info("node %u asks this node to power off\n", client);
 		orderly_poweroff(false);
-		answer(number, sequence_of(request->word), MINT_ANSWER_DONE, 0);
+		mint_control_answer(number, mint_word_sequence(request->word), MINT_ANSWER_DONE, 0);
 		return 0;
 	case MINT_VERB_EXEC:
-		return start_helper(number, request);
+		return mint_control_start_helper(number, request);
 	default:
 		return -EOPNOTSUPP;
 	}
 }
 
 /* Copies a request that is not being written, and is meant for this start. */
-static bool read_request(u32 number, struct mint_request *request)
+static bool mint_control_read_request(u32 number, struct mint_request *request)
 {
-	struct mint_request *shared = &session_entry(number)->request;
+	struct mint_request *shared = &mint_session_entry(number)->request;
 
-	/* Pairs with the release in write_request(). */
+	/* Pairs with the release in mint_control_write_request(). */
 	request->word = mint_load_acquire(&shared->word);
-	if (sequence_of(request->word) == seen[number] || !verb_of(request->word))
+	if (mint_word_sequence(request->word) == seen[number] || !mint_request_verb(request->word))
 		return false;
 	request->generation = mint_load(&shared->generation);
 	request->server = mint_load(&shared->server);
 	request->server_generation = mint_load(&shared->server_generation);
 	request->bytes = mint_load(&shared->bytes);
-	/* Pairs with the barrier after the first store in write_request(). */
+	/* Pairs with the barrier after the first store in mint_control_write_request(). */
 	mint_mb();
-	return sequence_of(mint_load(&shared->word)) == sequence_of(request->word) &&
+	return mint_word_sequence(mint_load(&shared->word)) == mint_word_sequence(request->word) &&
 	       request->server == mint_facts.node &&
 	       request->server_generation == mint_facts.generation;
 }
 
-static void look_for_requests(struct work_struct *work)
+static void mint_control_look_for_requests(struct work_struct *work)
 {
 	struct mint_request request;
 	u32 number;
 	int err;
 
 	for (number = 0; number < NR_SESSIONS; number++) {
-		if (!read_request(number, &request))
+		if (!mint_control_read_request(number, &request))
 			continue;
-		seen[number] = sequence_of(request.word);
-		err = take_request(number, &request);
+		seen[number] = mint_word_sequence(request.word);
+		err = mint_control_take_request(number, &request);
 		if (err)
-			answer(number, seen[number], MINT_ANSWER_REFUSED, -err);
+			mint_control_answer(number, seen[number], MINT_ANSWER_REFUSED, -err);
 	}
 }
 
-static DECLARE_WORK(request_work, look_for_requests);
+static DECLARE_WORK(request_work, mint_control_look_for_requests);
 
 /* The server's words of the pipes, before anybody believes in them */
-static void begin_serving(struct mint_side *side)
+static void mint_control_begin_serving(struct mint_side *side)
 {
 	struct mint_pipe *pipes = side->session->pipes;
 	u64 word = mint_pipe_word(side->sequence, 0, 0);
@@ -476,13 +477,13 @@ static void begin_serving(struct mint_side *side)
 	mint_store(&pipes[MINT_PIPE_STDIN].tail, word);
 	mint_store(&pipes[MINT_PIPE_STDOUT].head, word);
 	mint_store(&pipes[MINT_PIPE_STDERR].head, word);
-	answer(side->number, side->sequence, MINT_ANSWER_RUNNING, 0);
+	mint_control_answer(side->number, side->sequence, MINT_ANSWER_RUNNING, 0);
 	side->claimed = true;
 	kref_get(&side->ref);
 }
 
-static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side,
-			 void *arguments)
+static int mint_control_claim_request(struct mint_ioc_serve *serve, struct mint_side *side,
+				      void *arguments)
 {
 	if (!side || side->sequence != serve->sequence || side->claimed)
 		return -ENOENT;
@@ -490,7 +491,7 @@ static int claim_request(struct mint_ioc_serve *serve, struct mint_side *side,
 		return -E2BIG;
 	serve->bytes = side->bytes;
 	memcpy(arguments, side->session->arguments, side->bytes);
-	begin_serving(side);
+	mint_control_begin_serving(side);
 	return 0;
 }
 
@@ -509,10 +510,10 @@ int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
 	arguments = kmalloc(MINT_ARGUMENT_BYTES, GFP_KERNEL);
 	if (!arguments)
 		return -ENOMEM;
-	mutex_lock(&control_mutex);
+	mutex_lock(&mint_control_mutex);
 	*side = servers[serve->session];
-	err = claim_request(serve, *side, arguments);
-	mutex_unlock(&control_mutex);
+	err = mint_control_claim_request(serve, *side, arguments);
+	mutex_unlock(&mint_control_mutex);
 	/* Not under the mutex: the caller's page may take as long as it likes. */
 	if (!err && copy_to_user(u64_to_user_ptr(serve->arguments), arguments, serve->bytes)) {
 		mint_side_put(*side);
@@ -531,30 +532,30 @@ int mint_control_finish(struct mint_side *side, const struct mint_ioc_result *re
 {
 	if (!side->serves)
 		return -EBADFD;
-	if (!is_final(mint_answer_word(0, result->state, 0), 0) || result->state > 0xffff ||
-	    result->code > 0xffff)
+	if (!mint_answer_is_final(mint_answer_word(0, result->state, 0), 0) ||
+	    result->state > 0xffff || result->code > 0xffff)
 		return -EINVAL;
-	finish(side, result->state, result->code);
+	mint_side_finish(side, result->state, result->code);
 	return 0;
 }
 
-static void control_rung(void *unused)
+static void mint_control_rung(void *unused)
 {
 	wake_up_interruptible(&mint_control_news);
 	queue_work(system_wq, &request_work);
 }
 
-static int wake_waiters(struct notifier_block *nb, unsigned long unused, void *peer)
+static int mint_control_wake_waiters(struct notifier_block *nb, unsigned long unused, void *peer)
 {
 	wake_up_interruptible(&mint_control_news);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block peer_notifier = {
-	.notifier_call = wake_waiters,
+	.notifier_call = mint_control_wake_waiters,
 };
 
-static int __init control_init(void)
+static int __init mint_control_init(void)
 {
 	int err;
 
@@ -566,6 +567,6 @@ static int __init control_init(void)
 	err = mint_peer_notifier_register(&peer_notifier);
 	if (err)
 		return err;
-	return mint_channel_register(MINT_CHANNEL_CONTROL, control_rung, NULL);
+	return mint_channel_register(MINT_CHANNEL_CONTROL, mint_control_rung, NULL);
 }
-device_initcall(control_init);
+device_initcall(mint_control_init);

@@ -11,9 +11,9 @@
 #include "life.h"
 
 /* PCI functions of ours are on their way to another node for one at a time. */
-static DEFINE_MUTEX(create_mutex);
+static DEFINE_MUTEX(mint_create_mutex);
 
-static bool valid_name(const char *name)
+static bool mint_life_valid_name(const char *name)
 {
 	size_t i, n = strnlen(name, MINT_NAME_BYTES);
 
@@ -25,7 +25,7 @@ static bool valid_name(const char *name)
 	return true;
 }
 
-static int find_free_id(const char *name, u32 *id)
+static int mint_life_find_free_id(const char *name, u32 *id)
 {
 	u32 node;
 
@@ -41,7 +41,7 @@ static int find_free_id(const char *name, u32 *id)
 	return *id == MINT_MAX_NODES ? -ENOSPC : 0;
 }
 
-static void enter_node(u32 node, const struct mint_ioc_create *want)
+static void mint_life_enter(u32 node, const struct mint_ioc_create *want)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	u32 cpus[MINT_MAX_CPUS];
@@ -55,20 +55,20 @@ static void enter_node(u32 node, const struct mint_ioc_create *want)
 	mint_store_release(&life->life, MINT_LIFE_CREATED);
 }
 
-static int claim_and_enter(struct mint_ioc_create *want)
+static int mint_life_claim_and_enter(struct mint_ioc_create *want)
 {
 	int err = mint_ledger_lock();
 
 	if (err)
 		return err;
-	err = find_free_id(want->name, &want->node);
+	err = mint_life_find_free_id(want->name, &want->node);
 	if (!err)
 		err = mint_pci_check(want);
 	if (!err)
 		err = mint_ledger_claim(want->node, want);
 	if (!err) {
 		mint_pci_claim(want->node, want);
-		enter_node(want->node, want);
+		mint_life_enter(want->node, want);
 	}
 	mint_ledger_unlock();
 	return err;
@@ -82,21 +82,21 @@ int mint_life_create(struct mint_ioc_create *want)
 {
 	int err;
 
-	if (!valid_name(want->name) || !want->nr_extents ||
+	if (!mint_life_valid_name(want->name) || !want->nr_extents ||
 	    want->nr_extents > MINT_HANDOVER_EXTENTS ||
 	    want->nr_functions > MINT_NODE_FUNCTIONS ||
 	    want->policy > MINT_POLICY_ALWAYS)
 		return -EINVAL;
-	mutex_lock(&create_mutex);
+	mutex_lock(&mint_create_mutex);
 	err = mint_pci_freeze(want);
 	if (!err) {
-		err = claim_and_enter(want);
+		err = mint_life_claim_and_enter(want);
 		if (err)
 			mint_pci_thaw(want);
 		else
 			mint_pci_let_go(want);
 	}
-	mutex_unlock(&create_mutex);
+	mutex_unlock(&mint_create_mutex);
 	if (!err)
 		mint_peers_changed();
 	return err;

@@ -14,13 +14,13 @@
 #include "core.h"
 
 /**
- * enum use - what an open file is
+ * enum mint_use - what an open file is
  * @USE_PLAIN: nothing in particular
  * @USE_LOADER: has a node in loading
  * @USE_CONSOLE: follows a console
  * @USE_SESSION: one side of a control session
  */
-enum use {
+enum mint_use {
 	USE_PLAIN,
 	USE_LOADER,
 	USE_CONSOLE,
@@ -39,7 +39,7 @@ enum use {
  */
 struct mint_file {
 	struct mutex mutex;	/* guards all that follows */
-	enum use use;
+	enum mint_use use;
 	u32 node;
 	u64 hold;
 	struct mint_follower follower;
@@ -85,7 +85,7 @@ static int mint_mmap(struct file *file, struct vm_area_struct *vma)
 			       bytes, vma->vm_page_prot);
 }
 
-static int call_info(struct mint_file *mf, void *argument)
+static int mint_call_info(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_info *info = argument;
 
@@ -98,12 +98,12 @@ static int call_info(struct mint_file *mf, void *argument)
 	return 0;
 }
 
-static int call_create(struct mint_file *mf, void *argument)
+static int mint_call_create(struct mint_file *mf, void *argument)
 {
 	return mint_life_create(argument);
 }
 
-static int call_load(struct mint_file *mf, void *argument)
+static int mint_call_load(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_node *call = argument;
 	int err;
@@ -118,7 +118,7 @@ static int call_load(struct mint_file *mf, void *argument)
 	return 0;
 }
 
-static int call_write(struct mint_file *mf, void *argument)
+static int mint_call_write(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_write *write = argument;
 
@@ -127,7 +127,7 @@ static int call_write(struct mint_file *mf, void *argument)
 	return write->reserved ? -EINVAL : mint_life_write(write, mf->hold);
 }
 
-static int call_start(struct mint_file *mf, void *argument)
+static int mint_call_start(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_start *start = argument;
 	int err;
@@ -142,7 +142,7 @@ static int call_start(struct mint_file *mf, void *argument)
 	return err;
 }
 
-static int call_kill(struct mint_file *mf, void *argument)
+static int mint_call_kill(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_node *call = argument;
 	int err = mint_life_stop_wanted(call->node, call->generation);
@@ -150,21 +150,21 @@ static int call_kill(struct mint_file *mf, void *argument)
 	return err ? err : mint_life_kill(call->node, call->generation);
 }
 
-static int call_stop_wanted(struct mint_file *mf, void *argument)
+static int mint_call_stop_wanted(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_node *call = argument;
 
 	return mint_life_stop_wanted(call->node, call->generation);
 }
 
-static int call_destroy(struct mint_file *mf, void *argument)
+static int mint_call_destroy(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_node *call = argument;
 
 	return mint_life_destroy(call->node, call->generation);
 }
 
-static int call_console(struct mint_file *mf, void *argument)
+static int mint_call_console(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_node *call = argument;
 	int err;
@@ -177,21 +177,21 @@ static int call_console(struct mint_file *mf, void *argument)
 	return err;
 }
 
-static int call_console_size(struct mint_file *mf, void *argument)
+static int mint_call_console_size(struct mint_file *mf, void *argument)
 {
 	if (mf->use != USE_CONSOLE)
 		return -EBADFD;
 	return mint_console_resize(&mf->follower, argument);
 }
 
-static int call_sysrq(struct mint_file *mf, void *argument)
+static int mint_call_sysrq(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_sysrq *call = argument;
 
 	return mint_sysrq_send(call->node, call->key);
 }
 
-static int call_request(struct mint_file *mf, void *argument)
+static int mint_call_request(struct mint_file *mf, void *argument)
 {
 	int err;
 
@@ -203,7 +203,7 @@ static int call_request(struct mint_file *mf, void *argument)
 	return err;
 }
 
-static int call_serve(struct mint_file *mf, void *argument)
+static int mint_call_serve(struct mint_file *mf, void *argument)
 {
 	int err;
 
@@ -215,7 +215,7 @@ static int call_serve(struct mint_file *mf, void *argument)
 	return err;
 }
 
-static int call_pipe(struct mint_file *mf, void *argument)
+static int mint_call_pipe(struct mint_file *mf, void *argument)
 {
 	struct mint_ioc_pipe *call = argument;
 
@@ -224,7 +224,7 @@ static int call_pipe(struct mint_file *mf, void *argument)
 	return call->reserved ? -EINVAL : mint_pipe_open(mf->side, call->pipe);
 }
 
-static int call_result(struct mint_file *mf, void *argument)
+static int mint_call_result(struct mint_file *mf, void *argument)
 {
 	if (mf->use != USE_SESSION)
 		return -EBADFD;
@@ -232,7 +232,7 @@ static int call_result(struct mint_file *mf, void *argument)
 	return 0;
 }
 
-static int call_finish(struct mint_file *mf, void *argument)
+static int mint_call_finish(struct mint_file *mf, void *argument)
 {
 	if (mf->use != USE_SESSION)
 		return -EBADFD;
@@ -243,25 +243,25 @@ static const struct {
 	unsigned int command;
 	int (*call)(struct mint_file *mf, void *argument);
 } calls[] = {
-	{ MINT_IOC_INFO, call_info },
-	{ MINT_IOC_CREATE, call_create },
-	{ MINT_IOC_LOAD, call_load },
-	{ MINT_IOC_WRITE, call_write },
-	{ MINT_IOC_START, call_start },
-	{ MINT_IOC_KILL, call_kill },
-	{ MINT_IOC_DESTROY, call_destroy },
-	{ MINT_IOC_CONSOLE, call_console },
-	{ MINT_IOC_STOP_WANTED, call_stop_wanted },
-	{ MINT_IOC_SYSRQ, call_sysrq },
-	{ MINT_IOC_CONSOLE_SIZE, call_console_size },
-	{ MINT_IOC_REQUEST, call_request },
-	{ MINT_IOC_SERVE, call_serve },
-	{ MINT_IOC_PIPE, call_pipe },
-	{ MINT_IOC_RESULT, call_result },
-	{ MINT_IOC_FINISH, call_finish },
+	{ MINT_IOC_INFO, mint_call_info },
+	{ MINT_IOC_CREATE, mint_call_create },
+	{ MINT_IOC_LOAD, mint_call_load },
+	{ MINT_IOC_WRITE, mint_call_write },
+	{ MINT_IOC_START, mint_call_start },
+	{ MINT_IOC_KILL, mint_call_kill },
+	{ MINT_IOC_DESTROY, mint_call_destroy },
+	{ MINT_IOC_CONSOLE, mint_call_console },
+	{ MINT_IOC_STOP_WANTED, mint_call_stop_wanted },
+	{ MINT_IOC_SYSRQ, mint_call_sysrq },
+	{ MINT_IOC_CONSOLE_SIZE, mint_call_console_size },
+	{ MINT_IOC_REQUEST, mint_call_request },
+	{ MINT_IOC_SERVE, mint_call_serve },
+	{ MINT_IOC_PIPE, mint_call_pipe },
+	{ MINT_IOC_RESULT, mint_call_result },
+	{ MINT_IOC_FINISH, mint_call_finish },
 };
 
-static int do_call(struct mint_file *mf, unsigned int command, void *argument)
+static int mint_do_call(struct mint_file *mf, unsigned int command, void *argument)
 {
 	unsigned int i;
 	int err;
@@ -302,7 +302,7 @@ static long mint_ioctl(struct file *file, unsigned int command, unsigned long at
 		return -ENOTTY;
 	if (_IOC_DIR(command) & _IOC_WRITE && copy_from_user(&argument, user, bytes))
 		return -EFAULT;
-	err = do_call(file->private_data, command, &argument);
+	err = mint_do_call(file->private_data, command, &argument);
 	if (err)
 		return err;
 	if (_IOC_DIR(command) & _IOC_READ && copy_to_user(user, &argument, bytes))
@@ -310,7 +310,7 @@ static long mint_ioctl(struct file *file, unsigned int command, unsigned long at
 	return 0;
 }
 
-static struct mint_follower *follower_of(struct file *file)
+static struct mint_follower *mint_file_follower(struct file *file)
 {
 	struct mint_file *mf = file->private_data;
 
@@ -319,7 +319,7 @@ static struct mint_follower *follower_of(struct file *file)
 
 static ssize_t mint_read(struct file *file, char __user *to, size_t n, loff_t *at)
 {
-	struct mint_follower *follower = follower_of(file);
+	struct mint_follower *follower = mint_file_follower(file);
 
 	return follower ? mint_console_read(follower, to, n,
 					    !(file->f_flags & O_NONBLOCK)) : -EBADFD;
@@ -328,7 +328,7 @@ static ssize_t mint_read(struct file *file, char __user *to, size_t n, loff_t *a
 static ssize_t mint_write(struct file *file, const char __user *from, size_t n,
 			  loff_t *at)
 {
-	struct mint_follower *follower = follower_of(file);
+	struct mint_follower *follower = mint_file_follower(file);
 
 	return follower ? mint_console_write(follower, from, n,
 					     !(file->f_flags & O_NONBLOCK)) : -EBADFD;
@@ -336,10 +336,10 @@ static ssize_t mint_write(struct file *file, const char __user *from, size_t n,
 
 static __poll_t mint_poll(struct file *file, poll_table *table)
 {
-	struct mint_follower *follower = follower_of(file);
+	struct mint_follower *follower = mint_file_follower(file);
 	struct mint_file *mf = file->private_data;
 
-	if (smp_load_acquire(&mf->use) == USE_SESSION)	/* pairs with call_request() */
+	if (smp_load_acquire(&mf->use) == USE_SESSION)	/* pairs with mint_call_request() */
 		return mint_control_poll(mf->side, file, table);
 	return follower ? mint_console_poll(follower, file, table) :
 		mint_peers_poll(&mf->seen, file, table);
@@ -363,8 +363,8 @@ static struct miscdevice mint_misc = {
 	.mode = 0600,
 };
 
-static int __init dev_init(void)
+static int __init mint_dev_init(void)
 {
 	return mint_active() ? misc_register(&mint_misc) : 0;
 }
-device_initcall(dev_init);
+device_initcall(mint_dev_init);

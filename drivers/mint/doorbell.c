@@ -14,23 +14,23 @@
 #include "core.h"
 
 /**
- * struct channel - who listens to a pending bit
+ * struct mint_channel - who listens to a pending bit
  * @fn: called in hard interrupt context, NULL = nobody
  * @context: its argument; valid while @fn is set
  */
-struct channel {
+struct mint_channel {
 	mint_channel_fn fn;
 	void *context;
 };
 
-static struct channel channels[MINT_NR_CHANNELS];
+static struct mint_channel channels[MINT_NR_CHANNELS];
 static DEFINE_PER_CPU(u32, machine_cpu);
 
 /* Of the ledger, but private: what a peer corrupts must not redirect an IPI. */
 static u32 apic_ids[MINT_MAX_CPUS] __ro_after_init;
 static u32 nr_machine_cpus __ro_after_init;
 
-static void handle_channel(unsigned int channel)
+static void mint_channel_handle(unsigned int channel)
 {
 	mint_channel_fn fn = READ_ONCE(channels[channel].fn);
 
@@ -38,14 +38,14 @@ static void handle_channel(unsigned int channel)
 		fn(channels[channel].context);
 }
 
-static u64 *pending_word(unsigned int cpu)
+static u64 *mint_doorbell_pending_word(unsigned int cpu)
 {
 	return &mint_region.doorbells[per_cpu(machine_cpu, cpu)].pending;
 }
 
-static void doorbell_interrupt(void)
+static void mint_doorbell_interrupt(void)
 {
-	u64 *word = pending_word(smp_processor_id());
+	u64 *word = mint_doorbell_pending_word(smp_processor_id());
 	/* Full barrier: pairs with mint_or() in mint_doorbell_ring(). */
 	u64 pending = mint_xchg(word, 0ULL);
 
@@ -53,7 +53,7 @@ static void doorbell_interrupt(void)
 		unsigned int channel = __ffs64(pending);
 
 		pending &= pending - 1;
-		handle_channel(channel);
+		mint_channel_handle(channel);
 	}
 }
 
@@ -70,7 +70,7 @@ void mint_doorbell_ring(u32 cpu, unsigned int channel)
 		return;
 	if (mint_load(&mint_region.ledger->cpus[cpu].owner) == MINT_OWNER_NONE)
 		return;
-	/* Full barrier: pairs with the exchange in doorbell_interrupt(). */
+	/* Full barrier: pairs with the exchange in mint_doorbell_interrupt(). */
 	if (!(mint_or(&mint_region.doorbells[cpu].pending, BIT_ULL(channel)) &
 	      BIT_ULL(channel)))
 		mint_ipi_send(apic_ids[cpu]);
@@ -106,10 +106,10 @@ EXPORT_SYMBOL_GPL(mint_machine_nr_cpus);
  * A CPU that is offline takes no interrupt: what it is rung for goes to another.
  * When it comes back a bit would keep others from ringing, as its interrupt is lost.
  */
-static int hand_on(unsigned int cpu)
+static int mint_doorbell_hand_on(unsigned int cpu)
 {
 	u32 to = mint_machine_cpu(cpumask_first(cpu_online_mask));
-	u64 pending = mint_xchg(pending_word(cpu), 0ULL);
+	u64 pending = mint_xchg(mint_doorbell_pending_word(cpu), 0ULL);
 
 	for (; pending; pending &= pending - 1)
 		mint_doorbell_ring(to, __ffs64(pending));
@@ -130,12 +130,12 @@ void mint_doorbell_check(void)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu) {
-		if (!mint_load(pending_word(cpu)))
+		if (!mint_load(mint_doorbell_pending_word(cpu)))
 			continue;
 		if (cpu_online(cpu))
 			mint_ipi_send(cpu_physical_id(cpu));
 		else
-			hand_on(cpu);
+			mint_doorbell_hand_on(cpu);
 	}
 }
 
@@ -150,7 +150,7 @@ bool mint_doorbell_pending(unsigned int channel)
 	unsigned int cpu;
 
 	for_each_present_cpu(cpu)
-		if (mint_load(pending_word(cpu)) & BIT_ULL(channel))
+		if (mint_load(mint_doorbell_pending_word(cpu)) & BIT_ULL(channel))
 			return true;
 	return false;
 }
@@ -195,7 +195,7 @@ int mint_channel_register(unsigned int channel, mint_channel_fn fn, void *contex
 	if (channels[channel].fn)
 		return -EBUSY;
 	channels[channel].context = context;
-	/* Pairs with the dependency through fn in handle_channel(). */
+	/* Pairs with the dependency through fn in mint_channel_handle(). */
 	smp_store_release(&channels[channel].fn, fn);
 	return 0;
 }
@@ -214,7 +214,7 @@ void mint_channel_unregister(unsigned int channel)
 }
 EXPORT_SYMBOL_GPL(mint_channel_unregister);
 
-static u32 __init machine_cpu_of(u32 apic_id)
+static u32 __init mint_machine_cpu_of(u32 apic_id)
 {
 	u32 cpu;
 
@@ -224,7 +224,7 @@ static u32 __init machine_cpu_of(u32 apic_id)
 	return 0;
 }
 
-static int __init doorbell_init(void)
+static int __init mint_doorbell_init(void)
 {
 	unsigned int cpu;
 	int state;
@@ -235,16 +235,16 @@ static int __init doorbell_init(void)
 	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
 		apic_ids[cpu] = mint_ledger_apic_id(cpu);
 	for_each_possible_cpu(cpu)
-		per_cpu(machine_cpu, cpu) = machine_cpu_of(cpu_physical_id(cpu));
-	mint_ipi_listen(doorbell_interrupt);
+		per_cpu(machine_cpu, cpu) = mint_machine_cpu_of(cpu_physical_id(cpu));
+	mint_ipi_listen(mint_doorbell_interrupt);
 	/*
 	 * A bit that was set before we listened had its interrupt, and would
 	 * keep others from ringing. Whoever attaches to a channel looks anyway.
 	 */
 	for_each_possible_cpu(cpu)
-		mint_xchg(pending_word(cpu), 0ULL);
+		mint_xchg(mint_doorbell_pending_word(cpu), 0ULL);
 	state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "mint/doorbell:dead",
-					  hand_on, hand_on);
+					  mint_doorbell_hand_on, mint_doorbell_hand_on);
 	return min(state, 0);
 }
-core_initcall(doorbell_init);
+core_initcall(mint_doorbell_init);

@@ -17,7 +17,7 @@
 static u32 given_up[MINT_MAX_NODES];
 
 /* A kernel that has not attached is not asked: it could not take an NMI yet. */
-static void ask_to_halt(u32 node)
+static void mint_fence_ask_to_halt(u32 node)
 {
 	struct mint_node *entry = mint_node_entry(node);
 
@@ -35,7 +35,7 @@ bool mint_fence_failed(u32 node, u32 generation)
 	return generation && READ_ONCE(given_up[node]) == generation;
 }
 
-static int give_up(u32 node, u32 generation)
+static int mint_fence_give_up(u32 node, u32 generation)
 {
 	if (!mint_fence_failed(node, generation))
 		pr_err("node %u: CPU %u, which must not get an INIT, does not halt by NMI: the node is not fenced, what it has stays its own\n",
@@ -44,7 +44,7 @@ static int give_up(u32 node, u32 generation)
 	return -EHOSTDOWN;
 }
 
-static int halt_boot_cpu(u32 node)
+static int mint_fence_halt_boot_cpu(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	u32 generation = mint_load(&life->generation);
@@ -55,10 +55,10 @@ static int halt_boot_cpu(u32 node)
 	for (tries = 0; tries < HALT_MS / HALT_LOOK_MS; tries++) {
 		if (mint_boot_cpu_rests(node))
 			return 0;
-		ask_to_halt(node);
+		mint_fence_ask_to_halt(node);
 		usleep_range(HALT_LOOK_MS * 1000, HALT_LOOK_MS * 1100);
 	}
-	return mint_boot_cpu_rests(node) ? 0 : give_up(node, generation);
+	return mint_boot_cpu_rests(node) ? 0 : mint_fence_give_up(node, generation);
 }
 
 /**
@@ -74,7 +74,7 @@ static int halt_boot_cpu(u32 node)
 int mint_fence(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
-	int err = mint_ledger_has_boot_cpu(node) ? halt_boot_cpu(node) : 0;
+	int err = mint_ledger_has_boot_cpu(node) ? mint_fence_halt_boot_cpu(node) : 0;
 	u32 cpus[MINT_MAX_CPUS];
 	unsigned int i, n;
 

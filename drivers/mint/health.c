@@ -25,44 +25,44 @@
 #define STALL_BEATS	20
 
 /**
- * struct vital - does a CPU schedule?
+ * struct mint_cpu_probe - does a CPU schedule?
  * @work: runs before everything else that may run there
  * @asked: @work is queued and has not run yet
  * @stalled: it has not run for a second
  * @beats: heartbeats since it was queued
  */
-struct vital {
+struct mint_cpu_probe {
 	struct cpu_stop_work work;
 	bool asked;
 	bool stalled;
 	unsigned int beats;
 };
 
-static DEFINE_PER_CPU(struct vital, vitals);
+static DEFINE_PER_CPU(struct mint_cpu_probe, mint_cpu_probes);
 static struct timer_list heartbeat_timer;
 
-static struct mint_node_self *self_line(void)
+static struct mint_node_self *mint_self_line(void)
 {
 	return &mint_node_entry(mint_facts.node)->self;
 }
 
 /* Tells the others what this node is doing. */
-static void set_state(u32 state)
+static void mint_self_set_state(u32 state)
 {
-	mint_store(&self_line()->nr_cpus, num_online_cpus());
-	mint_store_release(&self_line()->state, state);
+	mint_store(&mint_self_line()->nr_cpus, num_online_cpus());
+	mint_store_release(&mint_self_line()->state, state);
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
 }
 
 /* The first word is the last: a panic may go on to a restart. */
-static void self_ended(u32 state)
+static void mint_self_ended(u32 state)
 {
-	if (!mint_state_ended(mint_load(&self_line()->state)))
-		set_state(state);
+	if (!mint_state_ended(mint_load(&mint_self_line()->state)))
+		mint_self_set_state(state);
 }
 
 static const struct mint_end node_end = {
-	.ended = self_ended,
+	.ended = mint_self_ended,
 	.others_running = mint_others_running,
 };
 
@@ -76,101 +76,101 @@ void __init mint_health_init(void)
 	mint_end_register(&node_end);
 }
 
-static int answer(void *data)
+static int mint_cpu_answer(void *data)
 {
-	struct vital *vital = data;
+	struct mint_cpu_probe *probe = data;
 
-	/* Pairs with the acquire in still_asked(): @work may be used again. */
-	smp_store_release(&vital->asked, false);
+	/* Pairs with the acquire in mint_cpu_still_asked(): @work may be used again. */
+	smp_store_release(&probe->asked, false);
 	return 0;
 }
 
-static bool still_asked(struct vital *vital)
+static bool mint_cpu_still_asked(struct mint_cpu_probe *probe)
 {
-	/* Pairs with the release in answer(). */
-	return smp_load_acquire(&vital->asked);
+	/* Pairs with the release in mint_cpu_answer(). */
+	return smp_load_acquire(&probe->asked);
 }
 
-static void ask(unsigned int cpu, struct vital *vital)
+static void mint_cpu_ask(unsigned int cpu, struct mint_cpu_probe *probe)
 {
-	vital->beats = 0;
-	vital->asked = true;
-	if (!stop_one_cpu_nowait(cpu, answer, vital, &vital->work))
-		vital->asked = false;
+	probe->beats = 0;
+	probe->asked = true;
+	if (!stop_one_cpu_nowait(cpu, mint_cpu_answer, probe, &probe->work))
+		probe->asked = false;
 }
 
-static bool cpu_stalled(unsigned int cpu)
+static bool mint_cpu_stalled(unsigned int cpu)
 {
-	struct vital *vital = per_cpu_ptr(&vitals, cpu);
-	bool asked = still_asked(vital);
+	struct mint_cpu_probe *probe = per_cpu_ptr(&mint_cpu_probes, cpu);
+	bool asked = mint_cpu_still_asked(probe);
 	bool stalled;
 
-	vital->beats++;
-	stalled = asked && vital->beats >= STALL_BEATS;
-	if (stalled != vital->stalled)
+	probe->beats++;
+	stalled = asked && probe->beats >= STALL_BEATS;
+	if (stalled != probe->stalled)
 		pr_warn("CPU %u of this node %s\n", cpu, stalled ?
 			"has not scheduled for a second" : "schedules again");
-	vital->stalled = stalled;
-	if (!asked && vital->beats >= ASK_BEATS)
-		ask(cpu, vital);
+	probe->stalled = stalled;
+	if (!asked && probe->beats >= ASK_BEATS)
+		mint_cpu_ask(cpu, probe);
 	return stalled;
 }
 
-static void look_at_cpus(void)
+static void mint_look_at_cpus(void)
 {
 	unsigned int cpu;
 	u32 stalled = 0;
 
 	for_each_online_cpu(cpu)
-		stalled += cpu_stalled(cpu);
-	if (stalled == mint_load(&self_line()->stalled))
+		stalled += mint_cpu_stalled(cpu);
+	if (stalled == mint_load(&mint_self_line()->stalled))
 		return;
-	mint_store(&self_line()->stalled, stalled);
+	mint_store(&mint_self_line()->stalled, stalled);
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
 }
 
-static void beat(struct timer_list *timer)
+static void mint_heartbeat(struct timer_list *timer)
 {
-	mint_store(&self_line()->heartbeat, mint_load(&self_line()->heartbeat) + 1);
+	mint_store(&mint_self_line()->heartbeat, mint_load(&mint_self_line()->heartbeat) + 1);
 	mint_log_beat();
 	mint_doorbell_check();
-	look_at_cpus();
+	mint_look_at_cpus();
 	mint_peers_beat();
 	mod_timer(timer, jiffies + msecs_to_jiffies(HEARTBEAT_MS));
 }
 
-static int panicked(struct notifier_block *nb, unsigned long unused, void *text)
+static int mint_panicked(struct notifier_block *nb, unsigned long unused, void *text)
 {
-	self_ended(MINT_SELF_PANICKED);
+	mint_self_ended(MINT_SELF_PANICKED);
 	return NOTIFY_DONE;
 }
 
 /* The last: peers may stop this node from now on, and the others still print. */
 static struct notifier_block panic_notifier = {
-	.notifier_call = panicked,
+	.notifier_call = mint_panicked,
 	.priority = INT_MIN,
 };
 
-static int __init health_init(void)
+static int __init mint_heartbeat_init(void)
 {
 	if (!mint_active())
 		return 0;
 	atomic_notifier_chain_register(&panic_notifier_list, &panic_notifier);
-	timer_setup(&heartbeat_timer, beat, TIMER_PINNED);
+	timer_setup(&heartbeat_timer, mint_heartbeat, TIMER_PINNED);
 	heartbeat_timer.expires = jiffies + 1;
 	/* CPU 0 is the one that no node can take off line. */
 	add_timer_on(&heartbeat_timer, 0);
 	return 0;
 }
-subsys_initcall(health_init);
+subsys_initcall(mint_heartbeat_init);
 
 /* From here on doorbells are answered and drivers are bound. */
-static int __init announce_running(void)
+static int __init mint_announce_running(void)
 {
 	if (!mint_active())
 		return 0;
-	set_state(MINT_SELF_RUNNING);
+	mint_self_set_state(MINT_SELF_RUNNING);
 	mint_peers_watch();
 	return 0;
 }
-late_initcall_sync(announce_running);
+late_initcall_sync(mint_announce_running);

@@ -13,13 +13,13 @@
 #include <asm/mint.h>
 #include "core.h"
 
-static struct mint_hold *hold_entry(u32 node)
+static struct mint_hold *mint_hold_entry(u32 node)
 {
 	return &mint_node_entry(node)->hold;
 }
 
 /* No two are alike: a hold that was lost is never taken for a later one. */
-static u64 next_hold(void)
+static u64 mint_hold_next(void)
 {
 	static atomic_t turns;
 
@@ -27,7 +27,7 @@ static u64 next_hold(void)
 			      mint_facts.generation);
 }
 
-static bool holder_ended(u64 word)
+static bool mint_holder_ended(u64 word)
 {
 	u32 node = mint_hold_node(word);
 
@@ -35,17 +35,17 @@ static bool holder_ended(u64 word)
 }
 
 /* A holder at work may still write: it must be dead, and not only have ended. */
-static bool can_be_had(u64 word, bool force)
+static bool mint_hold_can_be_had(u64 word, bool force)
 {
 	if (!word)
 		return true;
 	if (word & MINT_HOLD_AT_WORK)
 		return mint_owner_dead(NULL, mint_hold_node(word),
 				       mint_hold_generation(word));
-	return force || holder_ended(word);
+	return force || mint_holder_ended(word);
 }
 
-static void sign(struct mint_hold *hold)
+static void mint_hold_sign(struct mint_hold *hold)
 {
 	bool user = !(current->flags & PF_KTHREAD);
 	char command[sizeof(hold->command)] = {};
@@ -65,16 +65,16 @@ static void sign(struct mint_hold *hold)
  */
 u64 mint_hold_take(u32 node, bool force)
 {
-	struct mint_hold *hold = hold_entry(node);
-	u64 seen = mint_load(&hold->word), own = next_hold();
+	struct mint_hold *hold = mint_hold_entry(node);
+	u64 seen = mint_load(&hold->word), own = mint_hold_next();
 
 	/* Pairs with the releases in mint_hold_rest() and mint_hold_end(). */
-	if (!can_be_had(seen, force) || mint_cmpxchg(&hold->word, seen, own) != seen)
+	if (!mint_hold_can_be_had(seen, force) || mint_cmpxchg(&hold->word, seen, own) != seen)
 		return 0;
 	if (seen)
 		pr_info("node %u: taken from process %u of node %u, which was loading it\n",
 			node, mint_load(&hold->process), mint_hold_node(seen));
-	sign(hold);
+	mint_hold_sign(hold);
 	return own;
 }
 
@@ -86,7 +86,7 @@ u64 mint_hold_take(u32 node, bool force)
 void mint_hold_rest(u32 node, u64 hold)
 {
 	/* What was written is there. Pairs with the exchanges of the word. */
-	mint_store_release(&hold_entry(node)->word, hold & ~MINT_HOLD_AT_WORK);
+	mint_store_release(&mint_hold_entry(node)->word, hold & ~MINT_HOLD_AT_WORK);
 }
 
 /**
@@ -100,7 +100,7 @@ int mint_hold_resume(u32 node, u64 hold)
 {
 	u64 rest = hold & ~MINT_HOLD_AT_WORK;
 
-	return mint_cmpxchg(&hold_entry(node)->word, rest, rest | MINT_HOLD_AT_WORK) == rest ?
+	return mint_cmpxchg(&mint_hold_entry(node)->word, rest, rest | MINT_HOLD_AT_WORK) == rest ?
 		0 : -ESTALE;
 }
 
@@ -111,5 +111,5 @@ int mint_hold_resume(u32 node, u64 hold)
 void mint_hold_end(u32 node)
 {
 	/* What was done is seen. Pairs with the exchange in mint_hold_take(). */
-	mint_store_release(&hold_entry(node)->word, 0ULL);
+	mint_store_release(&mint_hold_entry(node)->word, 0ULL);
 }

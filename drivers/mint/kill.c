@@ -54,7 +54,7 @@ int mint_life_kill(u32 node, u32 generation)
 	}
 }
 
-static bool first_of_the_running(void)
+static bool mint_first_of_the_running(void)
 {
 	struct mint_peer peer;
 	u32 node;
@@ -71,7 +71,7 @@ static bool first_of_the_running(void)
  * A node that has ended may have held a lock, and holds buffers. It is fenced
  * by the lowest of those that run, so that all can take over what it held.
  */
-static void fence_if_ended(u32 node)
+static void mint_fence_if_ended(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	u32 generation = mint_load(&life->generation);
@@ -79,11 +79,11 @@ static void fence_if_ended(u32 node)
 	if (mint_load(&life->life) == MINT_LIFE_STARTED &&
 	    mint_load(&life->fenced) < generation &&
 	    mint_node_ended(node, generation) &&
-	    !mint_fence_failed(node, generation) && first_of_the_running())
+	    !mint_fence_failed(node, generation) && mint_first_of_the_running())
 		mint_life_halt(node, generation, false);
 }
 
-static int fence_the_ended(struct notifier_block *nb, unsigned long event, void *unused)
+static int mint_fence_the_ended(struct notifier_block *nb, unsigned long event, void *unused)
 {
 	u32 node;
 
@@ -91,16 +91,16 @@ static int fence_the_ended(struct notifier_block *nb, unsigned long event, void 
 		return NOTIFY_DONE;
 	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (node != mint_facts.node)
-			fence_if_ended(node);
+			mint_fence_if_ended(node);
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block watch_notifier = {
-	.notifier_call = fence_the_ended,
+	.notifier_call = mint_fence_the_ended,
 };
 
-static int __init kill_init(void)
+static int __init mint_kill_init(void)
 {
 	return mint_active() ? mint_watch_register(&watch_notifier) : 0;
 }
-device_initcall(kill_init);
+device_initcall(mint_kill_init);

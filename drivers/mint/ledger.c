@@ -4,7 +4,7 @@
  * is, and so the claims on those, are in pci.c; they are given back here. The
  * tables are valid after every store, so a lock taken over from a dead node
  * needs no repair beyond giving back claims of nodes that were never created.
- * Lock: struct mint_ledger.lock, inside ledger_mutex of this kernel.
+ * Lock: struct mint_ledger.lock, inside mint_ledger_mutex of this kernel.
  */
 #include <linux/mutex.h>
 #include <linux/overflow.h>
@@ -14,10 +14,10 @@
 
 #define LEDGER_SPINS	4000000
 
-static DEFINE_MUTEX(ledger_mutex);
+static DEFINE_MUTEX(mint_ledger_mutex);
 
 /* A claim whose node was never entered in the node table is half done. */
-static void drop_half_claims(void)
+static void mint_ledger_drop_half_claims(void)
 {
 	u32 node;
 
@@ -35,20 +35,20 @@ static void drop_half_claims(void)
  */
 int mint_ledger_lock(void)
 {
-	mutex_lock(&ledger_mutex);
+	mutex_lock(&mint_ledger_mutex);
 	preempt_disable();
 	switch (mint_lock_acquire(&mint_region.ledger->lock, mint_self_word(),
 				  LEDGER_SPINS, mint_owner_dead, NULL)) {
 	case MINT_LOCK_TAKEN:
 		return 0;
 	case MINT_LOCK_TAKEN_OVER:
-		drop_half_claims();
+		mint_ledger_drop_half_claims();
 		return 0;
 	case MINT_LOCK_BUSY:
 		break;
 	}
 	preempt_enable();
-	mutex_unlock(&ledger_mutex);
+	mutex_unlock(&mint_ledger_mutex);
 	return -ETIMEDOUT;
 }
 
@@ -59,10 +59,10 @@ void mint_ledger_unlock(void)
 {
 	mint_lock_release(&mint_region.ledger->lock, mint_self_word());
 	preempt_enable();
-	mutex_unlock(&ledger_mutex);
+	mutex_unlock(&mint_ledger_mutex);
 }
 
-static bool is_ram(u64 base, u64 bytes)
+static bool mint_ledger_is_ram(u64 base, u64 bytes)
 {
 	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
 
@@ -92,12 +92,12 @@ bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 		struct mint_extent extent = mint_region.ledger->extents[i];
 
 		if (extent.owner == node && mint_extent_holds(&extent, base, bytes))
-			return is_ram(base, bytes);
+			return mint_ledger_is_ram(base, bytes);
 	}
 	return false;
 }
 
-static int check_cpus(const struct mint_ioc_create *want)
+static int mint_ledger_check_cpus(const struct mint_ioc_create *want)
 {
 	unsigned int nr = mint_ledger_nr_cpus(), i, n = 0;
 
@@ -118,8 +118,8 @@ static int check_cpus(const struct mint_ioc_create *want)
 }
 
 /* The end of the first claim that meets a piece of memory, 0 when free. */
-static u64 claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
-			 unsigned int n)
+static u64 mint_ledger_claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
+				     unsigned int n)
 {
 	unsigned int i;
 
@@ -130,26 +130,26 @@ static u64 claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
 	return 0;
 }
 
-static u64 taken_until(const struct mint_ioc_create *want, unsigned int placed,
-		       u64 base, u64 bytes)
+static u64 mint_ledger_taken_until(const struct mint_ioc_create *want, unsigned int placed,
+				   u64 base, u64 bytes)
 {
-	u64 end = claimed_until(base, bytes, mint_region.ledger->extents,
-				MINT_MAX_EXTENTS);
+	u64 end = mint_ledger_claimed_until(base, bytes, mint_region.ledger->extents,
+					    MINT_MAX_EXTENTS);
 
-	return end ? end : claimed_until(base, bytes, want->extents, placed);
+	return end ? end : mint_ledger_claimed_until(base, bytes, want->extents, placed);
 }
 
-static int check_place(const struct mint_ioc_create *want, unsigned int placed,
-		       u64 base, u64 bytes)
+static int mint_ledger_check_place(const struct mint_ioc_create *want, unsigned int placed,
+				   u64 base, u64 bytes)
 {
-	if (!is_ram(base, bytes))
+	if (!mint_ledger_is_ram(base, bytes))
 		return -ERANGE;
-	return taken_until(want, placed, base, bytes) ? -EBUSY : 0;
+	return mint_ledger_taken_until(want, placed, base, bytes) ? -EBUSY : 0;
 }
 
 /* First fit, from the lowest address. */
-static int find_place(const struct mint_ioc_create *want, unsigned int placed,
-		      u64 bytes, u64 *base)
+static int mint_ledger_find_place(const struct mint_ioc_create *want, unsigned int placed,
+				  u64 bytes, u64 *base)
 {
 	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
 
@@ -158,7 +158,7 @@ static int find_place(const struct mint_ioc_create *want, unsigned int placed,
 		u64 at = ALIGN(ram.base, MINT_EXTENT_ALIGN), end;
 
 		while (bytes <= ram.bytes && at - ram.base <= ram.bytes - bytes) {
-			end = taken_until(want, placed, at, bytes);
+			end = mint_ledger_taken_until(want, placed, at, bytes);
 			if (!end) {
 				*base = at;
 				return 0;
@@ -170,7 +170,7 @@ static int find_place(const struct mint_ioc_create *want, unsigned int placed,
 }
 
 /* Fills in where each extent lies; marks it claimed in @want only. */
-static int place_extents(u32 node, struct mint_ioc_create *want)
+static int mint_ledger_place_extents(u32 node, struct mint_ioc_create *want)
 {
 	unsigned int i;
 	u64 end;
@@ -182,12 +182,12 @@ static int place_extents(u32 node, struct mint_ioc_create *want)
 		if (!extent->bytes || !IS_ALIGNED(extent->bytes, MINT_EXTENT_ALIGN))
 			return -EINVAL;
 		if (extent->base == MINT_ANY)
-			err = find_place(want, i, extent->bytes, &extent->base);
+			err = mint_ledger_find_place(want, i, extent->bytes, &extent->base);
 		else if (!IS_ALIGNED(extent->base, MINT_EXTENT_ALIGN) ||
 			 check_add_overflow(extent->base, extent->bytes, &end))
 			err = -EINVAL;
 		else
-			err = check_place(want, i, extent->base, extent->bytes);
+			err = mint_ledger_check_place(want, i, extent->base, extent->bytes);
 		if (err)
 			return err;
 		extent->owner = node;
@@ -216,7 +216,7 @@ int mint_ledger_claim_low_slot(u32 node)
 	return -ENOSPC;
 }
 
-static int claim_extents(u32 node, const struct mint_ioc_create *want)
+static int mint_ledger_claim_extents(u32 node, const struct mint_ioc_create *want)
 {
 	struct mint_extent *table = mint_region.ledger->extents;
 	unsigned int i, at = 0;
@@ -234,7 +234,7 @@ static int claim_extents(u32 node, const struct mint_ioc_create *want)
 	return 0;
 }
 
-static void claim_cpus(u32 node, const struct mint_ioc_create *want)
+static void mint_ledger_claim_cpus(u32 node, const struct mint_ioc_create *want)
 {
 	unsigned int i;
 
@@ -255,18 +255,18 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 {
 	int err;
 
-	err = check_cpus(want);
+	err = mint_ledger_check_cpus(want);
 	if (!err)
-		err = place_extents(node, want);
+		err = mint_ledger_place_extents(node, want);
 	if (!err)
 		err = mint_ledger_claim_low_slot(node);
 	if (!err)
-		err = claim_extents(node, want);
+		err = mint_ledger_claim_extents(node, want);
 	if (err) {
 		mint_ledger_release(node);
 		return err;
 	}
-	claim_cpus(node, want);
+	mint_ledger_claim_cpus(node, want);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ void mint_life_give_up(u32 node, u64 hold)
 		mint_life_abort(node);
 }
 
-static int put(u32 node, u64 hold, void *to, const void *from, size_t bytes)
+static int mint_life_put(u32 node, u64 hold, void *to, const void *from, size_t bytes)
 {
 	int err = mint_hold_resume(node, hold);
 
@@ -62,8 +62,8 @@ static int put(u32 node, u64 hold, void *to, const void *from, size_t bytes)
  * By way of a buffer: whoever takes the node waits for a copy in memory, and
  * never for a page of the caller's.
  */
-static int copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
-		       const char __user *from, void *buffer, size_t bytes)
+static int mint_life_copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
+				 const char __user *from, void *buffer, size_t bytes)
 {
 	size_t done, part;
 	int err;
@@ -72,7 +72,7 @@ static int copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
 		part = min_t(size_t, COPY_BYTES, bytes - done);
 		if (from && copy_from_user(buffer, from + done, part))
 			return -EFAULT;
-		err = put(write->node, hold, to + done, from ? buffer : NULL, part);
+		err = mint_life_put(write->node, hold, to + done, from ? buffer : NULL, part);
 		if (err)
 			return err;
 		if (fatal_signal_pending(current))
@@ -82,7 +82,7 @@ static int copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
 	return 0;
 }
 
-static int copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer)
+static int mint_life_copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer)
 {
 	const char __user *from = u64_to_user_ptr(write->data);
 	u64 done, part;
@@ -94,7 +94,8 @@ static int copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer
 		to = memremap(write->phys + done, part, MEMREMAP_WB);
 		if (!to)
 			return -ENOMEM;
-		err = copy_mapped(write, hold, to, from ? from + done : NULL, buffer, part);
+		err = mint_life_copy_mapped(write, hold, to, from ? from + done : NULL, buffer,
+					    part);
 		memunmap(to);
 		if (err)
 			return err;
@@ -103,7 +104,7 @@ static int copy_parts(const struct mint_ioc_write *write, u64 hold, void *buffer
 }
 
 /* What a node owns stays its own while we have it. */
-static int check_write(const struct mint_ioc_write *write, u64 hold)
+static int mint_life_check_write(const struct mint_ioc_write *write, u64 hold)
 {
 	int err = mint_hold_resume(write->node, hold);
 
@@ -127,13 +128,13 @@ int mint_life_write(const struct mint_ioc_write *write, u64 hold)
 
 	if (!write->bytes || write->bytes > SZ_1G)
 		return -EINVAL;
-	err = check_write(write, hold);
+	err = mint_life_check_write(write, hold);
 	if (err)
 		return err;
 	buffer = kvmalloc(COPY_BYTES, GFP_KERNEL);
 	if (!buffer)
 		return -ENOMEM;
-	err = copy_parts(write, hold, buffer);
+	err = mint_life_copy_parts(write, hold, buffer);
 	kvfree(buffer);
 	return err;
 }

@@ -27,7 +27,7 @@ static unsigned long copying;
  * In a panic the other CPUs stand still, perhaps in here: their bit counts no
  * more. At worst a line is there twice.
  */
-static void copy_new(void)
+static void mint_log_copy_new(void)
 {
 	struct mint_stream *log = mint_log_entry(mint_facts.node);
 	size_t n;
@@ -40,14 +40,14 @@ static void copy_new(void)
 	clear_bit_unlock(0, &copying);
 }
 
-static void log_write(struct console *console, const char *text, unsigned int n)
+static void mint_log_write(struct console *console, const char *text, unsigned int n)
 {
-	copy_new();
+	mint_log_copy_new();
 }
 
-static struct console log_console = {
+static struct console mint_log_console = {
 	.name = "mintlog",
-	.write = log_write,
+	.write = mint_log_write,
 	.flags = CON_ENABLED | CON_PRINTBUFFER | CON_ANYTIME,
 	.index = -1,
 };
@@ -57,7 +57,7 @@ static struct console log_console = {
  * each heartbeat, since the kernel may learn its clock better. A look that
  * took longer than 10 us would be further off than the last one.
  */
-static void set_clock(void)
+static void mint_log_set_clock(void)
 {
 	struct mint_stream *log = mint_log_entry(mint_facts.node);
 	u64 before, after, ns;
@@ -80,8 +80,8 @@ static void set_clock(void)
  */
 void mint_log_beat(void)
 {
-	set_clock();
-	copy_new();
+	mint_log_set_clock();
+	mint_log_copy_new();
 }
 
 /**
@@ -91,6 +91,6 @@ void mint_log_beat(void)
  */
 void __init mint_log_init(void)
 {
-	set_clock();
-	register_console(&log_console);
+	mint_log_set_clock();
+	register_console(&mint_log_console);
 }

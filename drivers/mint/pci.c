@@ -23,7 +23,7 @@ static DECLARE_BITMAP(own, MINT_MAX_PCI);
 /* Functions that are being given away; guarded by the caller of freeze. */
 static struct pci_dev *frozen[MINT_MAX_PCI];
 
-static int find(u16 segment, u16 function)
+static int mint_pci_find(u16 segment, u16 function)
 {
 	unsigned int i;
 
@@ -34,14 +34,14 @@ static int find(u16 segment, u16 function)
 }
 
 /* Node 0 may look for what is not in the ledger; others have only their own. */
-static bool is_hidden(u16 segment, u16 function)
+static bool mint_pci_hidden(u16 segment, u16 function)
 {
-	int i = find(segment, function);
+	int i = mint_pci_find(segment, function);
 
 	return i < 0 ? mint_secondary() : !test_bit(i, own);
 }
 
-static int __init next_own(int at, u16 *function)
+static int __init mint_pci_next_own(int at, u16 *function)
 {
 	unsigned int i = find_next_bit(own, MINT_MAX_PCI, at + 1);
 
@@ -52,7 +52,7 @@ static int __init next_own(int at, u16 *function)
 }
 
 /* It must lie apart from all memory, and each function within it. */
-static bool __init window_good(const struct mint_ledger *ledger)
+static bool __init mint_pci_window_good(const struct mint_ledger *ledger)
 {
 	u64 start = ecam.base + ((u64)ecam.first_bus << 20);
 	u64 end = ecam.base + ((u64)ecam.last_bus + 1) * SZ_1M;
@@ -76,12 +76,12 @@ static bool __init window_good(const struct mint_ledger *ledger)
 }
 
 /* For a started node, which learns the machine's functions from the ledger. */
-static unsigned int __init attach(struct mint_ecam *window)
+static unsigned int __init mint_pci_attach(struct mint_ecam *window)
 {
 	const struct mint_ledger *ledger = mint_region.ledger;
 	unsigned int i, nr;
 
-	nr = mint_load_acquire(&ledger->nr_pci); /* pairs in publish() */
+	nr = mint_load_acquire(&ledger->nr_pci); /* pairs in mint_pci_publish() */
 	ecam.base = mint_load(&ledger->ecam_base);
 	ecam.first_bus = mint_load(&ledger->ecam_first_bus);
 	ecam.last_bus = mint_load(&ledger->ecam_last_bus);
@@ -89,7 +89,7 @@ static unsigned int __init attach(struct mint_ecam *window)
 		return 0;
 	nr_functions = min(nr, MINT_MAX_PCI);
 	memcpy(functions, ledger->pci, nr_functions * sizeof(functions[0]));
-	if (nr > MINT_MAX_PCI || !window_good(ledger)) {
+	if (nr > MINT_MAX_PCI || !mint_pci_window_good(ledger)) {
 		pr_err("the ledger's PCI functions make no sense: none is used\n");
 		nr_functions = 0;
 		return 0;
@@ -103,27 +103,27 @@ static unsigned int __init attach(struct mint_ecam *window)
 }
 
 static const struct mint_pci_owners owners __initconst = {
-	.hidden = is_hidden,
-	.attach = attach,
-	.next_own = next_own,
+	.hidden = mint_pci_hidden,
+	.attach = mint_pci_attach,
+	.next_own = mint_pci_next_own,
 };
 
 /* Before arch_initcall, at which the platform begins to ask. */
-static int __init register_owners(void)
+static int __init mint_pci_init(void)
 {
 	if (mint_active())
 		mint_pci_register(&owners);
 	return 0;
 }
-core_initcall(register_owners);
+core_initcall(mint_pci_init);
 
-static bool stays(const struct pci_dev *dev)
+static bool mint_pci_stays(const struct pci_dev *dev)
 {
 	return dev->hdr_type != PCI_HEADER_TYPE_NORMAL ||
 	       dev->class >> 16 == PCI_BASE_CLASS_BRIDGE;
 }
 
-static void __init add_function(struct pci_dev *dev)
+static void __init mint_pci_add_function(struct pci_dev *dev)
 {
 	if (pci_domain_nr(dev->bus) || dev->bus->number < ecam.first_bus ||
 	    dev->bus->number > ecam.last_bus || nr_functions == MINT_MAX_PCI)
@@ -131,7 +131,7 @@ static void __init add_function(struct pci_dev *dev)
 	functions[nr_functions] = (struct mint_pci) {
 		.function = pci_dev_id(dev),
 		.owner = 0,
-		.flags = stays(dev) ? MINT_PCI_BRIDGE : 0,
+		.flags = mint_pci_stays(dev) ? MINT_PCI_BRIDGE : 0,
 		.vendor = dev->vendor,
 		.device = dev->device,
 		.class = dev->class,
@@ -140,18 +140,18 @@ static void __init add_function(struct pci_dev *dev)
 	nr_functions++;
 }
 
-static void set_owner(unsigned int i, u16 owner)
+static void mint_pci_set_owner(unsigned int i, u16 owner)
 {
 	mint_store(&mint_region.ledger->pci[i].owner, owner);
 }
 
-static u16 owner_of(unsigned int i)
+static u16 mint_pci_owner(unsigned int i)
 {
 	return mint_load(&mint_region.ledger->pci[i].owner);
 }
 
 /* From here on no driver can be bound to it, until it is thawed. */
-static int freeze(unsigned int i)
+static int mint_pci_freeze_one(unsigned int i)
 {
 	struct pci_dev *dev;
 	int err = 0;
@@ -177,7 +177,7 @@ static int freeze(unsigned int i)
 	return 0;
 }
 
-static void thaw(unsigned int i)
+static void mint_pci_thaw_one(unsigned int i)
 {
 	struct pci_dev *dev = frozen[i];
 
@@ -191,7 +191,7 @@ static void thaw(unsigned int i)
 }
 
 /* The way of the function to memory leads through bridges that stay here. */
-static void open_bridges(struct pci_dev *dev)
+static void mint_pci_open_bridges(struct pci_dev *dev)
 {
 	struct pci_dev *bridge;
 
@@ -204,7 +204,7 @@ static void open_bridges(struct pci_dev *dev)
 }
 
 /* Keeps addresses that the function decodes from being given to others. */
-static void keep_range(struct resource *parent, const struct resource *range)
+static void mint_pci_keep_range(struct resource *parent, const struct resource *range)
 {
 	struct resource *kept = kmemdup(range, sizeof(*range), GFP_KERNEL);
 
@@ -220,7 +220,7 @@ static void keep_range(struct resource *parent, const struct resource *range)
 	}
 }
 
-static void let_go(unsigned int i)
+static void mint_pci_let_go_one(unsigned int i)
 {
 	struct resource bars[PCI_STD_NUM_BARS];
 	struct pci_dev *dev = frozen[i];
@@ -229,19 +229,19 @@ static void let_go(unsigned int i)
 	frozen[i] = NULL;
 	if (!dev)
 		return;
-	open_bridges(dev);
+	mint_pci_open_bridges(dev);
 	clear_bit(i, own);	/* its configuration space is out of reach now */
 	memcpy(bars, dev->resource, sizeof(bars));
 	pci_stop_and_remove_bus_device_locked(dev);
 	pci_dev_put(dev);
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
 		if (bars[bar].parent)
-			keep_range(bars[bar].parent, &bars[bar]);
+			mint_pci_keep_range(bars[bar].parent, &bars[bar]);
 }
 
-static int wanted(const struct mint_ioc_create *want, unsigned int n)
+static int mint_pci_wanted(const struct mint_ioc_create *want, unsigned int n)
 {
-	return find(want->functions[n] >> 16, want->functions[n] & 0xffff);
+	return mint_pci_find(want->functions[n] >> 16, want->functions[n] & 0xffff);
 }
 
 /**
@@ -258,10 +258,10 @@ int mint_pci_freeze(const struct mint_ioc_create *want)
 	int i, err = 0;
 
 	for (n = 0; n < want->nr_functions && !err; n++) {
-		i = wanted(want, n);
+		i = mint_pci_wanted(want, n);
 		if (i >= 0 && test_bit(i, own) && !frozen[i] &&
 		    !(functions[i].flags & MINT_PCI_BRIDGE))
-			err = freeze(i);
+			err = mint_pci_freeze_one(i);
 	}
 	if (err)
 		mint_pci_thaw(want);
@@ -278,9 +278,9 @@ void mint_pci_thaw(const struct mint_ioc_create *want)
 	int i;
 
 	for (n = 0; n < want->nr_functions; n++) {
-		i = wanted(want, n);
+		i = mint_pci_wanted(want, n);
 		if (i >= 0)
-			thaw(i);
+			mint_pci_thaw_one(i);
 	}
 }
 
@@ -294,9 +294,9 @@ void mint_pci_let_go(const struct mint_ioc_create *want)
 	int i;
 
 	for (n = 0; n < want->nr_functions; n++) {
-		i = wanted(want, n);
+		i = mint_pci_wanted(want, n);
 		if (i >= 0)
-			let_go(i);
+			mint_pci_let_go_one(i);
 	}
 }
 
@@ -316,12 +316,12 @@ int mint_pci_check(const struct mint_ioc_create *want)
 		for (before = 0; before < n; before++)
 			if (want->functions[before] == want->functions[n])
 				return -EINVAL;
-		i = wanted(want, n);
+		i = mint_pci_wanted(want, n);
 		if (i < 0)
 			return i;
 		if (functions[i].flags & MINT_PCI_BRIDGE)
 			return -EPERM;
-		if (owner_of(i) != MINT_OWNER_NONE && !frozen[i])
+		if (mint_pci_owner(i) != MINT_OWNER_NONE && !frozen[i])
 			return -EBUSY;
 	}
 	return 0;
@@ -339,7 +339,7 @@ void mint_pci_claim(u32 node, const struct mint_ioc_create *want)
 	unsigned int n;
 
 	for (n = 0; n < want->nr_functions; n++)
-		set_owner(wanted(want, n), node);
+		mint_pci_set_owner(mint_pci_wanted(want, n), node);
 }
 
 /**
@@ -353,34 +353,34 @@ void mint_pci_fence(u32 node)
 	unsigned int i;
 
 	for (i = 0; i < nr_functions; i++)
-		if (owner_of(i) == node && !test_bit(i, own) &&
+		if (mint_pci_owner(i) == node && !test_bit(i, own) &&
 		    !(functions[i].flags & MINT_PCI_BRIDGE))
 			mint_pci_silence(ecam.base + ((u64)functions[i].function << 12),
 					 functions[i].vendor);
 }
 
-static void __init withhold(u16 function)
+static void __init mint_pci_withhold(u16 function)
 {
-	int i = find(0, function), err = i;
+	int i = mint_pci_find(0, function), err = i;
 
 	if (i >= 0)
-		err = functions[i].flags & MINT_PCI_BRIDGE ? -EPERM : freeze(i);
+		err = functions[i].flags & MINT_PCI_BRIDGE ? -EPERM : mint_pci_freeze_one(i);
 	if (!err)
 		err = mint_ledger_lock();
 	if (!err) {
-		set_owner(i, MINT_OWNER_NONE);
+		mint_pci_set_owner(i, MINT_OWNER_NONE);
 		mint_ledger_unlock();
-		let_go(i);
+		mint_pci_let_go_one(i);
 		return;
 	}
 	if (i >= 0)
-		thaw(i);
+		mint_pci_thaw_one(i);
 	pr_warn("nodevices: %02x:%02x.%u stays with this node (%d)\n",
 		PCI_BUS_NUM(function), PCI_SLOT(function), PCI_FUNC(function), err);
 }
 
 /* After BARs have got their addresses, before drivers look for devices. */
-static int __init publish(void)
+static int __init mint_pci_publish(void)
 {
 	struct mint_ledger *ledger = mint_region.ledger;
 	struct pci_dev *dev = NULL;
@@ -390,18 +390,18 @@ static int __init publish(void)
 		return 0;
 	if (mint_pci_window(&ecam)) {
 		for_each_pci_dev(dev)
-			add_function(dev);
+			mint_pci_add_function(dev);
 		ledger->ecam_base = ecam.base;
 		ledger->ecam_first_bus = ecam.first_bus;
 		ledger->ecam_last_bus = ecam.last_bus;
 		memcpy(ledger->pci, functions, sizeof(functions));
-		/* Pairs with the acquire in attach() of other nodes. */
+		/* Pairs with the acquire in mint_pci_attach() of other nodes. */
 		mint_store_release(&ledger->nr_pci, nr_functions);
 	} else {
 		pr_warn("no PCI configuration space in memory (ECAM): devices stay with node 0\n");
 	}
 	for (i = 0; i < mint_facts.nr_withheld; i++)
-		withhold(mint_facts.withheld[i]);
+		mint_pci_withhold(mint_facts.withheld[i]);
 	return 0;
 }
-fs_initcall_sync(publish);
+fs_initcall_sync(mint_pci_publish);

@@ -2,7 +2,7 @@
 /*
  * What this kernel knows of the other nodes. It only observes: whoever acts on
  * what is seen registers with a notifier chain, drivers with the one of peers,
- * the node core with that of the watch. peers_lock guards peers[]; the shared
+ * the node core with that of the watch. mint_peers_lock guards peers[]; the shared
  * table is read once per look and checked. A look is taken every 100 ms and
  * whenever a peer rings. Notifiers run in process context without a lock.
  */
@@ -21,14 +21,14 @@
 #define SILENCE_MS	1500
 
 /**
- * struct watch - a node under observation
+ * struct mint_watch - a node under observation
  * @peer: what drivers are told
  * @heartbeat: its last value
  * @changed: jiffies when @heartbeat last changed
  * @state: its state as it was last told, MINT_NODE_NONE at first
  * @generation: likewise
  */
-struct watch {
+struct mint_watch {
 	struct mint_peer peer;
 	u64 heartbeat;
 	unsigned long changed;
@@ -36,10 +36,10 @@ struct watch {
 	u32 generation;
 };
 
-static struct watch peers[MINT_MAX_NODES];
-static DEFINE_SPINLOCK(peers_lock);
-static BLOCKING_NOTIFIER_HEAD(peer_chain);
-static BLOCKING_NOTIFIER_HEAD(watch_chain);
+static struct mint_watch peers[MINT_MAX_NODES];
+static DEFINE_SPINLOCK(mint_peers_lock);
+static BLOCKING_NOTIFIER_HEAD(mint_peer_chain);
+static BLOCKING_NOTIFIER_HEAD(mint_watch_chain);
 static struct workqueue_struct *watch_queue;
 static bool watching;
 
@@ -48,12 +48,12 @@ static unsigned int nr_changes;
 static DECLARE_WAIT_QUEUE_HEAD(change_wait);
 
 /* Never more than it is: a change is seen at the earliest when it is made. */
-static u32 heartbeat_age_ms(u32 node)
+static u32 mint_heartbeat_age_ms(u32 node)
 {
 	u64 heartbeat = mint_load(&mint_node_entry(node)->self.heartbeat);
-	struct watch *watch = &peers[node];
+	struct mint_watch *watch = &peers[node];
 
-	lockdep_assert_held(&peers_lock);
+	lockdep_assert_held(&mint_peers_lock);
 	if (heartbeat != watch->heartbeat) {
 		watch->heartbeat = heartbeat;
 		watch->changed = jiffies;
@@ -69,9 +69,9 @@ u32 mint_peer_heartbeat_age_ms(u32 node)
 {
 	u32 age;
 
-	spin_lock_bh(&peers_lock);
-	age = heartbeat_age_ms(node);
-	spin_unlock_bh(&peers_lock);
+	spin_lock_bh(&mint_peers_lock);
+	age = mint_heartbeat_age_ms(node);
+	spin_unlock_bh(&mint_peers_lock);
 	return age;
 }
 
@@ -88,10 +88,10 @@ enum mint_node_state mint_peer_state(u32 node)
 }
 
 /* One look at a peer. Returns whether what drivers are told has changed. */
-static bool look_at(u32 node, struct mint_peer *now)
+static bool mint_peer_look(u32 node, struct mint_peer *now)
 {
 	struct mint_node *entry = mint_node_entry(node);
-	struct watch *watch = &peers[node];
+	struct mint_watch *watch = &peers[node];
 	bool changed;
 
 	*now = (struct mint_peer) {
@@ -100,8 +100,8 @@ static bool look_at(u32 node, struct mint_peer *now)
 		.fenced = mint_load(&entry->life.fenced),
 		.boot_cpu = mint_load(&entry->life.boot_cpu),
 	};
-	spin_lock_bh(&peers_lock);
-	now->running = heartbeat_age_ms(node) < SILENCE_MS &&
+	spin_lock_bh(&mint_peers_lock);
+	now->running = mint_heartbeat_age_ms(node) < SILENCE_MS &&
 		mint_load(&entry->life.life) == MINT_LIFE_STARTED &&
 		mint_load(&entry->self.generation) == now->generation &&
 		mint_load(&entry->self.state) == MINT_SELF_RUNNING &&
@@ -110,59 +110,60 @@ static bool look_at(u32 node, struct mint_peer *now)
 		now->fenced != watch->peer.fenced ||
 		now->running != watch->peer.running;
 	watch->peer = *now;
-	spin_unlock_bh(&peers_lock);
+	spin_unlock_bh(&mint_peers_lock);
 	return changed;
 }
 
 /* What a node does before its kernel is up is not worth a line in the log. */
-static bool worth_a_line(enum mint_node_state state)
+static bool mint_state_worth_a_line(enum mint_node_state state)
 {
 	return mint_node_state_answers(state) || mint_node_state_hangs(state);
 }
 
-static void tell_state(u32 node)
+static void mint_peer_tell_state(u32 node)
 {
 	u32 generation = mint_load(&mint_node_entry(node)->life.generation);
 	enum mint_node_state state = mint_peer_state(node);
-	struct watch *watch = &peers[node];
+	struct mint_watch *watch = &peers[node];
 
 	if (state == watch->state && generation == watch->generation)
 		return;
-	if (node != mint_facts.node && (worth_a_line(state) || worth_a_line(watch->state)))
+	if (node != mint_facts.node &&
+	    (mint_state_worth_a_line(state) || mint_state_worth_a_line(watch->state)))
 		pr_info("node %u: %s, was %s, generation %u\n", node,
 			mint_node_state_name(state), watch->state == MINT_NODE_NONE ?
 			"unknown" : mint_node_state_name(watch->state), generation);
 	watch->state = state;
 	watch->generation = generation;
-	blocking_notifier_call_chain(&watch_chain, MINT_WATCH_STATE,
+	blocking_notifier_call_chain(&mint_watch_chain, MINT_WATCH_STATE,
 				     &(struct mint_state_change){ node, state });
 	WRITE_ONCE(nr_changes, nr_changes + 1);
 	wake_up_interruptible(&change_wait);
 }
 
-static void watch_peer(u32 node)
+static void mint_watch_peer(u32 node)
 {
 	struct mint_peer now;
 
-	if (look_at(node, &now))
-		blocking_notifier_call_chain(&peer_chain, 0, &now);
+	if (mint_peer_look(node, &now))
+		blocking_notifier_call_chain(&mint_peer_chain, 0, &now);
 }
 
-static void watch_peers(struct work_struct *work)
+static void mint_watch_peers(struct work_struct *work)
 {
 	u32 node;
 
 	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (node != mint_facts.node)
-			watch_peer(node);
-	blocking_notifier_call_chain(&watch_chain, MINT_WATCH_LOOKED, NULL);
+			mint_watch_peer(node);
+	blocking_notifier_call_chain(&mint_watch_chain, MINT_WATCH_LOOKED, NULL);
 	for (node = 0; node < MINT_MAX_NODES; node++)
-		tell_state(node);
+		mint_peer_tell_state(node);
 }
 
-static DECLARE_WORK(watch_work, watch_peers);
+static DECLARE_WORK(watch_work, mint_watch_peers);
 
-static void state_rung(void *unused)
+static void mint_state_rung(void *unused)
 {
 	if (READ_ONCE(watching))
 		queue_work(watch_queue, &watch_work);
@@ -174,7 +175,7 @@ static void state_rung(void *unused)
 void mint_peers_watch(void)
 {
 	WRITE_ONCE(watching, true);
-	state_rung(NULL);
+	mint_state_rung(NULL);
 }
 
 /**
@@ -187,7 +188,7 @@ void mint_peers_beat(void)
 	static unsigned int beats;
 
 	if (++beats % WATCH_BEATS == 0)
-		state_rung(NULL);
+		mint_state_rung(NULL);
 }
 
 /**
@@ -195,7 +196,7 @@ void mint_peers_beat(void)
  */
 void mint_peers_changed(void)
 {
-	state_rung(NULL);
+	mint_state_rung(NULL);
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
 }
 
@@ -226,9 +227,9 @@ __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *tabl
  */
 void mint_peer_get(u32 node, struct mint_peer *peer)
 {
-	spin_lock_bh(&peers_lock);
+	spin_lock_bh(&mint_peers_lock);
 	*peer = peers[node].peer;
-	spin_unlock_bh(&peers_lock);
+	spin_unlock_bh(&mint_peers_lock);
 }
 EXPORT_SYMBOL_GPL(mint_peer_get);
 
@@ -238,7 +239,7 @@ EXPORT_SYMBOL_GPL(mint_peer_get);
  */
 int mint_peer_notifier_register(struct notifier_block *nb)
 {
-	return blocking_notifier_chain_register(&peer_chain, nb);
+	return blocking_notifier_chain_register(&mint_peer_chain, nb);
 }
 EXPORT_SYMBOL_GPL(mint_peer_notifier_register);
 
@@ -248,7 +249,7 @@ EXPORT_SYMBOL_GPL(mint_peer_notifier_register);
  */
 int mint_peer_notifier_unregister(struct notifier_block *nb)
 {
-	return blocking_notifier_chain_unregister(&peer_chain, nb);
+	return blocking_notifier_chain_unregister(&mint_peer_chain, nb);
 }
 EXPORT_SYMBOL_GPL(mint_peer_notifier_unregister);
 
@@ -259,10 +260,10 @@ EXPORT_SYMBOL_GPL(mint_peer_notifier_unregister);
  */
 int mint_watch_register(struct notifier_block *nb)
 {
-	return blocking_notifier_chain_register(&watch_chain, nb);
+	return blocking_notifier_chain_register(&mint_watch_chain, nb);
 }
 
-static int __init peers_init(void)
+static int __init mint_peers_init(void)
 {
 	u32 node;
 
@@ -281,6 +282,6 @@ static int __init peers_init(void)
 	watch_queue = alloc_workqueue("mint", WQ_UNBOUND | WQ_HIGHPRI, 1);
 	if (!watch_queue)
 		return -ENOMEM;
-	return mint_channel_register(MINT_CHANNEL_STATE, state_rung, NULL);
+	return mint_channel_register(MINT_CHANNEL_STATE, mint_state_rung, NULL);
 }
-core_initcall_sync(peers_init);
+core_initcall_sync(mint_peers_init);

@@ -12,32 +12,32 @@
 #include "session.h"
 
 /**
- * struct end - one end of a pipe
+ * struct mint_pipe_end - one end of a pipe
  * @side: whose
  * @pipe: in the shared region
  * @writes: the writing end
  * @at: bytes ever moved through this end
  */
-struct end {
+struct mint_pipe_end {
 	struct mint_side *side;
 	struct mint_pipe *pipe;
 	bool writes;
 	u32 at;
 };
 
-static u64 *own_word(const struct end *end)
+static u64 *mint_pipe_own_word(const struct mint_pipe_end *end)
 {
 	return end->writes ? &end->pipe->head : &end->pipe->tail;
 }
 
-static u64 *other_word(const struct end *end)
+static u64 *mint_pipe_other_word(const struct mint_pipe_end *end)
 {
 	return end->writes ? &end->pipe->tail : &end->pipe->head;
 }
 
-static void show_position(struct end *end, bool closed)
+static void mint_pipe_show_position(struct mint_pipe_end *end, bool closed)
 {
-	mint_store_release(own_word(end),
+	mint_store_release(mint_pipe_own_word(end),
 			   mint_pipe_word(end->side->sequence, closed, end->at));
 	mint_side_ring(end->side);
 }
@@ -46,10 +46,10 @@ static void show_position(struct end *end, bool closed)
  * How many bytes are in the pipe? The other end has not begun as long as its
  * word is of another request. Negative if it tells what cannot be.
  */
-static int fill(const struct end *end, bool *closed)
+static int mint_pipe_fill(const struct mint_pipe_end *end, bool *closed)
 {
-	/* Pairs with the release in show_position(). */
-	u64 word = mint_load_acquire(other_word(end));
+	/* Pairs with the release in mint_pipe_show_position(). */
+	u64 word = mint_load_acquire(mint_pipe_other_word(end));
 	u32 other = 0, n;
 
 	*closed = false;
@@ -65,7 +65,7 @@ static int fill(const struct end *end, bool *closed)
 }
 
 /* How much can be moved now? 0: it is over; -EAGAIN: nothing yet. */
-static int ready(struct end *end)
+static int mint_pipe_ready(struct mint_pipe_end *end)
 {
 	bool over = mint_side_over(end->side);	/* before the last look */
 	bool closed;
@@ -73,7 +73,7 @@ static int ready(struct end *end)
 
 	if (READ_ONCE(end->side->gone))
 		return 0;
-	n = fill(end, &closed);
+	n = mint_pipe_fill(end, &closed);
 	if (n < 0)
 		return n;
 	if (end->writes && (over || closed))
@@ -83,7 +83,7 @@ static int ready(struct end *end)
 	return n ?: over || closed ? n : -EAGAIN;
 }
 
-static int move(struct end *end, char __user *user, size_t n)
+static int mint_pipe_move(struct mint_pipe_end *end, char __user *user, size_t n)
 {
 	size_t from = end->at % MINT_PIPE_BYTES;
 	size_t part = min(n, MINT_PIPE_BYTES - from);
@@ -96,18 +96,18 @@ static int move(struct end *end, char __user *user, size_t n)
 	       copy_to_user(user + part, data, n - part) ? -EFAULT : 0;
 }
 
-static ssize_t try_move(struct end *end, char __user *user, size_t n)
+static ssize_t mint_pipe_try_move(struct mint_pipe_end *end, char __user *user, size_t n)
 {
 	int most, err;
 
 	mutex_lock(&end->side->mutex);
-	most = ready(end);
+	most = mint_pipe_ready(end);
 	if (most > 0) {
 		n = min_t(size_t, n, most);
-		err = move(end, user, n);
+		err = mint_pipe_move(end, user, n);
 		if (!err) {
 			end->at += n;
-			show_position(end, false);
+			mint_pipe_show_position(end, false);
 		}
 		most = err ?: n;
 	}
@@ -115,58 +115,58 @@ static ssize_t try_move(struct end *end, char __user *user, size_t n)
 	return most;
 }
 
-static bool is_ready(struct end *end)
+static bool mint_pipe_is_ready(struct mint_pipe_end *end)
 {
 	int most;
 
 	mutex_lock(&end->side->mutex);
-	most = ready(end);
+	most = mint_pipe_ready(end);
 	mutex_unlock(&end->side->mutex);
 	return most != -EAGAIN;
 }
 
 /* A peer that hangs rings nobody: look again now and then. */
-static ssize_t move_or_wait(struct file *file, char __user *user, size_t n)
+static ssize_t mint_pipe_move_or_wait(struct file *file, char __user *user, size_t n)
 {
-	struct end *end = file->private_data;
+	struct mint_pipe_end *end = file->private_data;
 
 	for (;;) {
-		ssize_t moved = try_move(end, user, n);
+		ssize_t moved = mint_pipe_try_move(end, user, n);
 		long left;
 
 		if (moved != -EAGAIN || file->f_flags & O_NONBLOCK)
 			return moved;
 		left = wait_event_interruptible_timeout(mint_control_news,
-							is_ready(end), HZ / 4);
+							mint_pipe_is_ready(end), HZ / 4);
 		if (left < 0)
 			return left;
 	}
 }
 
-static ssize_t pipe_read(struct file *file, char __user *to, size_t n, loff_t *at)
+static ssize_t mint_pipe_read(struct file *file, char __user *to, size_t n, loff_t *at)
 {
-	return n ? move_or_wait(file, to, n) : 0;
+	return n ? mint_pipe_move_or_wait(file, to, n) : 0;
 }
 
-static ssize_t pipe_write(struct file *file, const char __user *from, size_t n,
-			  loff_t *at)
+static ssize_t mint_pipe_write(struct file *file, const char __user *from, size_t n,
+			       loff_t *at)
 {
 	ssize_t moved;
 
 	if (!n)
 		return 0;
-	moved = move_or_wait(file, (char __user *)from, n);
+	moved = mint_pipe_move_or_wait(file, (char __user *)from, n);
 	return moved ?: -EPIPE;
 }
 
-static __poll_t pipe_poll(struct file *file, poll_table *table)
+static __poll_t mint_pipe_poll(struct file *file, poll_table *table)
 {
-	struct end *end = file->private_data;
+	struct mint_pipe_end *end = file->private_data;
 	int most;
 
 	poll_wait(file, &mint_control_news, table);
 	mutex_lock(&end->side->mutex);
-	most = ready(end);
+	most = mint_pipe_ready(end);
 	mutex_unlock(&end->side->mutex);
 	if (most == -EAGAIN)
 		return 0;
@@ -175,28 +175,28 @@ static __poll_t pipe_poll(struct file *file, poll_table *table)
 	return EPOLLIN | EPOLLRDNORM | (most > 0 ? 0 : EPOLLHUP);
 }
 
-static int pipe_release(struct inode *inode, struct file *file)
+static int mint_pipe_release(struct inode *inode, struct file *file)
 {
-	struct end *end = file->private_data;
+	struct mint_pipe_end *end = file->private_data;
 
 	mutex_lock(&end->side->mutex);
 	if (!end->side->gone)
-		show_position(end, true);
+		mint_pipe_show_position(end, true);
 	mutex_unlock(&end->side->mutex);
 	mint_side_put(end->side);
 	kfree(end);
 	return 0;
 }
 
-static const struct file_operations pipe_fops = {
+static const struct file_operations mint_pipe_fops = {
 	.owner = THIS_MODULE,
-	.read = pipe_read,
-	.write = pipe_write,
-	.poll = pipe_poll,
-	.release = pipe_release,
+	.read = mint_pipe_read,
+	.write = mint_pipe_write,
+	.poll = mint_pipe_poll,
+	.release = mint_pipe_release,
 };
 
-static int open_once(struct mint_side *side, u32 pipe)
+static int mint_pipe_open_once(struct mint_side *side, u32 pipe)
 {
 	int err = 0;
 
@@ -208,7 +208,7 @@ static int open_once(struct mint_side *side, u32 pipe)
 	return err;
 }
 
-static void forget_open(struct mint_side *side, u32 pipe)
+static void mint_pipe_forget_open(struct mint_side *side, u32 pipe)
 {
 	mutex_lock(&side->mutex);
 	side->opened &= ~BIT(pipe);
@@ -225,12 +225,12 @@ static void forget_open(struct mint_side *side, u32 pipe)
  */
 int mint_pipe_open(struct mint_side *side, u32 pipe)
 {
-	struct end *end;
+	struct mint_pipe_end *end;
 	int fd;
 
 	if (pipe >= MINT_NR_PIPES)
 		return -EINVAL;
-	fd = open_once(side, pipe);
+	fd = mint_pipe_open_once(side, pipe);
 	if (fd)
 		return fd;
 	end = kzalloc(sizeof(*end), GFP_KERNEL);
@@ -242,13 +242,13 @@ int mint_pipe_open(struct mint_side *side, u32 pipe)
 	end->pipe = &side->session->pipes[pipe];
 	end->writes = (pipe == MINT_PIPE_STDIN) != side->serves;
 	kref_get(&side->ref);
-	fd = anon_inode_getfd("[mint-pipe]", &pipe_fops, end,
+	fd = anon_inode_getfd("[mint-pipe]", &mint_pipe_fops, end,
 			      O_CLOEXEC | (end->writes ? O_WRONLY : O_RDONLY));
 	if (fd >= 0)
 		return fd;
 	mint_side_put(side);
 	kfree(end);
 forget:
-	forget_open(side, pipe);
+	mint_pipe_forget_open(side, pipe);
 	return fd;
 }

@@ -29,7 +29,7 @@ static const struct mint_section layout[] __initconst = {
 };
 
 /* Writes the directory; everything but the data of vni starts as zero. */
-static void __init format_sections(struct mint_header *header)
+static void __init mint_region_format_sections(struct mint_header *header)
 {
 	u64 end = sizeof(*header);
 	unsigned int i;
@@ -58,7 +58,7 @@ static void __init format_sections(struct mint_header *header)
 	header->region_phys = mint_facts.region_phys;
 }
 
-static void __init format_low_slots(struct mint_ledger *ledger)
+static void __init mint_region_format_low_slots(struct mint_ledger *ledger)
 {
 	u64 low_end = MINT_PARK_BASE + MINT_PARK_BYTES;
 	unsigned int i;
@@ -75,7 +75,7 @@ static void __init format_low_slots(struct mint_ledger *ledger)
 		ledger->low_slot_owner[i] = MINT_OWNER_NONE;
 }
 
-static bool __init own_apic_id(u32 apic_id)
+static bool __init mint_region_own_apic_id(u32 apic_id)
 {
 	unsigned int i;
 
@@ -85,7 +85,7 @@ static bool __init own_apic_id(u32 apic_id)
 	return false;
 }
 
-static void __init format_ledger(struct mint_ledger *ledger)
+static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 {
 	unsigned int i;
 
@@ -94,7 +94,7 @@ static void __init format_ledger(struct mint_ledger *ledger)
 		struct mint_cpu *cpu = &ledger->cpus[i];
 
 		cpu->apic_id = mint_facts.machine_apic_ids[i];
-		cpu->owner = own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
+		cpu->owner = mint_region_own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
 		cpu->boot = cpu->apic_id == mint_facts.apic_ids[0];
 	}
 	ledger->nr_ram = mint_facts.nr_ram;
@@ -109,12 +109,12 @@ static void __init format_ledger(struct mint_ledger *ledger)
 		.bytes = mint_facts.region_bytes,
 		.owner = MINT_OWNER_SHARED,
 	};
-	format_low_slots(ledger);
+	mint_region_format_low_slots(ledger);
 	for (i = 0; i < MINT_MAX_ROLES; i++)
 		ledger->role_owner[i] = i < MINT_NR_ROLES ? 0 : MINT_OWNER_NONE;
 }
 
-static void __init format_nodes(void)
+static void __init mint_region_format_nodes(void)
 {
 	struct mint_node_life *life = &mint_node_entry(0)->life;
 	unsigned int i;
@@ -133,9 +133,9 @@ static void __init format_nodes(void)
 }
 
 /* Is there such a section, whole, and large enough for what we expect? */
-static void *__init find_section(const struct mint_header *header,
-				 const struct mint_section *expected,
-				 struct mint_section *found)
+static void *__init mint_region_find_section(const struct mint_header *header,
+					     const struct mint_section *expected,
+					     struct mint_section *found)
 {
 	u64 limit = mint_facts.region_bytes;
 	unsigned int i;
@@ -154,7 +154,7 @@ static void *__init find_section(const struct mint_header *header,
 	return NULL;
 }
 
-static bool __init map_sections(const struct mint_header *header)
+static bool __init mint_region_map_sections(const struct mint_header *header)
 {
 	struct mint_region *region = &mint_region;
 	void *at[ARRAY_SIZE(layout)];
@@ -162,7 +162,7 @@ static bool __init map_sections(const struct mint_header *header)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(layout); i++) {
-		at[i] = find_section(header, &layout[i], &found);
+		at[i] = mint_region_find_section(header, &layout[i], &found);
 		if (!at[i]) {
 			pr_err("section %u of the shared region is missing or too small\n",
 			       layout[i].id);
@@ -189,7 +189,7 @@ static bool __init map_sections(const struct mint_header *header)
 }
 
 /* Once we have said that we are attached, others may halt us. */
-static void __init prepare_parking(void)
+static void __init mint_region_prepare_parking(void)
 {
 	u64 *parked = &mint_region.doorbells[mint_ledger_boot_cpu()].parked;
 
@@ -199,7 +199,7 @@ static void __init prepare_parking(void)
 				  mint_lock_word(mint_facts.node, 0, mint_facts.generation));
 }
 
-static void __init announce_self(void)
+static void __init mint_region_announce_self(void)
 {
 	struct mint_node_self *self = &mint_node_entry(mint_facts.node)->self;
 
@@ -225,28 +225,28 @@ void __init mint_region_init(void)
 	u16 major, minor;
 
 	if (!mint_facts.secondary)
-		format_sections(header);
+		mint_region_format_sections(header);
 	major = READ_ONCE(header->abi_major);
 	minor = READ_ONCE(header->abi_minor);
 	if (mint_facts.secondary && (major != MINT_ABI_MAJOR ||
 				     READ_ONCE(header->magic) != MINT_ABI_MAGIC))
 		mint_refuse(major, minor);
-	if (!map_sections(header))
+	if (!mint_region_map_sections(header))
 		mint_refuse(major, minor);
 	if (!mint_facts.secondary) {
-		format_ledger(mint_region.ledger);
-		format_nodes();
+		mint_region_format_ledger(mint_region.ledger);
+		mint_region_format_nodes();
 		mint_store_release(&header->magic, MINT_ABI_MAGIC);
 	}
 	mint_ledger_init();
-	prepare_parking();
-	announce_self();
+	mint_region_prepare_parking();
+	mint_region_announce_self();
 	mint_health_init();
 	mint_log_init();
 }
 
 /* What the machine-wide tables need and only a running kernel knows. */
-static int __init complete_ledger(void)
+static int __init mint_region_complete_ledger(void)
 {
 	if (!mint_active() || mint_secondary())
 		return 0;
@@ -254,4 +254,4 @@ static int __init complete_ledger(void)
 	mint_region.ledger->lapic_khz = mint_lapic_khz();
 	return 0;
 }
-device_initcall(complete_ledger);
+device_initcall(mint_region_complete_ledger);

@@ -35,7 +35,7 @@ int mint_roles_inherit(u32 node)
 }
 
 /* The two ports come last: each tells that the rest of its switch is there. */
-static void __init enter_firmware(struct mint_firmware *shared)
+static void __init mint_roles_enter_firmware(struct mint_firmware *shared)
 {
 	struct mint_firmware found = {};
 
@@ -50,14 +50,14 @@ static void __init enter_firmware(struct mint_firmware *shared)
 	mint_store_release(&shared->reset_port, found.reset_port);
 }
 
-static int __init roles_init(void)
+static int __init mint_roles_init(void)
 {
 	if (!mint_active())
 		return 0;
 	if (mint_secondary())
 		mint_firmware_take(&mint_region.ledger->firmware);
 	else
-		enter_firmware(&mint_region.ledger->firmware);
+		mint_roles_enter_firmware(&mint_region.ledger->firmware);
 	return 0;
 }
-late_initcall(roles_init);
+late_initcall(mint_roles_init);

@@ -12,7 +12,7 @@
 #include <asm/tsc.h>
 #include "life.h"
 
-static void fill_extents(struct mint_handover *handover, u32 node)
+static void mint_handover_fill_extents(struct mint_handover *handover, u32 node)
 {
 	unsigned int i;
 
@@ -26,7 +26,7 @@ static void fill_extents(struct mint_handover *handover, u32 node)
 }
 
 /* The CPU that boots comes first. */
-static void fill_cpus(struct mint_handover *handover, u32 node)
+static void mint_handover_fill_cpus(struct mint_handover *handover, u32 node)
 {
 	u32 boot_cpu = mint_load(&mint_node_entry(node)->life.boot_cpu);
 	u32 cpus[MINT_MAX_CPUS];
@@ -39,7 +39,7 @@ static void fill_cpus(struct mint_handover *handover, u32 node)
 			handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(cpus[i]);
 }
 
-static phys_addr_t low_slot_phys(u32 node)
+static phys_addr_t mint_low_slot_phys(u32 node)
 {
 	struct mint_ledger *ledger = mint_region.ledger;
 	u32 slot = mint_load(&mint_node_entry(node)->life.low_slot);
@@ -50,7 +50,7 @@ static phys_addr_t low_slot_phys(u32 node)
 	return MINT_LOW_BASE + slot * MINT_LOW_SLOT_BYTES;
 }
 
-static struct mint_handover *make_handover(u32 node, u32 generation)
+static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 {
 	struct mint_handover *handover = kzalloc(sizeof(*handover), GFP_KERNEL);
 
@@ -64,23 +64,23 @@ static struct mint_handover *make_handover(u32 node, u32 generation)
 	handover->generation = generation;
 	handover->region_phys = mint_facts.region_phys;
 	handover->region_bytes = mint_facts.region_bytes;
-	handover->low_slot_phys = low_slot_phys(node) + MINT_LOW_STUB_BYTES;
+	handover->low_slot_phys = mint_low_slot_phys(node) + MINT_LOW_STUB_BYTES;
 	handover->low_slot_bytes = MINT_LOW_SLOT_BYTES - MINT_LOW_STUB_BYTES;
 	handover->tsc_khz = tsc_khz;
 	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
 	handover->self_phys = mint_facts.region_phys +
 		((void *)&mint_node_entry(node)->self - mint_region.base);
-	fill_extents(handover, node);
-	fill_cpus(handover, node);
+	mint_handover_fill_extents(handover, node);
+	mint_handover_fill_cpus(handover, node);
 	/* The pair is taken last, so that it is as close as it can be. */
 	handover->wallclock_ns = ktime_get_real_ns();
 	handover->tsc = rdtsc_ordered();
 	return handover;
 }
 
-static int write_handover(const struct mint_ioc_start *start, u32 generation)
+static int mint_handover_write(const struct mint_ioc_start *start, u32 generation)
 {
-	struct mint_handover *handover = make_handover(start->node, generation);
+	struct mint_handover *handover = mint_handover_make(start->node, generation);
 	void *to;
 
 	if (!handover)
@@ -94,7 +94,7 @@ static int write_handover(const struct mint_ioc_start *start, u32 generation)
 	return to ? 0 : -ENOMEM;
 }
 
-static int check_start(const struct mint_ioc_start *start)
+static int mint_life_check_start(const struct mint_ioc_start *start)
 {
 	u32 boot_cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
 
@@ -107,44 +107,44 @@ static int check_start(const struct mint_ioc_start *start)
 		return -ERANGE;
 	if (mint_load(&mint_region.ledger->cpus[boot_cpu].owner) != start->node)
 		return -ERANGE;
-	return low_slot_phys(start->node) ? 0 : -ENOSPC;
+	return mint_low_slot_phys(start->node) ? 0 : -ENOSPC;
 }
 
-static int start_cpu(const struct mint_ioc_start *start)
+static int mint_life_start_cpu(const struct mint_ioc_start *start)
 {
 	u32 cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
 
 	if (cpu == mint_ledger_boot_cpu())
 		return mint_cpu_wake(mint_ledger_apic_id(cpu), start->entry,
 				     start->boot_params);
-	return mint_cpu_start(mint_ledger_apic_id(cpu), low_slot_phys(start->node),
+	return mint_cpu_start(mint_ledger_apic_id(cpu), mint_low_slot_phys(start->node),
 			      start->entry, start->boot_params);
 }
 
-static void set_life(u32 node, u32 life)
+static void mint_life_set(u32 node, u32 life)
 {
 	mint_store_release(&mint_node_entry(node)->life.life, life);
 	mint_peers_changed();
 }
 
-static int set_going(const struct mint_ioc_start *start)
+static int mint_life_set_going(const struct mint_ioc_start *start)
 {
 	struct mint_node_life *life = &mint_node_entry(start->node)->life;
 	u32 generation = mint_load(&life->generation) + 1;
 	int err;
 
-	err = check_start(start);
+	err = mint_life_check_start(start);
 	if (!err)
-		err = write_handover(start, generation);
+		err = mint_handover_write(start, generation);
 	if (err)
 		return err;
 	mint_console_begin(start->node);
 	mint_store(&life->generation, generation);
-	set_life(start->node, MINT_LIFE_STARTED);
-	err = start_cpu(start);
+	mint_life_set(start->node, MINT_LIFE_STARTED);
+	err = mint_life_start_cpu(start);
 	if (err) {
 		pr_err("node %u: its CPU did not start (%d)\n", start->node, err);
-		set_life(start->node, MINT_LIFE_LOADING);
+		mint_life_set(start->node, MINT_LIFE_LOADING);
 		mint_fence(start->node);
 	}
 	return err;
@@ -164,7 +164,7 @@ int mint_life_start(const struct mint_ioc_start *start, u64 hold)
 
 	if (err)
 		return err;
-	err = set_going(start);
+	err = mint_life_set_going(start);
 	if (err)
 		mint_hold_rest(start->node, hold);
 	else

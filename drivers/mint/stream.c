@@ -56,7 +56,7 @@ void mint_stream_write(struct mint_stream *stream, u32 bytes,
  * Where to read on, after what was lost. When a head goes backwards, which is a
  * damage, old text must not come again as new.
  */
-static u64 still_there(u64 at, u64 head, u32 bytes)
+static u64 mint_stream_still_there(u64 at, u64 head, u32 bytes)
 {
 	if (head < at)
 		return head;
@@ -80,13 +80,13 @@ unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
 	u64 head = mint_load_acquire(&stream->head);
 	unsigned int from, part;
 
-	*at = still_there(*at, head, bytes);
+	*at = mint_stream_still_there(*at, head, bytes);
 	from = *at & (bytes - 1);
 	part = min_t(u64, min(n, bytes - from), head - *at);
 	memcpy(text, stream->data + from, part);
 	/* The copy comes before the second look: it may have been overtaken. */
 	mint_mb();
-	head = still_there(*at, mint_load(&stream->head), bytes);
+	head = mint_stream_still_there(*at, mint_load(&stream->head), bytes);
 	if (head != *at) {
 		*at = head;
 		return 0;

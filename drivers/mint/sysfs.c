@@ -23,13 +23,13 @@ static const struct bus_type node_bus = {
 	.name = "mint_node",
 };
 
-static struct mint_node *entry_of(struct device *dev)
+static struct mint_node *mint_sysfs_entry(struct device *dev)
 {
 	return mint_node_entry(dev->id);
 }
 
 /* Text of the region, which any peer may have scribbled on. */
-static ssize_t emit_text(char *buf, const char *text, size_t room)
+static ssize_t mint_sysfs_emit_text(char *buf, const char *text, size_t room)
 {
 	char copy[64];
 	size_t i;
@@ -43,15 +43,15 @@ static ssize_t emit_text(char *buf, const char *text, size_t room)
 
 static ssize_t name_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return emit_text(buf, entry_of(dev)->life.name, MINT_NAME_BYTES);
+	return mint_sysfs_emit_text(buf, mint_sysfs_entry(dev)->life.name, MINT_NAME_BYTES);
 }
 static DEVICE_ATTR_RO(name);
 
 static ssize_t release_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	return emit_text(buf, entry_of(dev)->self.release,
-			 sizeof(entry_of(dev)->self.release));
+	return mint_sysfs_emit_text(buf, mint_sysfs_entry(dev)->self.release,
+				    sizeof(mint_sysfs_entry(dev)->self.release));
 }
 static DEVICE_ATTR_RO(release);
 
@@ -84,7 +84,7 @@ static DEVICE_ATTR_RO(memory_bytes);
 static ssize_t generation_show(struct device *dev, struct device_attribute *attr,
 			       char *buf)
 {
-	return sysfs_emit(buf, "%u\n", mint_load(&entry_of(dev)->life.generation));
+	return sysfs_emit(buf, "%u\n", mint_load(&mint_sysfs_entry(dev)->life.generation));
 }
 static DEVICE_ATTR_RO(generation);
 
@@ -98,7 +98,7 @@ static DEVICE_ATTR_RO(heartbeat_age_ms);
 static ssize_t stalled_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {
-	return sysfs_emit(buf, "%u\n", mint_load(&entry_of(dev)->self.stalled));
+	return sysfs_emit(buf, "%u\n", mint_load(&mint_sysfs_entry(dev)->self.stalled));
 }
 static DEVICE_ATTR_RO(stalled);
 
@@ -109,7 +109,7 @@ static ssize_t policy_show(struct device *dev, struct device_attribute *attr, ch
 		[MINT_POLICY_ON_FAILURE] = "on-failure",
 		[MINT_POLICY_ALWAYS] = "always",
 	};
-	u32 policy = mint_load(&entry_of(dev)->life.policy);
+	u32 policy = mint_load(&mint_sysfs_entry(dev)->life.policy);
 
 	return sysfs_emit(buf, "%s\n", policy < ARRAY_SIZE(words) ? words[policy] : "?");
 }
@@ -129,12 +129,12 @@ static struct attribute *node_attrs[] = {
 };
 ATTRIBUTE_GROUPS(node);
 
-static void release_node(struct device *dev)
+static void mint_sysfs_release_node(struct device *dev)
 {
 	kfree(dev);
 }
 
-static struct device *add_node(u32 node)
+static struct device *mint_sysfs_add_node(u32 node)
 {
 	struct device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 
@@ -145,7 +145,7 @@ static struct device *add_node(u32 node)
 	dev->parent = mint_root;
 	dev->bus = &node_bus;
 	dev->groups = node_groups;
-	dev->release = release_node;
+	dev->release = mint_sysfs_release_node;
 	if (dev_set_name(dev, "node%u", node) || device_add(dev)) {
 		put_device(dev);
 		return NULL;
@@ -153,7 +153,7 @@ static struct device *add_node(u32 node)
 	return dev;
 }
 
-static void tell_user_space(struct device *dev, enum mint_node_state state)
+static void mint_sysfs_tell_user_space(struct device *dev, enum mint_node_state state)
 {
 	char word[24];
 	char *env[2] = { word };
@@ -163,7 +163,7 @@ static void tell_user_space(struct device *dev, enum mint_node_state state)
 	sysfs_notify(&dev->kobj, NULL, "state");
 }
 
-static int state_changed(struct notifier_block *nb, unsigned long event, void *data)
+static int mint_sysfs_state_changed(struct notifier_block *nb, unsigned long event, void *data)
 {
 	const struct mint_state_change *change = data;
 	struct device *dev;
@@ -175,9 +175,9 @@ static int state_changed(struct notifier_block *nb, unsigned long event, void *d
 		device_unregister(dev);
 		devices[change->node] = NULL;
 	} else if (dev) {
-		tell_user_space(dev, change->state);
+		mint_sysfs_tell_user_space(dev, change->state);
 	} else if (change->state != MINT_NODE_NONE) {
-		devices[change->node] = add_node(change->node);
+		devices[change->node] = mint_sysfs_add_node(change->node);
 		if (!devices[change->node])
 			pr_err("no place in /sys for node %u\n", change->node);
 	}
@@ -185,7 +185,7 @@ static int state_changed(struct notifier_block *nb, unsigned long event, void *d
 }
 
 static struct notifier_block watch_notifier = {
-	.notifier_call = state_changed,
+	.notifier_call = mint_sysfs_state_changed,
 };
 
 /* The own node is always there, and has a name that is the same everywhere. */
@@ -198,7 +198,7 @@ static int __init mint_sysfs_init(void)
 	err = bus_register(&node_bus);
 	if (err)
 		return err;
-	devices[mint_facts.node] = add_node(mint_facts.node);
+	devices[mint_facts.node] = mint_sysfs_add_node(mint_facts.node);
 	if (!devices[mint_facts.node])
 		return -ENOMEM;
 	err = sysfs_create_link(&mint_root->kobj, &devices[mint_facts.node]->kobj, "self");

@@ -12,18 +12,18 @@
 
 #define TAKEN_MS	1000
 
-static u64 *word_of(u32 node)
+static u64 *mint_sysrq_word_of(u32 node)
 {
 	return &mint_console_entry(node)->sysrq;
 }
 
-static bool is_key(u32 key)
+static bool mint_sysrq_is_key(u32 key)
 {
 	return key > ' ' && key < 0x7f;
 }
 
 /* Waits until the node has taken the key. If not, it shall not do so later. */
-static int wait_taken(u64 *word, u64 key)
+static int mint_sysrq_wait_taken(u64 *word, u64 key)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(TAKEN_MS);
 	int err = -ETIMEDOUT;
@@ -52,19 +52,19 @@ int mint_sysrq_send(u32 node, u32 key)
 	u64 word, other;
 	int err;
 
-	if (!is_key(key))
+	if (!mint_sysrq_is_key(key))
 		return -EINVAL;
 	err = mint_node_running(node, &generation);
 	if (err)
 		return err;
 	word = mint_sysrq_word(atomic_inc_return(&numbers), mint_facts.node, key);
 	/* Full barrier: pairs with the exchange in mint_sysrq_rung(). */
-	other = mint_cmpxchg(word_of(node), 0ULL, word);
+	other = mint_cmpxchg(mint_sysrq_word_of(node), 0ULL, word);
 	/* In any case: who sent the other may have died before it rang. */
 	mint_doorbell_ring_node(node, MINT_CHANNEL_CONSOLE);
 	if (other)
 		return -EBUSY;
-	return wait_taken(word_of(node), word);
+	return mint_sysrq_wait_taken(mint_sysrq_word_of(node), word);
 }
 
 /**
@@ -72,7 +72,7 @@ int mint_sysrq_send(u32 node, u32 key)
  */
 void mint_sysrq_forget(void)
 {
-	mint_store(word_of(mint_facts.node), 0ULL);
+	mint_store(mint_sysrq_word_of(mint_facts.node), 0ULL);
 }
 
 /**
@@ -84,10 +84,10 @@ void mint_sysrq_rung(void)
 {
 	u32 key;
 
-	if (!mint_load(word_of(mint_facts.node)))
+	if (!mint_load(mint_sysrq_word_of(mint_facts.node)))
 		return;
 	/* Full barrier: pairs with the exchanges of the sender. */
-	key = mint_xchg(word_of(mint_facts.node), 0ULL) & 0xff;
-	if (is_key(key))
+	key = mint_xchg(mint_sysrq_word_of(mint_facts.node), 0ULL) & 0xff;
+	if (mint_sysrq_is_key(key))
 		handle_sysrq(key);
 }

@@ -9,7 +9,7 @@
 #include "life.h"
 
 /* A kill is short: a command that wants the node meanwhile waits for its end. */
-static DEFINE_MUTEX(kill_mutex);
+static DEFINE_MUTEX(mint_kill_mutex);
 
 /**
  * mint_life_is_meant() - is this the start of a node that the caller speaks of?
@@ -23,7 +23,7 @@ bool mint_life_is_meant(u32 node, u32 generation)
 }
 
 /* A loader of ABI 2.0 has no hold: the node is its own until it ends. */
-static bool is_left_behind(u32 loader)
+static bool mint_life_is_left_behind(u32 loader)
 {
 	struct mint_node *entry = mint_node_entry(loader);
 
@@ -32,7 +32,7 @@ static bool is_left_behind(u32 loader)
 		mint_node_ended(loader, mint_load(&entry->life.generation)));
 }
 
-static int enter_loading(u32 node)
+static int mint_life_enter_loading(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	u32 seen = mint_load(&life->life);
@@ -41,7 +41,7 @@ static int enter_loading(u32 node)
 	if (seen == MINT_LIFE_NONE)
 		return -ENOENT;
 	if (seen == MINT_LIFE_LOADING)
-		return is_left_behind(loader) &&
+		return mint_life_is_left_behind(loader) &&
 		       mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
 			0 : -EBUSY;
 	/* Before, so that no dead loader is seen; after, if another lost. */
@@ -52,7 +52,7 @@ static int enter_loading(u32 node)
 	return 0;
 }
 
-static void let_go(u32 node, u32 life)
+static void mint_life_let_go(u32 node, u32 life)
 {
 	mint_store_release(&mint_node_entry(node)->life.life, life);
 	mint_hold_end(node);
@@ -71,16 +71,16 @@ void mint_life_abort(u32 node)
 	u32 generation = mint_load(&life->generation);
 
 	if (mint_load(&life->fenced) < generation)
-		let_go(node, MINT_LIFE_STARTED);
+		mint_life_let_go(node, MINT_LIFE_STARTED);
 	else
-		let_go(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
+		mint_life_let_go(node, generation ? MINT_LIFE_STOPPED : MINT_LIFE_CREATED);
 }
 
 /*
  * Makes us the only one who may touch the node. Not under the ledger's lock:
  * its owner may be the very node that is to be stopped.
  */
-static int take_for_loading(u32 node, u32 generation, bool force, u64 *hold)
+static int mint_life_take(u32 node, u32 generation, bool force, u64 *hold)
 {
 	int err;
 
@@ -93,7 +93,7 @@ static int take_for_loading(u32 node, u32 generation, bool force, u64 *hold)
 	*hold = mint_hold_take(node, force);
 	if (!*hold)
 		return -EBUSY;
-	err = enter_loading(node);
+	err = mint_life_enter_loading(node);
 	if (err) {
 		mint_hold_end(node);
 		return err;
@@ -106,7 +106,7 @@ static int take_for_loading(u32 node, u32 generation, bool force, u64 *hold)
 }
 
 /* Node 0 had no use for a low memory slot when the firmware booted it. */
-static int ensure_low_slot(u32 node)
+static int mint_life_ensure_low_slot(u32 node)
 {
 	int err;
 
@@ -135,14 +135,14 @@ int mint_life_seize(u32 node, u32 *generation, u64 *hold)
 {
 	int err;
 
-	mutex_lock(&kill_mutex);
-	err = take_for_loading(node, *generation, false, hold);
-	mutex_unlock(&kill_mutex);
+	mutex_lock(&mint_kill_mutex);
+	err = mint_life_take(node, *generation, false, hold);
+	mutex_unlock(&mint_kill_mutex);
 	if (err)
 		return err;
 	err = mint_fence(node);
 	if (!err)
-		err = ensure_low_slot(node);
+		err = mint_life_ensure_low_slot(node);
 	if (err) {
 		mint_life_abort(node);
 		return err;
@@ -164,12 +164,12 @@ int mint_life_halt(u32 node, u32 generation, bool force)
 	u64 hold;
 	int err;
 
-	mutex_lock(&kill_mutex);
-	err = take_for_loading(node, generation, force, &hold);
+	mutex_lock(&mint_kill_mutex);
+	err = mint_life_take(node, generation, force, &hold);
 	if (!err) {
 		err = mint_fence(node);
 		mint_life_abort(node);
 	}
-	mutex_unlock(&kill_mutex);
+	mutex_unlock(&mint_kill_mutex);
 	return err;
 }

@@ -39,11 +39,13 @@ STAGES: List[Tuple[str, str]] = [
     ("send: driver, buffer", r"vni_buf_get|vni_pool_(get|take|alloc).*"),
     ("send: driver, post", r"vni_tx_post.*|vni_ring_post.*"),
     ("send: driver, doorbell", r"vni_tx_doorbell|vni_ring_needs_kick|vni_peers?_kick.*|"
-                               r"mint_doorbell.*|native_apic_.*|vp_notify.*|iowrite.*"),
+                               r"mint_doorbell(?!_interrupt).*|native_apic_.*|vp_notify.*|"
+                               r"iowrite.*"),
     ("send: driver, rest", r"vni_start_xmit|vni_tx_.*|start_xmit|e1000_xmit_frame|veth_xmit"),
     ("receive: interrupt", r"asm_sysvec.*|sysvec.*|asm_common_interrupt|common_interrupt|"
                            r"vni_rx_doorbell|__irq_exit_rcu|irq_exit.*|handle_softirqs|"
-                           r"vring_interrupt|e1000_intr.*"),
+                           r"vring_interrupt|e1000_intr.*|mint_doorbell_interrupt|"
+                           r"mint_channel_handle"),
     ("receive: driver, take", r"vni_ring_take.*|vni_ring_arm|vni_ring_disarm"),
     ("receive: driver, copy", r"vni_rx_copy.*|skb_store_bits|skb_put_data"),
     ("receive: driver, skb", r"napi_alloc_skb|alloc_skb_with_frags|napi_build_skb|"

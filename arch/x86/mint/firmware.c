@@ -20,7 +20,7 @@
 
 static struct mint_firmware firmware __ro_after_init;
 
-static u16 __init io_port(const struct acpi_generic_address *reg)
+static u16 __init mint_io_port(const struct acpi_generic_address *reg)
 {
 	return reg->space_id == ACPI_ADR_SPACE_SYSTEM_IO && reg->address <= U16_MAX ?
 		reg->address : 0;
@@ -39,12 +39,12 @@ void __init mint_firmware_read(struct mint_firmware *found)
 	if (ACPI_SUCCESS(acpi_get_sleep_type_data(ACPI_STATE_S5, &a, &b))) {
 		found->pm1a_off = a & 7;
 		found->pm1b_off = b & 7;
-		found->pm1b_port = io_port(&acpi_gbl_FADT.xpm1b_control_block);
-		found->pm1a_port = io_port(&acpi_gbl_FADT.xpm1a_control_block);
+		found->pm1b_port = mint_io_port(&acpi_gbl_FADT.xpm1b_control_block);
+		found->pm1a_port = mint_io_port(&acpi_gbl_FADT.xpm1a_control_block);
 	}
 	if (acpi_gbl_FADT.flags & ACPI_FADT_RESET_REGISTER) {
 		found->reset_value = acpi_gbl_FADT.reset_value;
-		found->reset_port = io_port(&acpi_gbl_FADT.reset_register);
+		found->reset_port = mint_io_port(&acpi_gbl_FADT.reset_register);
 	}
 }
 
@@ -61,7 +61,7 @@ void __init mint_firmware_take(const struct mint_firmware *told)
 	pm_power_off = mint_firmware_off;
 }
 
-static void sleep_by(u16 port, u16 type)
+static void mint_sleep_by(u16 port, u16 type)
 {
 	u16 value = inw(port) & ~(SLEEP_TYPE_MASK | SLEEP_ENABLE);
 
@@ -78,9 +78,9 @@ static void sleep_by(u16 port, u16 type)
 void mint_firmware_off(void)
 {
 	if (firmware.pm1a_port)
-		sleep_by(firmware.pm1a_port, firmware.pm1a_off & 7);
+		mint_sleep_by(firmware.pm1a_port, firmware.pm1a_off & 7);
 	if (firmware.pm1b_port)
-		sleep_by(firmware.pm1b_port, firmware.pm1b_off & 7);
+		mint_sleep_by(firmware.pm1b_port, firmware.pm1b_off & 7);
 }
 
 /**

@@ -14,7 +14,7 @@
 #define MADT_MAX_BYTES	SZ_64K	/* what early_memremap() maps at once */
 
 /* The MADT header when @phys is one, else NULL. */
-static void *__init map_madt(u64 phys)
+static void *__init mint_madt_map(u64 phys)
 {
 	struct acpi_table_header *header;
 	u32 bytes;
@@ -35,7 +35,7 @@ static void *__init map_madt(u64 phys)
 }
 
 /* Looks through the RSDT (entries of 4 bytes) or XSDT (of 8). */
-static struct acpi_table_madt *__init find_in_root(u64 phys, unsigned int width)
+static struct acpi_table_madt *__init mint_madt_find_in_root(u64 phys, unsigned int width)
 {
 	struct acpi_table_header *root;
 	void *madt = NULL;
@@ -54,13 +54,13 @@ static struct acpi_table_madt *__init find_in_root(u64 phys, unsigned int width)
 		u64 entry = 0;
 
 		memcpy(&entry, (void *)root + at, width);
-		madt = map_madt(entry);
+		madt = mint_madt_map(entry);
 	}
 	early_memunmap(root, bytes);
 	return madt;
 }
 
-static struct acpi_table_madt *__init find_madt(void)
+static struct acpi_table_madt *__init mint_madt_find(void)
 {
 	acpi_physical_address at = boot_params.acpi_rsdp_addr;
 	struct acpi_table_madt *madt = NULL;
@@ -72,15 +72,15 @@ static struct acpi_table_madt *__init find_madt(void)
 	if (!rsdp)
 		return NULL;
 	if (rsdp->revision >= 2 && rsdp->xsdt_physical_address)
-		madt = find_in_root(rsdp->xsdt_physical_address, 8);
+		madt = mint_madt_find_in_root(rsdp->xsdt_physical_address, 8);
 	else
-		madt = find_in_root(rsdp->rsdt_physical_address, 4);
+		madt = mint_madt_find_in_root(rsdp->rsdt_physical_address, 4);
 	early_memunmap(rsdp, sizeof(*rsdp));
 	return madt;
 }
 
-static bool __init usable_apic_id(const struct acpi_subtable_header *entry,
-				  u32 *apic_id)
+static bool __init mint_madt_usable_apic_id(const struct acpi_subtable_header *entry,
+					    u32 *apic_id)
 {
 	const struct acpi_madt_local_apic *xapic = (const void *)entry;
 	const struct acpi_madt_local_x2apic *x2apic = (const void *)entry;
@@ -107,7 +107,7 @@ static bool __init usable_apic_id(const struct acpi_subtable_header *entry,
  */
 int __init mint_madt_cpus(u32 *apic_ids, unsigned int max)
 {
-	struct acpi_table_madt *madt = find_madt();
+	struct acpi_table_madt *madt = mint_madt_find();
 	u32 bytes, at, apic_id;
 	int n = 0;
 
@@ -120,7 +120,7 @@ int __init mint_madt_cpus(u32 *apic_ids, unsigned int max)
 
 		if (entry->length < sizeof(*entry) || at + entry->length > bytes)
 			break;
-		if (usable_apic_id(entry, &apic_id))
+		if (mint_madt_usable_apic_id(entry, &apic_id))
 			apic_ids[n++] = apic_id;
 		at += entry->length;
 	}

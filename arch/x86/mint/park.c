@@ -33,28 +33,33 @@ static u64 way_pdpt[PTRS_PER_PUD] __page_aligned_bss;
 /* mint_node_life.halt of this node; NULL while it cannot be parked. */
 static u32 *halt_asked __ro_after_init;
 
-static u64 place_of(const u8 *label)
+static u64 mint_park_at(const u8 *label)
 {
 	return MINT_PARK_BASE + (label - mint_park_start);
 }
 
-static void __init fill_gates(gate_desc *gates)
+static void __init mint_park_fill_gate(gate_desc *gate, const u8 *handler)
+{
+	pack_gate(gate, GATE_INTERRUPT, mint_park_at(handler), 0, 0, __BOOT_CS);
+}
+
+static void __init mint_park_fill_gates(gate_desc *gates)
 {
 	unsigned int i;
 
 	for (i = 0; i < NR_GATES; i++)
-		pack_gate(&gates[i], GATE_INTERRUPT, place_of(mint_park_fault), 0, 0, __BOOT_CS);
-	pack_gate(&gates[X86_TRAP_NMI], GATE_INTERRUPT, place_of(mint_park_nmi), 0, 0, __BOOT_CS);
-	pack_gate(&gates[X86_TRAP_MC], GATE_INTERRUPT, place_of(mint_park_mce), 0, 0, __BOOT_CS);
+		mint_park_fill_gate(&gates[i], mint_park_fault);
+	mint_park_fill_gate(&gates[X86_TRAP_NMI], mint_park_nmi);
+	mint_park_fill_gate(&gates[X86_TRAP_MC], mint_park_mce);
 }
 
-static void __init fill_place(void *place, u64 parked_at, u64 parked_word)
+static void __init mint_park_fill_place(void *place, u64 parked_at, u64 parked_word)
 {
 	struct mint_park_data *data = place + MINT_PARK_DATA;
 
 	memset(place, 0, MINT_PARK_BYTES);
 	memcpy(place, mint_park_start, mint_park_end - mint_park_start);
-	fill_gates(place + MINT_PARK_IDT);
+	mint_park_fill_gates(place + MINT_PARK_IDT);
 	mint_identity_map(place + PAGE_SIZE, place + 2 * PAGE_SIZE,
 			  MINT_PARK_BASE + 2 * PAGE_SIZE);
 	*data = (struct mint_park_data) {
@@ -87,14 +92,14 @@ void __init mint_park_prepare(u32 *halt_word, u64 parked_at, u64 parked_word)
 		pr_warn("the boot CPU has no pages of 1 GB, or 5 levels of them: no other node can halt it\n");
 		return;
 	}
-	fill_place(__va(MINT_PARK_BASE), parked_at, parked_word);
+	mint_park_fill_place(__va(MINT_PARK_BASE), parked_at, parked_word);
 	mint_identity_map(way_pml4, way_pdpt, __pa_symbol(way_pdpt));
 	way_pml4[text] = pgd_val(init_mm.pgd[text]);
 	halt_asked = halt_word;
 }
 
 /* Whatever they still route here would meet the next kernel of this CPU. */
-static void mask_io_apics(void)
+static void mint_park_mask_io_apics(void)
 {
 	int i;
 
@@ -112,13 +117,13 @@ static void mask_io_apics(void)
 	}
 }
 
-static void __noreturn leave(void)
+static void __noreturn mint_park_leave(void)
 {
 	if (!mint_secondary())
-		mask_io_apics();
+		mint_park_mask_io_apics();
 	/* Takes NMIs and INITs still, and no interrupts. */
 	apic_write(APIC_SPIV, apic_read(APIC_SPIV) & ~APIC_SPIV_APIC_ENABLED);
-	mint_park_jump(__pa_symbol(way_pml4), place_of(mint_park_enter));
+	mint_park_jump(__pa_symbol(way_pml4), mint_park_at(mint_park_enter));
 }
 
 /**
@@ -135,13 +140,13 @@ void noinstr mint_nmi(void)
 	instrumentation_begin();
 	/* A node that has the boot CPU boots on it. */
 	if (!raw_smp_processor_id())
-		leave();
+		mint_park_leave();
 	instrumentation_end();
 	for (;;)
 		native_halt();
 }
 
-static bool wait_command(struct mint_mailbox *mailbox, u64 command, unsigned int ms)
+static bool mint_mailbox_wait(struct mint_mailbox *mailbox, u64 command, unsigned int ms)
 {
 	while (mint_load_acquire(&mailbox->command) != command && ms--)
 		usleep_range(1000, 1100);
@@ -149,7 +154,7 @@ static bool wait_command(struct mint_mailbox *mailbox, u64 command, unsigned int
 }
 
 /* An NMI between its last look and its HLT is lost, so it gets several. */
-static bool wake(struct mint_mailbox *mailbox, u32 apic_id)
+static bool mint_mailbox_wake(struct mint_mailbox *mailbox, u32 apic_id)
 {
 	unsigned int tries;
 
@@ -158,7 +163,7 @@ static bool wake(struct mint_mailbox *mailbox, u32 apic_id)
 	mint_store_release(&mailbox->command, (u64)MINT_MAILBOX_WAKE);
 	for (tries = 0; tries < WAKE_MS / 10; tries++) {
 		mint_cpu_nmi(apic_id);
-		if (wait_command(mailbox, MINT_MAILBOX_AWAKE, 10))
+		if (mint_mailbox_wait(mailbox, MINT_MAILBOX_AWAKE, 10))
 			return true;
 	}
 	mint_store(&mailbox->command, (u64)MINT_MAILBOX_REST);
@@ -183,9 +188,9 @@ int mint_cpu_wake(u32 apic_id, phys_addr_t entry, phys_addr_t boot_params)
 		return -ENOMEM;
 	mailbox->entry = entry;
 	mailbox->boot_params = boot_params;
-	if (wake(mailbox, apic_id)) {
+	if (mint_mailbox_wake(mailbox, apic_id)) {
 		mint_store_release(&mailbox->command, (u64)MINT_MAILBOX_GO);
-		if (wait_command(mailbox, MINT_MAILBOX_REST, WAKE_MS))
+		if (mint_mailbox_wait(mailbox, MINT_MAILBOX_REST, WAKE_MS))
 			err = 0;
 	}
 	memunmap(mailbox);

@@ -30,7 +30,7 @@ static char parameter[256] __initdata;
 static bool parameter_too_long __initdata;
 
 /**
- * struct request - the parameter as it was given
+ * struct mint_boot_request - the parameter as it was given
  * @cpus: machine-wide numbers
  * @nr_cpus: used entries of @cpus
  * @mem: bytes for node 0
@@ -39,7 +39,7 @@ static bool parameter_too_long __initdata;
  * @nr_withheld: used entries of @withheld
  * @withheld: PCI functions that node 0 leaves to others
  */
-struct request {
+struct mint_boot_request {
 	u32 cpus[MINT_MAX_CPUS];
 	u32 nr_cpus;
 	u64 mem;
@@ -51,10 +51,10 @@ struct request {
 
 #define MINT_ANYWHERE	(~0ULL)
 
-static struct request request __initdata;
+static struct mint_boot_request request __initdata;
 static struct mint_facts plan __initdata;
 
-static int __init parse_parameter(char *value)
+static int __init mint_parse_parameter(char *value)
 {
 	if (!value)
 		value = "";
@@ -62,7 +62,7 @@ static int __init parse_parameter(char *value)
 	mint_facts.active = true;	/* wanted: mint_setup_memory() decides */
 	return 0;
 }
-early_param("mint", parse_parameter);
+early_param("mint", mint_parse_parameter);
 
 #define refuse(fmt, ...)						\
 ({									\
@@ -70,7 +70,7 @@ early_param("mint", parse_parameter);
 	-EINVAL;							\
 })
 
-static int __init parse_cpu(const char *text, u32 *cpu)
+static int __init mint_parse_cpu(const char *text, u32 *cpu)
 {
 	if (kstrtou32(text, 10, cpu))
 		return refuse("cpus: '%s' is not a CPU number", text);
@@ -79,7 +79,7 @@ static int __init parse_cpu(const char *text, u32 *cpu)
 	return 0;
 }
 
-static int __init add_cpu(u32 cpu)
+static int __init mint_add_cpu(u32 cpu)
 {
 	unsigned int i;
 
@@ -91,27 +91,27 @@ static int __init add_cpu(u32 cpu)
 }
 
 /* "N" or "N-M" */
-static int __init parse_cpu_range(char *range)
+static int __init mint_parse_cpu_range(char *range)
 {
 	char *first_text = strsep(&range, "-");
 	u32 first, last;
 	int err;
 
-	err = parse_cpu(first_text, &first);
+	err = mint_parse_cpu(first_text, &first);
 	last = first;
 	if (!err && range)
-		err = parse_cpu(range, &last);
+		err = mint_parse_cpu(range, &last);
 	if (err)
 		return err;
 	if (last < first)
 		return refuse("cpus: %u-%u is not a range", first, last);
 	for (; !err && first <= last; first++)
-		err = add_cpu(first);
+		err = mint_add_cpu(first);
 	return err;
 }
 
 /* "BUS:DEVICE.FUNCTION" in hexadecimal, perhaps after "0000:" */
-static int __init parse_function(char *text)
+static int __init mint_parse_function(char *text)
 {
 	unsigned int bus, device, function, i;
 	char *address = text;
@@ -133,7 +133,7 @@ static int __init parse_function(char *text)
 	return 0;
 }
 
-static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base)
+static int __init mint_parse_size(const char *key, char *value, u64 *bytes, u64 *base)
 {
 	char *end;
 
@@ -158,14 +158,14 @@ static int __init parse_size(const char *key, char *value, u64 *bytes, u64 *base
 typedef int (*parse_piece_fn)(char *piece);
 
 /* "cpus=0,2" continues with a bare number, "nodevices=" likewise. */
-static int __init parse_list(const char *key, char *piece, u32 nr,
-			     parse_piece_fn parse, parse_piece_fn *in_list)
+static int __init mint_parse_list(const char *key, char *piece, u32 nr,
+				  parse_piece_fn parse, parse_piece_fn *in_list)
 {
 	*in_list = parse;
 	return nr ? refuse("%s is given twice", key) : parse(piece);
 }
 
-static int __init parse_item(char *item, parse_piece_fn *in_list)
+static int __init mint_parse_item(char *item, parse_piece_fn *in_list)
 {
 	char *value = strchr(item, '=');
 
@@ -175,17 +175,18 @@ static int __init parse_item(char *item, parse_piece_fn *in_list)
 	*value++ = '\0';
 	*in_list = NULL;
 	if (!strcmp(item, "cpus"))
-		return parse_list(item, value, request.nr_cpus, parse_cpu_range, in_list);
+		return mint_parse_list(item, value, request.nr_cpus, mint_parse_cpu_range, in_list);
 	if (!strcmp(item, "nodevices"))
-		return parse_list(item, value, request.nr_withheld, parse_function, in_list);
+		return mint_parse_list(item, value, request.nr_withheld, mint_parse_function,
+				       in_list);
 	if (!strcmp(item, "mem") && !request.mem)
-		return parse_size("mem", value, &request.mem, NULL);
+		return mint_parse_size("mem", value, &request.mem, NULL);
 	if (!strcmp(item, "shm") && !request.shm)
-		return parse_size("shm", value, &request.shm, &request.shm_base);
+		return mint_parse_size("shm", value, &request.shm, &request.shm_base);
 	return refuse("key '%s' is unknown or given twice", item);
 }
 
-static int __init parse_request(void)
+static int __init mint_parse_request(void)
 {
 	char *rest = parameter, *item;
 	parse_piece_fn in_list = NULL;
@@ -195,7 +196,7 @@ static int __init parse_request(void)
 		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
 	request.shm_base = MINT_ANYWHERE;
 	while ((item = strsep(&rest, ","))) {
-		err = parse_item(item, &in_list);
+		err = mint_parse_item(item, &in_list);
 		if (err)
 			return err;
 	}
@@ -205,7 +206,7 @@ static int __init parse_request(void)
 }
 
 /* The machine's CPUs, and node 0's among them, the boot CPU first. */
-static int __init plan_cpus(void)
+static int __init mint_plan_cpus(void)
 {
 	u32 boot_apic_id = cpuid_ebx(1) >> 24;
 	bool boot_cpu_given = false;
@@ -235,7 +236,7 @@ static int __init plan_cpus(void)
 }
 
 /* The ports are ours alone yet: no other node has been started. */
-static int __init plan_devices(void)
+static int __init mint_plan_devices(void)
 {
 	unsigned int i;
 
@@ -258,7 +259,7 @@ static int __init plan_devices(void)
 	return 0;
 }
 
-static void __init add_ram(u64 start, u64 end)
+static void __init mint_plan_add_ram(u64 start, u64 end)
 {
 	start = ALIGN(start, MINT_EXTENT_ALIGN);
 	end = ALIGN_DOWN(end, MINT_EXTENT_ALIGN);
@@ -274,7 +275,7 @@ static void __init add_ram(u64 start, u64 end)
  * RAM in whole extents. What e820 splits around setup_data is one piece here;
  * the first extent is left out, since it holds the first megabyte.
  */
-static void __init plan_ram(void)
+static void __init mint_plan_ram(void)
 {
 	u64 start = 0, end = 0;
 	unsigned int i;
@@ -286,15 +287,15 @@ static void __init plan_ram(void)
 		    entry->type != E820_TYPE_RESERVED_KERN)
 			continue;
 		if (entry->addr != end) {
-			add_ram(start, end);
+			mint_plan_add_ram(start, end);
 			start = entry->addr;
 		}
 		end = entry->addr + entry->size;
 	}
-	add_ram(start, end);
+	mint_plan_add_ram(start, end);
 }
 
-static bool __init is_ram(u64 base, u64 bytes)
+static bool __init mint_plan_is_ram(u64 base, u64 bytes)
 {
 	unsigned int i;
 
@@ -305,7 +306,7 @@ static bool __init is_ram(u64 base, u64 bytes)
 }
 
 /* Node 0 gets the lowest RAM; the first 2 MB count as RAM as a whole. */
-static int __init plan_own_memory(void)
+static int __init mint_plan_own_memory(void)
 {
 	u64 left = request.mem - MINT_EXTENT_ALIGN;
 	u64 kernel_end = __pa_symbol(_end);
@@ -331,7 +332,7 @@ static int __init plan_own_memory(void)
 	return 0;
 }
 
-static int __init plan_region(void)
+static int __init mint_plan_region(void)
 {
 	u64 base = request.shm_base;
 	unsigned int i;
@@ -342,7 +343,7 @@ static int __init plan_region(void)
 	for (i = 0; base == MINT_ANYWHERE && i < plan.nr_ram; i++) {
 		u64 start = max(plan.ram[i].base, plan.own_bytes);
 
-		if (is_ram(start, request.shm))
+		if (mint_plan_is_ram(start, request.shm))
 			base = start;
 	}
 	if (base == MINT_ANYWHERE)
@@ -353,7 +354,7 @@ static int __init plan_region(void)
 	if (base < plan.own_bytes)
 		return refuse("shm: address %#llx overlaps node 0's memory, which ends at %#llx",
 			      base, plan.own_bytes);
-	if (!is_ram(base, request.shm))
+	if (!mint_plan_is_ram(base, request.shm))
 		return refuse("shm: %lluM at %#llx is not all RAM", request.shm >> 20, base);
 	plan.region_phys = base;
 	plan.region_bytes = request.shm;
@@ -361,7 +362,7 @@ static int __init plan_region(void)
 }
 
 /* What is neither node 0's nor shared is not RAM to this kernel. */
-static void __init apply_memory(void)
+static void __init mint_apply_memory(void)
 {
 	u64 region_end = mint_facts.region_phys + mint_facts.region_bytes;
 	u64 own = mint_facts.own_bytes;
@@ -374,22 +375,22 @@ static void __init apply_memory(void)
 	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
 }
 
-static int __init partition_machine(void)
+static int __init mint_partition_machine(void)
 {
-	int err = parse_request();
+	int err = mint_parse_request();
 
 	if (err)
 		return err;
-	err = plan_cpus();
+	err = mint_plan_cpus();
 	if (!err)
-		err = plan_devices();
+		err = mint_plan_devices();
 	if (err)
 		return err;
-	plan_ram();
-	err = plan_own_memory();
+	mint_plan_ram();
+	err = mint_plan_own_memory();
 	if (err)
 		return err;
-	return plan_region();
+	return mint_plan_region();
 }
 
 /**
@@ -401,13 +402,13 @@ static int __init partition_machine(void)
  */
 bool __init mint_partition(void)
 {
-	mint_facts.active = !partition_machine();
+	mint_facts.active = !mint_partition_machine();
 	if (!mint_facts.active)
 		return false;
 	mint_facts = plan;
 	mint_facts.active = true;
 	mint_facts.generation = 1;
-	apply_memory();
+	mint_apply_memory();
 	pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
 		mint_facts.nr_cpus, mint_facts.nr_machine_cpus,
 		mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,

@@ -20,7 +20,7 @@
 #define MAX_CAPABILITIES	48	/* as many as fit; a longer chain is a loop */
 
 /* Wired interrupts end at the IO-APIC, which is not ours. */
-static u32 without_pin(int reg, int len, u32 value)
+static u32 mint_pci_without_pin(int reg, int len, u32 value)
 {
 	if (reg <= PCI_INTERRUPT_PIN && PCI_INTERRUPT_PIN < reg + len)
 		value &= ~(0xffU << 8 * (PCI_INTERRUPT_PIN - reg));
@@ -39,8 +39,8 @@ void __init mint_pci_register(const struct mint_pci_owners *known)
 	owners = *known;
 }
 
-static int own_read(unsigned int segment, unsigned int bus, unsigned int devfn,
-		    int reg, int len, u32 *value)
+static int mint_pci_own_read(unsigned int segment, unsigned int bus, unsigned int devfn,
+			     int reg, int len, u32 *value)
 {
 	int err;
 
@@ -50,12 +50,12 @@ static int own_read(unsigned int segment, unsigned int bus, unsigned int devfn,
 	}
 	err = pci_mmcfg.read(segment, bus, devfn, reg, len, value);
 	if (mint_secondary())
-		*value = without_pin(reg, len, *value);
+		*value = mint_pci_without_pin(reg, len, *value);
 	return err;
 }
 
-static int own_write(unsigned int segment, unsigned int bus, unsigned int devfn,
-		     int reg, int len, u32 value)
+static int mint_pci_own_write(unsigned int segment, unsigned int bus, unsigned int devfn,
+			      int reg, int len, u32 value)
 {
 	if (owners.hidden(segment, PCI_DEVID(bus, devfn)))
 		return 0;
@@ -63,12 +63,12 @@ static int own_write(unsigned int segment, unsigned int bus, unsigned int devfn,
 }
 
 static const struct pci_raw_ops own_functions = {
-	.read = own_read,
-	.write = own_write,
+	.read = mint_pci_own_read,
+	.write = mint_pci_own_write,
 };
 
 /* As pci_arch_init() asks: 0 = done, else it goes on with the ports. */
-static int __init node0_arch_init(void)
+static int __init mint_pci_node0_arch_init(void)
 {
 	if (raw_pci_ext_ops != &pci_mmcfg)
 		return 1;
@@ -79,7 +79,7 @@ static int __init node0_arch_init(void)
 	return 0;
 }
 
-static int __init secondary_arch_init(void)
+static int __init mint_pci_secondary_arch_init(void)
 {
 	struct mint_ecam ecam;
 
@@ -95,7 +95,7 @@ static int __init secondary_arch_init(void)
  * A window that is just this BAR: the kernel can place nothing else in it,
  * and has no other, so it never moves a BAR over one of another node.
  */
-static void __init keep_bar(struct pci_dev *dev, struct resource *bar)
+static void __init mint_pci_keep_bar(struct pci_dev *dev, struct resource *bar)
 {
 	bool io = bar->flags & IORESOURCE_IO;
 	struct resource *window;
@@ -121,7 +121,7 @@ static void __init keep_bar(struct pci_dev *dev, struct resource *bar)
 	bar->flags = 0;
 }
 
-static struct pci_bus *__init add_bus(u8 number)
+static struct pci_bus *__init mint_pci_add_bus(u8 number)
 {
 	struct pci_sysdata *sysdata = kzalloc(sizeof(*sysdata), GFP_KERNEL);
 	LIST_HEAD(no_windows);
@@ -138,14 +138,14 @@ static struct pci_bus *__init add_bus(u8 number)
 	return bus;
 }
 
-static void __init add_function(u16 function)
+static void __init mint_pci_scan_function(u16 function)
 {
 	struct pci_bus *bus = pci_find_bus(0, PCI_BUS_NUM(function));
 	struct pci_dev *dev = NULL;
 	unsigned int i;
 
 	if (!bus)
-		bus = add_bus(PCI_BUS_NUM(function));
+		bus = mint_pci_add_bus(PCI_BUS_NUM(function));
 	if (bus)
 		dev = pci_scan_single_device(bus, function & 0xff);
 	if (!dev) {
@@ -155,18 +155,18 @@ static void __init add_function(u16 function)
 	}
 	dev->resource[PCI_ROM_RESOURCE].flags = 0;
 	for (i = 0; i < PCI_STD_NUM_BARS; i++)
-		keep_bar(dev, &dev->resource[i]);
+		mint_pci_keep_bar(dev, &dev->resource[i]);
 }
 
 /* Every bus is a root here: the bridges above it are node 0's. */
-static int __init secondary_scan(void)
+static int __init mint_pci_secondary_scan(void)
 {
 	struct pci_bus *bus;
 	u16 function;
 	int at = -1;
 
 	while ((at = owners.next_own(at, &function)) >= 0)
-		add_function(function);
+		mint_pci_scan_function(function);
 	list_for_each_entry(bus, &pci_root_buses, node)
 		pci_bus_add_devices(bus);
 	return 0;
@@ -178,13 +178,13 @@ static int __init secondary_scan(void)
 void __init mint_pci_take_platform(void)
 {
 	if (!mint_secondary()) {
-		x86_init.pci.arch_init = node0_arch_init;
+		x86_init.pci.arch_init = mint_pci_node0_arch_init;
 		return;
 	}
 	/* Whatever pci= said: no ports, not even early. */
 	pci_probe = PCI_PROBE_MMCONF | PCI_PROBE_NOEARLY;
-	x86_init.pci.arch_init = secondary_arch_init;
-	x86_init.pci.init = secondary_scan;
+	x86_init.pci.arch_init = mint_pci_secondary_arch_init;
+	x86_init.pci.init = mint_pci_secondary_scan;
 	x86_init.pci.init_irq = x86_init_noop;
 }
 
@@ -206,7 +206,7 @@ bool __init mint_pci_window(struct mint_ecam *ecam)
 	return true;
 }
 
-static void disable_msi(void __iomem *config, u8 at, u16 enable)
+static void mint_pci_disable_msi(void __iomem *config, u8 at, u16 enable)
 {
 	u16 flags = mmio_config_readw(config + at + PCI_MSI_FLAGS);
 
@@ -214,7 +214,7 @@ static void disable_msi(void __iomem *config, u8 at, u16 enable)
 }
 
 /* Resets a function by FLR, if it has that, and gives it its BARs back. */
-static void reset(void __iomem *config, u8 express)
+static void mint_pci_reset(void __iomem *config, u8 express)
 {
 	u32 bars[PCI_STD_NUM_BARS];
 	unsigned int i;
@@ -234,7 +234,7 @@ static void reset(void __iomem *config, u8 express)
 	mmio_config_writew(config + PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
 }
 
-static void silence_capabilities(void __iomem *config)
+static void mint_pci_silence_capabilities(void __iomem *config)
 {
 	u8 at = mmio_config_readb(config + PCI_CAPABILITY_LIST) & ~3, express = 0;
 	unsigned int i;
@@ -243,15 +243,15 @@ static void silence_capabilities(void __iomem *config)
 		u16 head = mmio_config_readw(config + at);
 
 		if ((head & 0xff) == PCI_CAP_ID_MSI)
-			disable_msi(config, at, PCI_MSI_FLAGS_ENABLE);
+			mint_pci_disable_msi(config, at, PCI_MSI_FLAGS_ENABLE);
 		if ((head & 0xff) == PCI_CAP_ID_MSIX)
-			disable_msi(config, at, PCI_MSIX_FLAGS_ENABLE);
+			mint_pci_disable_msi(config, at, PCI_MSIX_FLAGS_ENABLE);
 		if ((head & 0xff) == PCI_CAP_ID_EXP)
 			express = at;
 		at = head >> 8 & ~3;
 	}
 	if (express)
-		reset(config, express);
+		mint_pci_reset(config, express);
 }
 
 /**
@@ -276,7 +276,7 @@ void mint_pci_silence(phys_addr_t phys, u16 vendor)
 		/* The answer comes behind what the function has sent before. */
 		command = mmio_config_readw(config + PCI_STATUS);
 		if (command & PCI_STATUS_CAP_LIST)
-			silence_capabilities(config);
+			mint_pci_silence_capabilities(config);
 	}
 	iounmap(config);
 }

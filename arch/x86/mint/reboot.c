@@ -27,23 +27,23 @@ void __init mint_end_register(const struct mint_end *end)
 	node_end = end;
 }
 
-static void tell_end(u32 state)
+static void mint_tell_end(u32 state)
 {
 	if (node_end)
 		node_end->ended(state);
 }
 
-static bool others_running(void)
+static bool mint_end_others_running(void)
 {
 	return node_end && node_end->others_running();
 }
 
-static void __noreturn park(u32 state)
+static void __noreturn mint_park_node(u32 state)
 {
 	local_irq_disable();
 	/* In a panic the others were stopped already; this finds none then. */
 	smp_send_stop();
-	tell_end(state);
+	mint_tell_end(state);
 	for (;;) {
 		local_irq_disable();
 		native_halt();
@@ -55,53 +55,53 @@ static void __noreturn park(u32 state)
  * same time, one sees that the other has ended, or both do. From there on the
  * others may fence this node, so what there is to say is said before.
  */
-static bool machine_is_ours(const char *what, u32 state)
+static bool mint_machine_is_ours(const char *what, u32 state)
 {
-	if (!mint_secondary() && others_running())
+	if (!mint_secondary() && mint_end_others_running())
 		pr_emerg("mint: %s: other nodes run, so only the CPUs of node %u stop\n",
 			 what, mint_facts.node);
-	tell_end(state);
-	return !others_running();
+	mint_tell_end(state);
+	return !mint_end_others_running();
 }
 
 static void mint_restart(char *command)
 {
-	bool ours = machine_is_ours("restart", MINT_SELF_REBOOT);
+	bool ours = mint_machine_is_ours("restart", MINT_SELF_REBOOT);
 
 	if (ours && mint_secondary())
 		mint_firmware_reset();
 	else if (ours)
 		native.restart(command);
-	park(MINT_SELF_REBOOT);
+	mint_park_node(MINT_SELF_REBOOT);
 }
 
 static void mint_emergency_restart(void)
 {
-	bool ours = machine_is_ours("emergency restart", MINT_SELF_REBOOT);
+	bool ours = mint_machine_is_ours("emergency restart", MINT_SELF_REBOOT);
 
 	if (ours && mint_secondary())
 		mint_firmware_reset();
 	else if (ours)
 		native.emergency_restart();
-	park(MINT_SELF_REBOOT);
+	mint_park_node(MINT_SELF_REBOOT);
 }
 
 static void mint_halt(void)
 {
-	if (machine_is_ours("halt", MINT_SELF_OFF) && !mint_secondary())
+	if (mint_machine_is_ours("halt", MINT_SELF_OFF) && !mint_secondary())
 		native.halt();
-	park(MINT_SELF_OFF);
+	mint_park_node(MINT_SELF_OFF);
 }
 
 static void mint_power_off(void)
 {
-	bool ours = machine_is_ours("power-off", MINT_SELF_OFF);
+	bool ours = mint_machine_is_ours("power-off", MINT_SELF_OFF);
 
 	if (ours && mint_secondary())
 		mint_firmware_off();
 	else if (ours)
 		native.power_off();
-	park(MINT_SELF_OFF);
+	mint_park_node(MINT_SELF_OFF);
 }
 
 static void mint_shutdown(void)
@@ -111,7 +111,7 @@ static void mint_shutdown(void)
 		native.shutdown();
 }
 
-static void __init forbid_kexec(void)
+static void __init mint_forbid_kexec(void)
 {
 	if (!IS_ENABLED(CONFIG_KEXEC_CORE))
 		return;
@@ -132,5 +132,5 @@ void __init mint_take_platform(void)
 	machine_ops.halt = mint_halt;
 	machine_ops.power_off = mint_power_off;
 	machine_ops.shutdown = mint_shutdown;
-	forbid_kexec();
+	mint_forbid_kexec();
 }

@@ -28,12 +28,12 @@
 static struct mint_handover handover __ro_after_init;
 static bool abi_matches __ro_after_init;
 
-static unsigned long get_tsc_khz(void)
+static unsigned long mint_get_tsc_khz(void)
 {
 	return handover.tsc_khz;
 }
 
-static void get_wallclock(struct timespec64 *now)
+static void mint_get_wallclock(struct timespec64 *now)
 {
 	u64 elapsed = rdtsc_ordered() - handover.tsc;
 
@@ -41,17 +41,17 @@ static void get_wallclock(struct timespec64 *now)
 				mul_u64_u32_div(elapsed, 1000000, handover.tsc_khz));
 }
 
-static int set_wallclock(const struct timespec64 *now)
+static int mint_set_wallclock(const struct timespec64 *now)
 {
 	return -ENODEV;
 }
 
-static unsigned char get_nmi_reason(void)
+static unsigned char mint_get_nmi_reason(void)
 {
 	return 0;
 }
 
-static void __init timer_init(void)
+static void __init mint_timer_init(void)
 {
 	lapic_timer_period = div_u64((u64)handover.lapic_khz * 1000, HZ);
 }
@@ -59,12 +59,12 @@ static void __init timer_init(void)
 /* ACPI is disabled here and not earlier: acpi_mps_check() would take the
  * absence of both ACPI and MP tables for the absence of the local APIC.
  */
-static void __init dmi_setup(void)
+static void __init mint_dmi_setup(void)
 {
 	disable_acpi();
 }
 
-static void __init parse_smp_cfg(void)
+static void __init mint_parse_smp_cfg(void)
 {
 	unsigned int i;
 
@@ -75,20 +75,20 @@ static void __init parse_smp_cfg(void)
 	smp_found_config = 1;
 }
 
-static void __init realmode_reserve(void)
+static void __init mint_realmode_reserve(void)
 {
 	memblock_reserve(0, SZ_1M);
 	if (handover.low_slot_bytes >= real_mode_size_needed())
 		set_real_mode_mem(handover.low_slot_phys);
 }
 
-static void __init realmode_init(void)
+static void __init mint_realmode_init(void)
 {
 	if (real_mode_header)
 		init_real_mode();
 }
 
-static void __init set_legacy_features(void)
+static void __init mint_set_legacy_features(void)
 {
 	x86_platform.legacy.rtc = 0;
 	x86_platform.legacy.warm_reset = 0;
@@ -98,7 +98,7 @@ static void __init set_legacy_features(void)
 	x86_platform.legacy.devices.pnpbios = 0;
 }
 
-static void __init arch_setup(void)
+static void __init mint_arch_setup(void)
 {
 	legacy_pic = &null_legacy_pic;
 	setup_force_cpu_cap(X86_FEATURE_TSC_KNOWN_FREQ);
@@ -107,30 +107,30 @@ static void __init arch_setup(void)
 	mint_take_platform();
 }
 
-static void __init set_hooks(void)
+static void __init mint_set_hooks(void)
 {
 	x86_init.resources.probe_roms = x86_init_noop;
-	x86_init.resources.dmi_setup = dmi_setup;
+	x86_init.resources.dmi_setup = mint_dmi_setup;
 	x86_init.mpparse.find_mptable = x86_init_noop;
 	x86_init.mpparse.early_parse_smp_cfg = x86_init_noop;
-	x86_init.mpparse.parse_smp_cfg = parse_smp_cfg;
+	x86_init.mpparse.parse_smp_cfg = mint_parse_smp_cfg;
 	x86_init.irqs.pre_vector_init = x86_init_noop;
-	x86_init.oem.arch_setup = arch_setup;
-	x86_init.timers.timer_init = timer_init;
+	x86_init.oem.arch_setup = mint_arch_setup;
+	x86_init.timers.timer_init = mint_timer_init;
 	x86_init.timers.wallclock_init = x86_init_noop;
-	x86_platform.calibrate_cpu = get_tsc_khz;
-	x86_platform.calibrate_tsc = get_tsc_khz;
-	x86_platform.get_wallclock = get_wallclock;
-	x86_platform.set_wallclock = set_wallclock;
-	x86_platform.get_nmi_reason = get_nmi_reason;
-	x86_platform.realmode_reserve = realmode_reserve;
-	x86_platform.realmode_init = realmode_init;
-	x86_platform.set_legacy_features = set_legacy_features;
+	x86_platform.calibrate_cpu = mint_get_tsc_khz;
+	x86_platform.calibrate_tsc = mint_get_tsc_khz;
+	x86_platform.get_wallclock = mint_get_wallclock;
+	x86_platform.set_wallclock = mint_set_wallclock;
+	x86_platform.get_nmi_reason = mint_get_nmi_reason;
+	x86_platform.realmode_reserve = mint_realmode_reserve;
+	x86_platform.realmode_init = mint_realmode_init;
+	x86_platform.set_legacy_features = mint_set_legacy_features;
 	pci_probe = 0;	/* not even early: see amd.c */
 	panic_timeout = -1;	/* park at once; panic= still overrides */
 }
 
-static void __init take_facts(void)
+static void __init mint_take_facts(void)
 {
 	struct mint_facts *facts = &mint_facts;
 
@@ -152,16 +152,16 @@ static void __init take_facts(void)
  * Until the TSC became the clock, time was counted by ticks, and some were
  * lost while interrupts were off. The pair that was handed over is exact.
  */
-static int __init set_clock(void)
+static int __init mint_set_clock(void)
 {
 	struct timespec64 now;
 
 	if (!mint_secondary())
 		return 0;
-	get_wallclock(&now);
+	mint_get_wallclock(&now);
 	return do_settimeofday64(&now);
 }
-late_initcall(set_clock);
+late_initcall(mint_set_clock);
 
 /**
  * mint_detect_secondary() - find out whether another node started us
@@ -190,8 +190,8 @@ void __init mint_detect_secondary(void)
 	abi_matches = handover.abi_major == MINT_ABI_MAJOR &&
 		handover.bytes >= sizeof(handover) &&
 		handover.nr_cpus >= 1 && handover.nr_cpus <= MINT_MAX_CPUS;
-	take_facts();
-	set_hooks();
+	mint_take_facts();
+	mint_set_hooks();
 }
 
 /**

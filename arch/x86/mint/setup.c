@@ -12,14 +12,14 @@
 #include "local.h"
 
 /* The log needs the shared region in the direct map, not earlier. */
-static void __init pagetable_init(void)
+static void __init mint_pagetable_init(void)
 {
 	native_pagetable_init();
 	mint_region_init();
 }
 
 /* The region was kept from e820, so that KASLR could not choose it. */
-static void __init add_region(void)
+static void __init mint_add_region(void)
 {
 	e820__range_add(mint_facts.region_phys, mint_facts.region_bytes,
 			E820_TYPE_RAM);
@@ -38,12 +38,12 @@ void __init mint_setup_memory(void)
 		return;
 	if (mint_facts.secondary) {
 		mint_secondary_check();
-		add_region();
+		mint_add_region();
 	} else if (mint_partition()) {
 		mint_take_platform();
 	} else {
 		return;
 	}
 	mint_pci_take_platform();
-	x86_init.paging.pagetable_init = pagetable_init;
+	x86_init.paging.pagetable_init = mint_pagetable_init;
 }

@@ -14,7 +14,7 @@
 #include "local.h"
 #include "stub.h"
 
-static void icr_send(u32 command, u32 apic_id)
+static void mint_icr_send(u32 command, u32 apic_id)
 {
 	unsigned long flags;
 
@@ -34,9 +34,9 @@ static void icr_send(u32 command, u32 apic_id)
  */
 void mint_cpu_init(u32 apic_id)
 {
-	icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
+	mint_icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
 	usleep_range(10000, 11000);
-	icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
+	mint_icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
 }
 
 /**
@@ -45,7 +45,7 @@ void mint_cpu_init(u32 apic_id)
  */
 void mint_cpu_nmi(u32 apic_id)
 {
-	icr_send(APIC_DM_NMI, apic_id);
+	mint_icr_send(APIC_DM_NMI, apic_id);
 }
 
 /**
@@ -64,9 +64,9 @@ void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys)
 		pdpt[i] = (u64)i << PUD_SHIFT | __PAGE_KERNEL_LARGE_EXEC;
 }
 
-static struct mint_stub_data *fill_slot(void *slot, phys_addr_t phys,
-					phys_addr_t entry,
-					phys_addr_t boot_params)
+static struct mint_stub_data *mint_stub_fill_slot(void *slot, phys_addr_t phys,
+						  phys_addr_t entry,
+						  phys_addr_t boot_params)
 {
 	struct mint_stub_data *data = slot + MINT_STUB_DATA;
 
@@ -87,7 +87,7 @@ static struct mint_stub_data *fill_slot(void *slot, phys_addr_t phys,
 	return data;
 }
 
-static bool wait_arrived(struct mint_stub_data *data, unsigned int ms)
+static bool mint_stub_wait_arrived(struct mint_stub_data *data, unsigned int ms)
 {
 	while (!READ_ONCE(data->arrived) && ms--)
 		usleep_range(1000, 1100);
@@ -117,12 +117,12 @@ int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
 	if (!slot)
 		return -ENOMEM;
 
-	data = fill_slot(slot, low_slot, entry, boot_params);
+	data = mint_stub_fill_slot(slot, low_slot, entry, boot_params);
 	mint_cpu_init(apic_id);
-	icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
-	if (!wait_arrived(data, 2)) {
-		icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
-		if (!wait_arrived(data, 1000))
+	mint_icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
+	if (!mint_stub_wait_arrived(data, 2)) {
+		mint_icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
+		if (!mint_stub_wait_arrived(data, 1000))
 			err = -EIO;
 	}
 	memunmap(slot);

@@ -18,7 +18,7 @@
 
 static unsigned int own_uart __initdata = NR_UARTS;
 
-static int __init parse_uart(char *value)
+static int __init mint_parse_uart(char *value)
 {
 	unsigned int number;
 
@@ -29,9 +29,9 @@ static int __init parse_uart(char *value)
 		own_uart = number;
 	return 0;
 }
-early_param("mint_uart", parse_uart);
+early_param("mint_uart", mint_parse_uart);
 
-static void __init configure_uart(int port, struct uart_port *up, u32 *capabilities)
+static void __init mint_configure_uart(int port, struct uart_port *up, u32 *capabilities)
 {
 	if (port == own_uart)
 		up->irq = 0;
@@ -46,5 +46,5 @@ static void __init configure_uart(int port, struct uart_port *up, u32 *capabilit
  */
 void __init mint_limit_uarts(void)
 {
-	serial8250_set_isa_configurator(configure_uart);
+	serial8250_set_isa_configurator(mint_configure_uart);
 }
