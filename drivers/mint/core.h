@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The node core: what its files offer each other. See docs/design.md. */
+/*
+ * The node core: what its files offer each other, from the bottom of
+ * docs/design.md to the top.
+ */
 #ifndef _DRIVERS_MINT_CORE_H
 #define _DRIVERS_MINT_CORE_H
 
@@ -73,6 +76,24 @@ u64 mint_ledger_bytes(u32 node);
 u32 mint_ledger_boot_cpu(void);
 bool mint_ledger_has_boot_cpu(u32 node);
 
+/* stream.c */
+void mint_stream_init(struct mint_stream *stream, u32 bytes);
+void mint_stream_begin(struct mint_stream *stream);
+void mint_stream_write(struct mint_stream *stream, u32 bytes,
+		       const char *text, unsigned int n);
+unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
+			      char *text, unsigned int n);
+
+/* doorbell.c */
+void mint_doorbell_ring_node(u32 node, unsigned int channel);
+void mint_doorbell_ring_peers(unsigned int channel);
+void mint_doorbell_check(void);
+
+/* sysrq.c */
+int mint_sysrq_send(u32 node, u32 key);
+void mint_sysrq_forget(void);
+void mint_sysrq_rung(void);
+
 /* ledger.c */
 int mint_ledger_lock(void);
 void mint_ledger_unlock(void);
@@ -91,32 +112,6 @@ void mint_pci_let_go(const struct mint_ioc_create *want);
 int mint_pci_check(const struct mint_ioc_create *want);
 void mint_pci_claim(u32 node, const struct mint_ioc_create *want);
 void mint_pci_fence(u32 node);
-
-/* hold.c */
-u64 mint_hold_take(u32 node, bool force);
-void mint_hold_rest(u32 node, u64 hold);
-int mint_hold_resume(u32 node, u64 hold);
-void mint_hold_end(u32 node);
-
-/* fence.c */
-int mint_fence(u32 node);
-bool mint_fence_failed(u32 node, u32 generation);
-
-/* create.c */
-int mint_life_create(struct mint_ioc_create *want);
-int mint_life_destroy(u32 node, u32 generation);
-
-/* load.c */
-int mint_life_load(u32 node, u32 *generation, u64 *hold);
-void mint_life_give_up(u32 node, u64 hold);
-int mint_life_write(const struct mint_ioc_write *write, u64 hold);
-
-/* start.c */
-int mint_life_start(const struct mint_ioc_start *start, u64 hold);
-
-/* kill.c */
-int mint_life_stop_wanted(u32 node, u32 generation);
-int mint_life_kill(u32 node, u32 generation);
 
 /* peers.c */
 
@@ -149,25 +144,6 @@ void mint_peers_beat(void);
 void mint_peers_changed(void);
 __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *table);
 
-/* health.c */
-void mint_health_init(void);
-
-/* bus.c */
-extern struct device *mint_root;
-
-/* doorbell.c */
-void mint_doorbell_ring_node(u32 node, unsigned int channel);
-void mint_doorbell_ring_peers(unsigned int channel);
-void mint_doorbell_check(void);
-
-/* stream.c */
-void mint_stream_init(struct mint_stream *stream, u32 bytes);
-void mint_stream_begin(struct mint_stream *stream);
-void mint_stream_write(struct mint_stream *stream, u32 bytes,
-		       const char *text, unsigned int n);
-unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
-			      char *text, unsigned int n);
-
 /* log.c */
 void mint_log_init(void);
 void mint_log_beat(void);
@@ -198,10 +174,34 @@ int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_si
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table);
 
-/* sysrq.c */
-int mint_sysrq_send(u32 node, u32 key);
-void mint_sysrq_forget(void);
-void mint_sysrq_rung(void);
+/* health.c */
+void mint_health_init(void);
+
+/* hold.c */
+u64 mint_hold_take(u32 node, bool force);
+void mint_hold_rest(u32 node, u64 hold);
+int mint_hold_resume(u32 node, u64 hold);
+void mint_hold_end(u32 node);
+
+/* fence.c */
+int mint_fence(u32 node);
+bool mint_fence_failed(u32 node, u32 generation);
+
+/* create.c */
+int mint_life_create(struct mint_ioc_create *want);
+int mint_life_destroy(u32 node, u32 generation);
+
+/* load.c */
+int mint_life_load(u32 node, u32 *generation, u64 *hold);
+void mint_life_give_up(u32 node, u64 hold);
+int mint_life_write(const struct mint_ioc_write *write, u64 hold);
+
+/* start.c */
+int mint_life_start(const struct mint_ioc_start *start, u64 hold);
+
+/* kill.c */
+int mint_life_stop_wanted(u32 node, u32 generation);
+int mint_life_kill(u32 node, u32 generation);
 
 /* control.c */
 struct mint_side;
@@ -217,5 +217,8 @@ __poll_t mint_control_poll(struct mint_side *side, struct file *file,
 
 /* pipe.c */
 int mint_pipe_open(struct mint_side *side, u32 pipe);
+
+/* bus.c */
+extern struct device *mint_root;
 
 #endif /* _DRIVERS_MINT_CORE_H */
