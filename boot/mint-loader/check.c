@@ -10,7 +10,7 @@
 
 /**
  * check_all() - check a node file, the files that it names, and the ledger
- * @request: names the node file
+ * @file: the node file
  * @config: filled in; config_free() is due in any case
  * @image: filled in; image_free() is due in any case
  * @extents: filled in: the node's memory, as far as it can be told
@@ -19,14 +19,14 @@
  *
  * Return: an enum mint_exit.
  */
-int check_all(const struct request *request, struct config *config, struct image *image,
+int check_all(const char *file, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except)
 {
 	struct placement placement;
 	int code;
 
 	memset(image, 0, sizeof(*image));
-	code = config_read(request->operand, config);
+	code = config_read(file, config);
 	if (code)
 		return code;
 	code = image_read(config, image);
@@ -98,7 +98,7 @@ static int check(const struct request *request, const struct tables *tables)
 	struct image image;
 	int code;
 
-	code = check_all(request, &config, &image, extents, tables, except);
+	code = check_all(request->operand, &config, &image, extents, tables, except);
 	if (!code && request->json)
 		code = json_print(result(&config, &image, extents, tables));
 	else if (!code)
@@ -118,9 +118,9 @@ int cmd_check(const struct request *request)
 	struct region region;
 	int code;
 
-	if (!region_present(request))
+	if (!region_present(request->region_file))
 		return check(request, NULL);
-	code = region_open(request, &region);
+	code = region_open(request->region_file, &region);
 	if (!code)
 		code = tables_read(&region, &tables);
 	if (!code)

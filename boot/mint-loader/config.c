@@ -133,9 +133,11 @@ static bool set_key(struct parser *parser, enum key key, const char *value, char
 	case KEY_CPUS:
 		return value_cpus(value, config->cpus, why, room);
 	case KEY_MEMORY:
-		return value_memory(value, config, why, room);
+		return value_memory(value, config->extents, &config->nr_extents, why,
+				    room);
 	case KEY_DEVICES:
-		return value_devices(value, config, why, room);
+		return value_devices(value, config->functions, &config->nr_functions, why,
+				     room);
 	case KEY_RESTART:
 		return value_restart(value, &config->policy, why, room);
 	case KEY_KERNEL:

@@ -124,7 +124,8 @@ static int check_and_create(const struct request *request, struct target *target
 	struct image image;
 	int code;
 
-	code = check_all(request, &config, &image, extents, &target->tables, MINT_MAX_NODES);
+	code = check_all(request->operand, &config, &image, extents, &target->tables,
+			 MINT_MAX_NODES);
 	if (!code && request->dry_run)
 		code = report(request, &config, extents, json_null());
 	else if (!code)

@@ -1,63 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why something that should be there is not: what can be known is looked up and
- * said, and nothing is guessed.
+ * Why a node that was started does not report: what can be known is looked up
+ * and said, and nothing is guessed.
  */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "mint.h"
 
-#define SYS_DIR		"/sys/devices/mint"
 #define LINE_BYTES	120
-
-/* What follows the first NAME= on a command line, NULL if there is none. */
-static const char *next_value(const char *cmdline, const char *name)
-{
-	const char *at = cmdline;
-
-	while ((at = strstr(at, name))) {
-		bool begins = at == cmdline || at[-1] == ' ';
-
-		at += strlen(name);
-		if (begins)
-			return at;
-	}
-	return NULL;
-}
-
-static bool booted_with_mint(void)
-{
-	FILE *file = fopen("/proc/cmdline", "re");
-	char line[4096] = "";
-
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		*line = '\0';
-	fclose(file);
-	return next_value(line, "mint=");
-}
-
-/**
- * hint_no_device() - say why there is no /dev/mint
- *
- * Return: an enum mint_exit.
- */
-int hint_no_device(void)
-{
-	if (!access(SYS_DIR, F_OK))
-		return fail(MINT_EXIT_FAILED, "there is no %s, though this kernel has it. %s",
-			    MINT_DEVICE, "Try: mount -t devtmpfs none /dev");
-	if (booted_with_mint())
-		return fail(MINT_EXIT_FAILED,
-			    "this kernel runs without Mint, though booted with mint=: no %s. %s",
-			    MINT_DEVICE, "Try: dmesg | grep mint");
-	return fail(MINT_EXIT_FAILED,
-		    "this kernel runs without Mint: no %s. Try: boot it with mint=", MINT_DEVICE);
-}
 
 /* The lowest address that mem= on a command line takes away, as Linux reads it. */
 static __u64 memory_limit(const char *cmdline)
@@ -65,7 +17,7 @@ static __u64 memory_limit(const char *cmdline)
 	static const char units[] = "KMGTPE";
 	__u64 limit = ~0ULL;
 
-	while ((cmdline = next_value(cmdline, "mem="))) {
+	while ((cmdline = cmdline_value(cmdline, "mem="))) {
 		char *end;
 		__u64 bytes = strtoull(cmdline, &end, 0);
 		const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;

@@ -360,9 +360,9 @@ static int print_version(const struct request *request, bool present, __u32 kern
 
 static int cmd_version(const struct request *request)
 {
-	bool present = region_present(request);
+	bool present = region_present(request->region_file);
 	__u32 abi = 0;
-	int code = present ? region_abi(request, &abi) : MINT_EXIT_OK;
+	int code = present ? region_abi(request->region_file, &abi) : MINT_EXIT_OK;
 
 	return code ? code : print_version(request, present, abi);
 }

@@ -79,12 +79,14 @@ struct request {
 void fail_context(const char *format, ...) __printf(1, 2);
 int fail(int code, const char *format, ...) __printf(2, 3);
 void make_printable(char *text);
+int finish_output(void);
+
+/* text.c */
 const char *size_text(__u64 bytes, char text[24]);
 const char *cpus_text(const __u64 *cpus, char *text, size_t room);
 const char *function_text(__u32 function, char text[24]);
 const char *pci_text(const struct mint_pci *entry, char text[24]);
 const char *functions_text(const __u32 *functions, unsigned int nr, char *text, size_t room);
-int finish_output(void);
 
 /* file.c */
 struct buffer {
@@ -131,8 +133,9 @@ bool value_name(const char *text, char name[MINT_NAME_BYTES], char *why, size_t 
 bool value_cpus(const char *text, __u64 *cpus, char *why, size_t room);
 bool value_restart(const char *text, __u32 *policy, char *why, size_t room);
 const char *restart_text(__u32 policy);
-bool value_memory(const char *text, struct config *config, char *why, size_t room);
-bool value_devices(const char *text, struct config *config, char *why, size_t room);
+bool value_memory(const char *text, struct mint_extent *extents, unsigned int *nr, char *why,
+		  size_t room);
+bool value_devices(const char *text, __u32 *functions, unsigned int *nr, char *why, size_t room);
 
 static inline bool cpu_in(const __u64 *cpus, unsigned int cpu)
 {
@@ -216,10 +219,10 @@ struct region {
 };
 
 /* region.c */
-int region_open(const struct request *request, struct region *region);
+int region_open(const char *saved, struct region *region);
 void region_close(struct region *region);
-bool region_present(const struct request *request);
-int region_abi(const struct request *request, __u32 *abi);
+bool region_present(const char *saved);
+int region_abi(const char *saved, __u32 *abi);
 const void *region_entry(const struct region *region, __u32 section, __u32 index, size_t bytes,
 			 size_t *room);
 void region_copy(void *to, const void *from, size_t bytes);
@@ -501,7 +504,7 @@ int cmd_kill(const struct request *request);
 int cmd_destroy(const struct request *request);
 int cmd_sysrq(const struct request *request);
 int cmd_supervise(const struct request *request);
-int check_all(const struct request *request, struct config *config, struct image *image,
+int check_all(const char *file, struct config *config, struct image *image,
 	      struct mint_extent *extents, const struct tables *tables, __u32 except);
 
 /**
@@ -516,8 +519,10 @@ struct launch {
 	const struct mint_extent *extents;
 };
 
+/* cmdline.c */
+const char *cmdline_value(const char *cmdline, const char *name);
+
 /* hints.c */
-int hint_no_device(void);
 int hint_no_report(const struct region *region, const struct node_view *node,
 		   const struct launch *start, unsigned int timeout_s);
 
@@ -536,7 +541,7 @@ int device_node(const struct region *region, unsigned long call, const struct no
 		__u32 *generation);
 int device_failed(const struct node_view *node, int error);
 
-/* time.c */
+/* timing.c */
 __u64 now_ms(void);
 void pause_ms(unsigned int ms);
 void limit_waits(bool on);

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include "mint.h"
 
 #define IMAGE_LIMIT	0x100000000UL
+#define SYS_DIR		"/sys/devices/mint"
 
 /* Structures are copied by words, whatever fields they have. */
 typedef __u64 __attribute__((may_alias)) any_word;
@@ -134,6 +136,33 @@ static int open_saved(const char *path, struct region *region)
 	return check_header(region);
 }
 
+static bool booted_with_mint(void)
+{
+	FILE *file = fopen("/proc/cmdline", "re");
+	char line[4096] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	return cmdline_value(line, "mint=");
+}
+
+/* Looked up and not guessed: why there is no device. */
+static int no_device(void)
+{
+	if (!access(SYS_DIR, F_OK))
+		return fail(MINT_EXIT_FAILED, "there is no %s, though this kernel has it. %s",
+			    MINT_DEVICE, "Try: mount -t devtmpfs none /dev");
+	if (booted_with_mint())
+		return fail(MINT_EXIT_FAILED,
+			    "this kernel runs without Mint, though booted with mint=: no %s. %s",
+			    MINT_DEVICE, "Try: dmesg | grep mint");
+	return fail(MINT_EXIT_FAILED,
+		    "this kernel runs without Mint: no %s. Try: boot it with mint=", MINT_DEVICE);
+}
+
 static int open_device(struct region *region)
 {
 	struct mint_ioc_info info;
@@ -142,7 +171,7 @@ static int open_device(struct region *region)
 
 	region->fd = open(MINT_DEVICE, O_RDWR | O_CLOEXEC);
 	if (region->fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-		return hint_no_device();
+		return no_device();
 	if (region->fd < 0)
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
 	if (ioctl(region->fd, MINT_IOC_INFO, &info))
@@ -161,18 +190,16 @@ static int open_device(struct region *region)
 
 /**
  * region_open() - map the region
- * @request: tells which
+ * @saved: file with a saved image of it, or NULL for that of this machine
  * @region: filled in; region_close() is due after success and failure alike
  *
  * Return: an enum mint_exit.
  */
-int region_open(const struct request *request, struct region *region)
+int region_open(const char *saved, struct region *region)
 {
 	memset(region, 0, sizeof(*region));
 	region->fd = -1;
-	if (request->region_file)
-		return open_saved(request->region_file, region);
-	return open_device(region);
+	return saved ? open_saved(saved, region) : open_device(region);
 }
 
 /**
@@ -194,11 +221,11 @@ void region_close(struct region *region)
 
 /**
  * region_present() - is there a region to look at?
- * @request: tells which
+ * @saved: as for region_open()
  */
-bool region_present(const struct request *request)
+bool region_present(const char *saved)
 {
-	return request->region_file || !access(MINT_DEVICE, F_OK);
+	return saved || !access(MINT_DEVICE, F_OK);
 }
 
 static int saved_abi(const char *path, __u32 *abi)
@@ -220,18 +247,18 @@ static int saved_abi(const char *path, __u32 *abi)
 
 /**
  * region_abi() - ask for the ABI version, whatever it is
- * @request: tells which region
+ * @saved: as for region_open()
  * @abi: filled in, major << 16 | minor
  *
  * Return: an enum mint_exit.
  */
-int region_abi(const struct request *request, __u32 *abi)
+int region_abi(const char *saved, __u32 *abi)
 {
 	struct mint_ioc_info info = { 0 };
 	int fd, code = MINT_EXIT_OK;
 
-	if (request->region_file)
-		return saved_abi(request->region_file, abi);
+	if (saved)
+		return saved_abi(saved, abi);
 	fd = open(MINT_DEVICE, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || ioctl(fd, MINT_IOC_INFO, &info))
 		code = fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");

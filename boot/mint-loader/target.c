@@ -6,7 +6,7 @@ static int open_target(const struct request *request, bool node, struct target *
 {
 	int code;
 
-	code = region_open(request, &target->region);
+	code = region_open(request->region_file, &target->region);
 	if (!code)
 		code = tables_snapshot(&target->region, &target->tables);
 	if (!code && node)

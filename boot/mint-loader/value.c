@@ -215,36 +215,36 @@ static bool extent_good(const char *piece, const struct mint_extent *extent, cha
 	return false;
 }
 
-static bool extent_overlaps(const struct config *config, const struct mint_extent *extent)
+static bool overlaps_one(const struct mint_extent *extent, const struct mint_extent *others,
+			 unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < config->nr_extents; i++) {
-		const struct mint_extent *other = &config->extents[i];
-
-		if (extent->base != MINT_ANY && other->base != MINT_ANY &&
-		    extent->base < other->base + other->bytes &&
-		    other->base < extent->base + extent->bytes)
+	for (i = 0; i < nr; i++)
+		if (extent->base != MINT_ANY && others[i].base != MINT_ANY &&
+		    extent->base < others[i].base + others[i].bytes &&
+		    others[i].base < extent->base + extent->bytes)
 			return true;
-	}
 	return false;
 }
 
 /**
  * value_memory() - read a list of extents such as "64M,1G@0x100000000"
  * @text: the value
- * @config: its extents are filled in
+ * @extents: filled in, room for MINT_HANDOVER_EXTENTS
+ * @nr: filled in: how many there are
  * @why: filled in when it is not accepted
  * @room: size of @why
  *
  * Return: whether it was accepted.
  */
-bool value_memory(const char *text, struct config *config, char *why, size_t room)
+bool value_memory(const char *text, struct mint_extent *extents, unsigned int *nr, char *why,
+		  size_t room)
 {
 	char *copy = strdup(text), *rest = copy, *piece;
 	bool good = copy;
 
-	config->nr_extents = 0;
+	*nr = 0;
 	while (good && (piece = next_piece(&rest))) {
 		struct mint_extent extent = { 0 };
 
@@ -254,14 +254,14 @@ bool value_memory(const char *text, struct config *config, char *why, size_t roo
 				 piece);
 		else if (!extent_good(piece, &extent, why, room))
 			break;
-		else if (extent_overlaps(config, &extent))
+		else if (overlaps_one(&extent, extents, *nr))
 			snprintf(why, room, "'%s' overlaps a piece before it", piece);
-		else if (config->nr_extents == MINT_HANDOVER_EXTENTS)
+		else if (*nr == MINT_HANDOVER_EXTENTS)
 			snprintf(why, room, "more than %u pieces", MINT_HANDOVER_EXTENTS);
 		else
 			good = true;
 		if (good)
-			config->extents[config->nr_extents++] = extent;
+			extents[(*nr)++] = extent;
 	}
 	free(copy);
 	return good;
@@ -287,7 +287,8 @@ static bool function_address(const char *text, __u32 *function)
 	return strtoul(device, NULL, 16) < 32;
 }
 
-static bool add_function(struct config *config, const char *piece, char *why, size_t room)
+static bool add_function(const char *piece, __u32 *functions, unsigned int *nr, char *why,
+			 size_t room)
 {
 	__u32 function;
 	unsigned int i;
@@ -296,37 +297,38 @@ static bool add_function(struct config *config, const char *piece, char *why, si
 		snprintf(why, room, "'%s' is not a PCI function like 00:04.0", piece);
 		return false;
 	}
-	for (i = 0; i < config->nr_functions; i++) {
-		if (config->functions[i] == function) {
+	for (i = 0; i < *nr; i++) {
+		if (functions[i] == function) {
 			snprintf(why, room, "'%s' is named twice", piece);
 			return false;
 		}
 	}
-	if (config->nr_functions == MINT_NODE_FUNCTIONS) {
+	if (*nr == MINT_NODE_FUNCTIONS) {
 		snprintf(why, room, "more than %u functions", MINT_NODE_FUNCTIONS);
 		return false;
 	}
-	config->functions[config->nr_functions++] = function;
+	functions[(*nr)++] = function;
 	return true;
 }
 
 /**
  * value_devices() - read a list of PCI functions such as "00:04.0,0000:01:00.1"
  * @text: the value
- * @config: its functions are filled in
+ * @functions: filled in, room for MINT_NODE_FUNCTIONS
+ * @nr: filled in: how many there are
  * @why: filled in when it is not accepted
  * @room: size of @why
  *
  * Return: whether it was accepted.
  */
-bool value_devices(const char *text, struct config *config, char *why, size_t room)
+bool value_devices(const char *text, __u32 *functions, unsigned int *nr, char *why, size_t room)
 {
 	char *copy = strdup(text), *rest = copy, *piece;
 	bool good = copy;
 
-	config->nr_functions = 0;
+	*nr = 0;
 	while (good && (piece = next_piece(&rest)))
-		good = add_function(config, piece, why, room);
+		good = add_function(piece, functions, nr, why, room);
 	free(copy);
 	return good;
 }
