@@ -4,9 +4,24 @@
  * anything. Where there is no region to compare with, that part is left out
  * and the result says so.
  */
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/boot.h>
+#include "check.h"
+#include "config.h"
+#include "image.h"
+#include "json.h"
+#include "paths.h"
+#include "place.h"
+#include "plan.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
+#include "text.h"
+#include "value.h"
+#include "verb.h"
 
 /**
  * check_all() - check a node file, the files that it names, and the ledger

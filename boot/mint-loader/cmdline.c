@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Words of a kernel's command line. */
+#include <stdbool.h>
 #include <string.h>
-#include "mint.h"
+#include "cmdline.h"
 
 /**
  * cmdline_value() - find a parameter on a command line

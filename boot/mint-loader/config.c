@@ -6,10 +6,16 @@
  */
 #include <ctype.h>
 #include <ini.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "config.h"
+#include "file.h"
+#include "report.h"
+#include "text.h"
+#include "value.h"
 
 #define FILE_LIMIT	65536
 

@@ -8,11 +8,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "device.h"
+#include "file.h"
+#include "paths.h"
+#include "plain.h"
+#include "region.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
+#include "target.h"
+#include "terminal.h"
+#include "timing.h"
+#include "util.h"
+#include "verb.h"
+#include "winsize.h"
 
 #define ESCAPE		0x1d	/* Ctrl-] */
 #define LEAVE		'q'

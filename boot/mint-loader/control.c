@@ -4,7 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include <mint/state.h>
+#include "control.h"
+#include "device.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
 
 /**
  * control_check() - can a node be asked for something?

@@ -4,12 +4,27 @@
  * node file for the starts to come. If the file cannot be kept, nothing stays claimed.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "check.h"
+#include "config.h"
+#include "device.h"
+#include "file.h"
+#include "image.h"
+#include "json.h"
+#include "paths.h"
+#include "plan.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "text.h"
+#include "verb.h"
 
 static int keep_config(const struct config *config)
 {

@@ -4,8 +4,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "device.h"
+#include "hold.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
+#include "util.h"
 
 /**
  * device_finish() - let nothing but SIGKILL end the command from now on

@@ -5,13 +5,21 @@
  * the session, and with it the command.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "control.h"
+#include "paths.h"
+#include "region.h"
 #include "relay.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "verb.h"
 
 /* The words of the command, each with its NUL. */
 static int join_words(char *const *words, char *text, __u32 *bytes)

@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "mint.h"
+#include <linux/types.h>
+#include "file.h"
+#include "report.h"
 
 static int read_all(int fd, struct buffer *to)
 {

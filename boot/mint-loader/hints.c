@@ -7,7 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "cmdline.h"
+#include "file.h"
+#include "hints.h"
+#include "region.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
+#include "text.h"
 
 #define LINE_BYTES	120
 

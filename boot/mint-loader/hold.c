@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who has a node in its hands: which command, on which node, and the way out. */
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include "mint.h"
+#include <mint/state.h>
+#include "hold.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
 
 /**
  * hold_of() - which node has a node in its hands?

@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint hw: what the machine has, and whose it is. */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "claims.h"
+#include "json.h"
+#include "region.h"
+#include "report.h"
+#include "roles.h"
+#include "sections.h"
+#include "tables.h"
+#include "target.h"
+#include "text.h"
+#include "verb.h"
 
 /* Every claim, and what is not claimed before, between and behind them. */
 #define MAP_PIECES	(2 * MINT_MAX_EXTENTS + MINT_MAX_RAM)

@@ -3,10 +3,18 @@
  * Kernel and initrd files: read as a whole and checked against the boot
  * protocol (Documentation/arch/x86/boot.rst) before anything is touched.
  */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <asm/bootparam.h>
+#include "config.h"
+#include "file.h"
+#include "image.h"
+#include "initrd.h"
+#include "layout.h"
+#include "report.h"
 
 #define IMAGE_LIMIT		0x40000000UL
 #define SECTOR_BYTES		512

@@ -6,8 +6,12 @@
  * unpacks it.
  */
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
-#include "mint.h"
+#include <linux/types.h>
+#include "file.h"
+#include "initrd.h"
+#include "util.h"
 
 #define CPIO_HEADER_BYTES	110
 #define CPIO_TRAILER		"TRAILER!!!"

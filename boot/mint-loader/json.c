@@ -3,8 +3,14 @@
  * Results as JSON: stable keys, bytes as integers, "schema" counts changes
  * that a reader of the former shape would stumble over.
  */
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "cpus.h"
+#include "json.h"
+#include "report.h"
+#include "text.h"
 
 #define SCHEMA	1
 

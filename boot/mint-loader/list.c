@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint list: one line for each node, and one for what no node owns. */
+#include <jansson.h>
 #include <stdio.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "claims.h"
+#include "json.h"
+#include "report.h"
+#include "roles.h"
+#include "tables.h"
+#include "target.h"
+#include "text.h"
+#include "verb.h"
 
 #define COLUMNS	"%-3s %-15s %-9s %4s %-11s %8s %4s  %s\n"
 

@@ -5,14 +5,23 @@
  * a moment, since another node may just be writing an earlier one.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <x86intrin.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "json.h"
+#include "log_source.h"
+#include "plain.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
+#include "target.h"
+#include "verb.h"
 
 #define ROUND_MS	50
 #define HOLD_NS		100000000ULL

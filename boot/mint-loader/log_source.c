@@ -9,7 +9,13 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "file.h"
+#include "log_source.h"
+#include "region.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
 
 /**
  * tsc_to_ns() - what a number of ticks is in time

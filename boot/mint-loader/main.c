@@ -5,11 +5,18 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "json.h"
+#include "region.h"
+#include "report.h"
+#include "util.h"
+#include "verb.h"
 
 #define TIMEOUT_S_DEFAULT	30
 #define TIMEOUT_S_MAX		86400

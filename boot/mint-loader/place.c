@@ -6,9 +6,16 @@
  * In one extent: boot parameters, hand-over record and command line in the
  * first megabyte, then the kernel, the initrd at the very end.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include "mint.h"
+#include <asm/bootparam.h>
+#include <mint/dev.h>
+#include "image.h"
+#include "layout.h"
+#include "place.h"
+#include "report.h"
+#include "text.h"
 
 static __u64 align_up(__u64 value, __u64 align)
 {

@@ -5,10 +5,11 @@
  * reads it now. So only colours are let through, and nothing that a terminal
  * could take for the beginning of another sequence.
  */
+#include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include "mint.h"
+#include "plain.h"
 
 #define ESC	0x1b
 

@@ -3,10 +3,22 @@
  * mint stop: ask a node's user space to power off, and wait for its end.
  * Nothing is forced: that is mint kill. No supervisor starts it again.
  */
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include <mint/state.h>
+#include "control.h"
+#include "device.h"
+#include "json.h"
+#include "paths.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "timing.h"
+#include "verb.h"
 
 #define LOOK_MS	20
 

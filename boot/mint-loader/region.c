@@ -6,13 +6,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/atomic.h>
+#include <mint/dev.h>
+#include "cmdline.h"
+#include "file.h"
+#include "paths.h"
+#include "region.h"
+#include "report.h"
 
 #define IMAGE_LIMIT	0x100000000UL
 #define SYS_DIR		"/sys/devices/mint"

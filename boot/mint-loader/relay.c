@@ -6,11 +6,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
 #include "relay.h"
+#include "timing.h"
 
 #define MAX_STREAMS	3
 #define MAX_MORE	2

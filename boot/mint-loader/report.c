@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "mint.h"
+#include "plain.h"
+#include "report.h"
 
 static char context[128];
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What exists once in the machine, and which node holds it. */
+#include <jansson.h>
 #include <stdio.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "roles.h"
+#include "tables.h"
 
 static const char *const names[MINT_NR_ROLES] = {
 	[MINT_ROLE_FIRMWARE] = "firmware",

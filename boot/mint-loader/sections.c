@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How far the sections of the shared region are in use. */
-#include <string.h>
+#include <mint/abi.h>
+#include <mint/atomic.h>
 #include <mint/vni.h>
-#include "mint.h"
+#include "region.h"
+#include "sections.h"
+#include "stream.h"
+#include "tables.h"
 
 static __u64 used_nodes(const struct tables *tables)
 {

@@ -6,7 +6,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +16,13 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "paths.h"
 #include "relay.h"
+#include "report.h"
+#include "timing.h"
+#include "util.h"
+#include "verb.h"
 
 #define EXIT_NOT_FOUND	127
 #define EXIT_NOT_RUN	126

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint show: all that the region tells of one node. */
+#include <jansson.h>
 #include <stdio.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include <mint/atomic.h>
+#include "cpus.h"
+#include "hold.h"
+#include "json.h"
+#include "region.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
+#include "target.h"
+#include "text.h"
+#include "util.h"
+#include "value.h"
+#include "verb.h"
 
 #define NODE_FORMAT	\
 	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"

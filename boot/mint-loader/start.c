@@ -6,13 +6,33 @@
  * stopped ourselves, mint kill takes the node away.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "mint.h"
+#include <asm/bootparam.h>
+#include <mint/atomic.h>
+#include <mint/dev.h>
+#include <mint/state.h>
+#include "config.h"
+#include "device.h"
+#include "hints.h"
+#include "image.h"
+#include "json.h"
+#include "layout.h"
+#include "paths.h"
+#include "place.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "timing.h"
+#include "util.h"
+#include "verb.h"
 
 #define CHUNK_BYTES	(4UL << 20)
 #define LOOK_MS		10

@@ -3,9 +3,18 @@
  * mint kill and mint destroy: stop a node at whatever instruction it is, and
  * give back what it owns.
  */
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "device.h"
+#include "json.h"
+#include "paths.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "verb.h"
 
 /**
  * struct stop - what a verb of this file needs to know

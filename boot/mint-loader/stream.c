@@ -3,10 +3,18 @@
  * Text streams of the region: logs and console outputs. A node writes while
  * we read, so a copy is trimmed by a second look at the head afterwards.
  */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include <mint/atomic.h>
+#include "file.h"
+#include "region.h"
+#include "report.h"
+#include "stream.h"
+#include "tables.h"
 
 #define LOOK_TRIES	100
 

@@ -7,14 +7,23 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/state.h>
+#include "json.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "timing.h"
+#include "util.h"
+#include "verb.h"
 
 /* What fails again within this time waits before its next start. */
 #define AGAIN_MS	60000

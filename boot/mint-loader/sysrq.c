@@ -5,10 +5,16 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "device.h"
+#include "json.h"
+#include "report.h"
+#include "tables.h"
+#include "target.h"
+#include "verb.h"
 
 static int check_key(const char *key)
 {

@@ -5,12 +5,19 @@
  * in struct tables.damage. Read without the ledger's lock: a snapshot only.
  */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/boot.h>
+#include <mint/state.h>
+#include "cpus.h"
+#include "paths.h"
+#include "region.h"
+#include "report.h"
+#include "tables.h"
 
 #define LOOK_MS		10
 

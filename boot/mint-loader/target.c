@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What most verbs begin with: the region, its tables, and the node meant. */
-#include "mint.h"
+#include <stdbool.h>
+#include "region.h"
+#include "tables.h"
+#include "target.h"
+#include "verb.h"
 
 static int open_target(const struct request *request, bool node, struct target *target)
 {

@@ -8,10 +8,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/atomic.h>
+#include "terminal.h"
+#include "timing.h"
+#include "util.h"
 
 #define QUIET_MS	50	/* nothing came for so long: the paste has ended */
 #define DISCARD_MS	2000	/* and so long we look, should it never end */

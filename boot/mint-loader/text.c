@@ -2,7 +2,10 @@
 /* The words for sizes, CPUs and PCI functions. */
 #include <stdio.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/abi.h>
+#include "cpus.h"
+#include "text.h"
+#include "util.h"
 
 /**
  * size_text() - a number of bytes in the largest unit that is exact

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Time, for those who wait with a deadline. */
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
-#include "mint.h"
+#include "timing.h"
 
 #define LIMIT_NS	100000000
 

@@ -6,10 +6,14 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "cpus.h"
+#include "util.h"
+#include "value.h"
 
 /**
  * value_name() - check a node's name

@@ -5,7 +5,9 @@
  */
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include "mint.h"
+#include <mint/dev.h>
+#include "terminal.h"
+#include "winsize.h"
 
 /**
  * winsize_send() - tell the node if the size is news

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* relay: moves standard input to standard output, as exec.c does for a node. */
 #include <unistd.h>
-#include "mint.h"
 #include "relay.h"
 
 int main(void)

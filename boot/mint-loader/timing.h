@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Time, for those who wait. */
+#ifndef MINT_LOADER_TIMING_H
+#define MINT_LOADER_TIMING_H
+
+#include <stdbool.h>
+#include <mint/abi.h>
+
+__u64 now_ms(void);
+void pause_ms(unsigned int ms);
+void limit_waits(bool on);
+
+#endif /* MINT_LOADER_TIMING_H */
