@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A call of the command, and the verbs: in files of their names; destroy in
- * kill.c, stop in poweroff.c.
+ * kill.c.
  */
 #ifndef MINT_LOADER_VERB_H
 #define MINT_LOADER_VERB_H
