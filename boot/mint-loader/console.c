@@ -44,7 +44,7 @@
 #define PART_BYTES	256
 
 /**
- * struct session - one connection
+ * struct connection - a user's terminal at a node's console
  * @fd: the device, as the console of @node
  * @node: the node
  * @terminal: standard input is a terminal, so the escape is looked for
@@ -64,7 +64,7 @@
  * @lost: bytes that were typed when @typed was full
  * @typed: bytes on their way to the node
  */
-struct session {
+struct connection {
 	int fd;
 	const struct node_view *node;
 	bool terminal;
@@ -85,56 +85,56 @@ struct session {
 	char typed[TYPED_BYTES];
 };
 
-static size_t nr_typed(const struct session *session)
+static size_t nr_typed(const struct connection *connection)
 {
-	return session->typed_head - session->typed_tail;
+	return connection->typed_head - connection->typed_tail;
 }
 
 /* Meant for the node, and not taken by it. */
-static size_t nr_lost(const struct session *session)
+static size_t nr_lost(const struct connection *connection)
 {
-	return session->lost + nr_typed(session);
+	return connection->lost + nr_typed(connection);
 }
 
-static void keep_typed(struct session *session, char typed)
+static void keep_typed(struct connection *connection, char typed)
 {
-	if (nr_typed(session) < TYPED_BYTES)
-		session->typed[session->typed_head++ % TYPED_BYTES] = typed;
+	if (nr_typed(connection) < TYPED_BYTES)
+		connection->typed[connection->typed_head++ % TYPED_BYTES] = typed;
 	else
-		session->lost++;
+		connection->lost++;
 }
 
 /* Passes a typed byte on, but for the escape; twice is the byte itself. */
-static void take_typed(struct session *session, char typed)
+static void take_typed(struct connection *connection, char typed)
 {
-	if (!session->escaped && session->terminal && typed == ESCAPE) {
-		session->escaped = true;
+	if (!connection->escaped && connection->terminal && typed == ESCAPE) {
+		connection->escaped = true;
 		return;
 	}
-	if (session->escaped && typed == LEAVE) {
-		session->user_left = true;
-		session->leave = true;
+	if (connection->escaped && typed == LEAVE) {
+		connection->user_left = true;
+		connection->leave = true;
 		return;
 	}
-	if (session->escaped && typed != ESCAPE)
-		keep_typed(session, ESCAPE);
-	session->escaped = false;
-	keep_typed(session, typed);
+	if (connection->escaped && typed != ESCAPE)
+		keep_typed(connection, ESCAPE);
+	connection->escaped = false;
+	keep_typed(connection, typed);
 }
 
 /*
  * A terminal is read whether or not the node takes what is typed: the escape
  * may come next. Other input waits, and so loses nothing.
  */
-static bool reads_typed(const struct session *session)
+static bool reads_typed(const struct connection *connection)
 {
-	return session->typing && (session->terminal || nr_typed(session) < TYPED_BYTES);
+	return connection->typing && (connection->terminal || nr_typed(connection) < TYPED_BYTES);
 }
 
-static void fail_session(struct session *session, const char *what, int error)
+static void fail_connection(struct connection *connection, const char *what, int error)
 {
-	session->failed = what;
-	session->error = error;
+	connection->failed = what;
+	connection->error = error;
 }
 
 static bool readable(int fd)
@@ -145,7 +145,7 @@ static bool readable(int fd)
 }
 
 /* Byte by byte: what follows the escape is for whoever reads the terminal next. */
-static void read_typed(struct session *session)
+static void read_typed(struct connection *connection)
 {
 	unsigned int batch = TYPED_BATCH;
 
@@ -154,104 +154,106 @@ static void read_typed(struct session *session)
 		ssize_t n = read(STDIN_FILENO, &typed, 1);
 
 		if (n > 0) {
-			take_typed(session, typed);
+			take_typed(connection, typed);
 		} else if (!n || (errno != EINTR && errno != EAGAIN)) {
-			session->typing = false;
-			session->leave = session->terminal;
-			if (n && !session->terminal)
-				fail_session(session, "standard input could not be read", errno);
+			connection->typing = false;
+			connection->leave = connection->terminal;
+			if (n && !connection->terminal)
+				fail_connection(connection, "standard input could not be read",
+						errno);
 		}
-	} while (reads_typed(session) && !session->leave && --batch && readable(STDIN_FILENO));
+	} while (reads_typed(connection) && !connection->leave && --batch &&
+		 readable(STDIN_FILENO));
 }
 
-static void send_typed(struct session *session)
+static void send_typed(struct connection *connection)
 {
 	unsigned int batch = SENT_BATCH;
 	ssize_t n = 1;
 
-	while (n > 0 && nr_typed(session) && batch--) {
-		size_t from = session->typed_tail % TYPED_BYTES;
+	while (n > 0 && nr_typed(connection) && batch--) {
+		size_t from = connection->typed_tail % TYPED_BYTES;
 		size_t part = TYPED_BYTES - from;
 
-		if (part > nr_typed(session))
-			part = nr_typed(session);
+		if (part > nr_typed(connection))
+			part = nr_typed(connection);
 		/* Full, or the node has ended: read() will say so. */
-		n = write(session->fd, session->typed + from, part);
+		n = write(connection->fd, connection->typed + from, part);
 		if (n > 0)
-			session->typed_tail += n;
+			connection->typed_tail += n;
 	}
 }
 
 /* Old output must not have the terminal type an answer: it comes as plain text. */
-static void take_output(struct session *session, const char *text, size_t n)
+static void take_output(struct connection *connection, const char *text, size_t n)
 {
-	char *to = session->shown + session->nr_shown;
-	size_t old = n < session->history ? n : session->history;
-	size_t done = plain_text(&session->plain, text, old, to);
+	char *to = connection->shown + connection->nr_shown;
+	size_t old = n < connection->history ? n : connection->history;
+	size_t done = plain_text(&connection->plain, text, old, to);
 
 	memcpy(to + done, text + old, n - old);
-	session->history -= old;
-	session->nr_shown += done + n - old;
+	connection->history -= old;
+	connection->nr_shown += done + n - old;
 }
 
-static void read_output(struct session *session)
+static void read_output(struct connection *connection)
 {
-	while (SHOWN_BYTES - session->nr_shown >= PART_BYTES + PLAIN_HELD_BYTES) {
+	while (SHOWN_BYTES - connection->nr_shown >= PART_BYTES + PLAIN_HELD_BYTES) {
 		char text[PART_BYTES];
-		ssize_t n = read(session->fd, text, sizeof(text));
+		ssize_t n = read(connection->fd, text, sizeof(text));
 
 		if (n <= 0) {
-			session->ended = !n || (errno != EAGAIN && errno != EINTR);
-			if (session->history && !readable(session->fd))
-				session->history = 0;	/* all of it has been read */
+			connection->ended = !n || (errno != EAGAIN && errno != EINTR);
+			if (connection->history && !readable(connection->fd))
+				connection->history = 0;	/* all of it has been read */
 			return;
 		}
-		take_output(session, text, n);
+		take_output(connection, text, n);
 	}
 }
 
 /* Called when standard output takes something, or never will again. */
-static void show_output(struct session *session)
+static void show_output(struct connection *connection)
 {
-	ssize_t n = write(STDOUT_FILENO, session->shown, session->nr_shown);
+	ssize_t n = write(STDOUT_FILENO, connection->shown, connection->nr_shown);
 
 	if (n > 0) {
-		session->nr_shown -= n;
-		memmove(session->shown, session->shown + n, session->nr_shown);
+		connection->nr_shown -= n;
+		memmove(connection->shown, connection->shown + n, connection->nr_shown);
 	} else if (n < 0 && errno != EINTR && errno != EAGAIN) {
-		fail_session(session, "its output could not be written", errno);
-	} else if (!session->nr_shown) {
-		session->leave = true;
+		fail_connection(connection, "its output could not be written", errno);
+	} else if (!connection->nr_shown) {
+		connection->leave = true;
 	}
 }
 
-static bool goes_on(const struct session *session)
+static bool goes_on(const struct connection *connection)
 {
-	return !session->leave && !session->failed && !terminal_signal() &&
-	       (!session->ended || session->nr_shown);
+	return !connection->leave && !connection->failed && !terminal_signal() &&
+	       (!connection->ended || connection->nr_shown);
 }
 
-static void connect_both(struct session *session)
+static void connect_both(struct connection *connection)
 {
-	read_output(session);
-	while (goes_on(session)) {
-		bool reading = !session->nr_shown;
+	read_output(connection);
+	while (goes_on(connection)) {
+		bool reading = !connection->nr_shown;
 		struct pollfd files[] = {
-			{ .fd = reading ? session->fd : -1, .events = POLLIN },
+			{ .fd = reading ? connection->fd : -1, .events = POLLIN },
 			{ .fd = STDOUT_FILENO, .events = reading ? 0 : POLLOUT },
-			{ .fd = reads_typed(session) ? STDIN_FILENO : -1, .events = POLLIN },
+			{ .fd = reads_typed(connection) ? STDIN_FILENO : -1, .events = POLLIN },
 		};
 
-		winsize_send(session->fd);
-		terminal_wait(files, ARRAY_SIZE(files), nr_typed(session) ? FULL_MS : IDLE_MS);
+		winsize_send(connection->fd);
+		terminal_wait(files, ARRAY_SIZE(files), nr_typed(connection) ? FULL_MS : IDLE_MS);
 		limit_waits(true);
 		if (files[0].revents)
-			read_output(session);
+			read_output(connection);
 		if (files[1].revents)
-			show_output(session);
+			show_output(connection);
 		if (files[2].revents)
-			read_typed(session);
-		send_typed(session);
+			read_typed(connection);
+		send_typed(connection);
 		limit_waits(false);
 	}
 }
@@ -278,47 +280,47 @@ static void say(const char *text)
 	limit_waits(false);
 }
 
-static int say_failure(const struct session *session)
+static int say_failure(const struct connection *connection)
 {
 	int code;
 
-	fail_context("left the console of node '%s'", session->node->life.name);
+	fail_context("left the console of node '%s'", connection->node->life.name);
 	limit_waits(true);
-	code = fail(MINT_EXIT_FAILED, "%s: %s", session->failed, strerror(session->error));
+	code = fail(MINT_EXIT_FAILED, "%s: %s", connection->failed, strerror(connection->error));
 	limit_waits(false);
 	return code;
 }
 
-static void say_goodbye(const struct session *session, const struct node_view *now)
+static void say_goodbye(const struct connection *connection, const struct node_view *now)
 {
-	size_t lost = nr_lost(session);
-	const char *name = session->node->life.name;
+	size_t lost = nr_lost(connection);
+	const char *name = connection->node->life.name;
 	const char *how = "started again";
 	char typed[128] = "", text[512];
 
 	if (lost)
 		snprintf(typed, sizeof(typed),
 			 "\nmint: %zu bytes that were typed did not reach node '%s'", lost, name);
-	if (!session->ended) {
+	if (!connection->ended) {
 		snprintf(text, sizeof(text), "%s\nmint: left the console of node '%s'\n", typed,
 			 name);
 		return say(text);
 	}
-	if (now->life.generation == session->node->life.generation)
+	if (now->life.generation == connection->node->life.generation)
 		how = node_state_name(now);
 	snprintf(text, sizeof(text), "%s\nmint: node '%s' has ended: %s. Try: mint log %s\n",
 		 typed, name, how, name);
 	say(text);
 }
 
-static int result(const struct session *session, const struct node_view *now)
+static int result(const struct connection *connection, const struct node_view *now)
 {
 	/* A reader that has seen enough is no error. */
-	if (session->failed && session->error != EPIPE)
-		return say_failure(session);
-	say_goodbye(session, now);
+	if (connection->failed && connection->error != EPIPE)
+		return say_failure(connection);
+	say_goodbye(connection, now);
 	/* A user sees what became of his typing, a script sees this. */
-	if (terminal_signal() || (nr_lost(session) && !session->terminal))
+	if (terminal_signal() || (nr_lost(connection) && !connection->terminal))
 		return MINT_EXIT_FAILED;
 	return MINT_EXIT_OK;
 }
@@ -333,30 +335,30 @@ static void say_hello(const struct node_view *node, bool input)
 	fprintf(stderr, "mint: console of node '%s' (%u); %s\n", node->life.name, node->id, how);
 }
 
-static int run_session(const struct region *region, const struct node_view *node, bool input)
+static int connect_terminal(const struct region *region, const struct node_view *node, bool input)
 {
-	static struct session session;
+	static struct connection connection;
 	struct node_view now = *node;
 	int code;
 
-	session.fd = region->fd;
-	session.node = node;
+	connection.fd = region->fd;
+	connection.node = node;
 	code = device_node(region, MINT_IOC_CONSOLE, node, NULL);
 	if (code)
 		return code;
-	if (fcntl(session.fd, F_SETFL, fcntl(session.fd, F_GETFL) | O_NONBLOCK))
+	if (fcntl(connection.fd, F_SETFL, fcntl(connection.fd, F_GETFL) | O_NONBLOCK))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
-	session.history = MINT_CONSOLE_OUT_BYTES;
-	session.plain.utf8 = output_takes_utf8();
+	connection.history = MINT_CONSOLE_OUT_BYTES;
+	connection.plain.utf8 = output_takes_utf8();
 	say_hello(node, input);
-	session.terminal = terminal_take();
-	session.typing = session.terminal || input;
-	connect_both(&session);
-	if (session.ended)
+	connection.terminal = terminal_take();
+	connection.typing = connection.terminal || input;
+	connect_both(&connection);
+	if (connection.ended)
 		look_behind_the_fence(region, node->id, &now);
 	/* What was typed for the node is not meant for the shell that comes next. */
-	terminal_give_back(!session.user_left);
-	return result(&session, &now);
+	terminal_give_back(!connection.user_left);
+	return result(&connection, &now);
 }
 
 static int print_history(const struct region *region, const struct node_view *node)
@@ -395,7 +397,7 @@ static int console(const struct request *request, struct target *target)
 	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
 		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
 			    node->life.name);
-	return run_session(&target->region, node, request->input);
+	return connect_terminal(&target->region, node, request->input);
 }
 
 /**

@@ -38,8 +38,8 @@ static int join_words(char *const *words, char *text, __u32 *bytes)
 	return MINT_EXIT_OK;
 }
 
-static int open_streams(const struct request *request, int session,
-			struct stream streams[MINT_NR_PIPES])
+static int open_relays(const struct request *request, int session,
+		       struct relay relays[MINT_NR_PIPES])
 {
 	unsigned int i;
 
@@ -48,26 +48,26 @@ static int open_streams(const struct request *request, int session,
 
 		if (pipe < 0)
 			return fail(MINT_EXIT_FAILED, "its pipes cannot be opened: %m");
-		streams[i].from = i == MINT_PIPE_STDIN ? STDIN_FILENO : pipe;
-		streams[i].to = i == MINT_PIPE_STDIN ? pipe : (int)i;
-		streams[i].used = 0;
+		relays[i].from = i == MINT_PIPE_STDIN ? STDIN_FILENO : pipe;
+		relays[i].to = i == MINT_PIPE_STDIN ? pipe : (int)i;
+		relays[i].used = 0;
 	}
 	if (request->no_input) {
-		streams[MINT_PIPE_STDIN].from = -1;
-		stream_close(&streams[MINT_PIPE_STDIN]);
+		relays[MINT_PIPE_STDIN].from = -1;
+		relay_close(&relays[MINT_PIPE_STDIN]);
 	}
 	return MINT_EXIT_OK;
 }
 
 /* Until the command has ended and all that it printed is out. */
-static void relay_all(int session, struct stream streams[MINT_NR_PIPES])
+static void relay_all(int session, struct relay relays[MINT_NR_PIPES])
 {
 	struct pollfd over = { .fd = session, .events = POLLIN };
 
-	while (over.fd >= 0 || stream_open(&streams[MINT_PIPE_STDOUT]) ||
-	       stream_open(&streams[MINT_PIPE_STDERR])) {
+	while (over.fd >= 0 || relay_is_open(&relays[MINT_PIPE_STDOUT]) ||
+	       relay_is_open(&relays[MINT_PIPE_STDERR])) {
 		over.revents = 0;
-		relay_wait(streams, MINT_NR_PIPES, &over, 1, RELAY_LOOK_MS);
+		relay_wait(relays, MINT_NR_PIPES, &over, 1, RELAY_LOOK_MS);
 		if (over.revents)
 			over.fd = -1;
 	}
@@ -78,7 +78,7 @@ static void relay_all(int session, struct stream streams[MINT_NR_PIPES])
  * tell. A reader that has seen enough is no error, nor an input that cannot be
  * read at all, as nohup makes it, or a terminal that is gone.
  */
-static int check_streams(const struct stream streams[MINT_NR_PIPES], bool terminal, int code)
+static int check_relays(const struct relay relays[MINT_NR_PIPES], bool terminal, int code)
 {
 	static const char *const failed[] = {
 		[MINT_PIPE_STDIN] = "standard input could not be read",
@@ -88,7 +88,7 @@ static int check_streams(const struct stream streams[MINT_NR_PIPES], bool termin
 	unsigned int i;
 
 	for (i = 0; i < MINT_NR_PIPES; i++) {
-		int error = streams[i].error;
+		int error = relays[i].error;
 		bool usual = i == MINT_PIPE_STDIN && (terminal || error == EBADF);
 
 		if (error && error != EPIPE && !usual)
@@ -100,7 +100,7 @@ static int check_streams(const struct stream streams[MINT_NR_PIPES], bool termin
 static int run_command(const struct request *request, const struct region *region,
 		       const struct node_view *node)
 {
-	static struct stream streams[MINT_NR_PIPES];
+	static struct relay relays[MINT_NR_PIPES];
 	static char text[MINT_ARGUMENT_BYTES];
 	bool terminal = isatty(STDIN_FILENO);
 	struct mint_ioc_result result;
@@ -111,15 +111,15 @@ static int run_command(const struct request *request, const struct region *regio
 	if (!code)
 		code = control_request(region, node, MINT_VERB_EXEC, text, bytes);
 	if (!code)
-		code = open_streams(request, region->fd, streams);
+		code = open_relays(request, region->fd, relays);
 	if (code)
 		return code;
 	signal(SIGPIPE, SIG_IGN);
-	relay_all(region->fd, streams);
+	relay_all(region->fd, relays);
 	if (ioctl(region->fd, MINT_IOC_RESULT, &result))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
 	code = control_result(node, &result);
-	return result.state == MINT_ANSWER_DONE ? check_streams(streams, terminal, code) : code;
+	return result.state == MINT_ANSWER_DONE ? check_relays(relays, terminal, code) : code;
 }
 
 static int exec(const struct request *request, struct target *target)

@@ -15,33 +15,33 @@
 #include "relay.h"
 #include "timing.h"
 
-#define MAX_STREAMS	3
+#define MAX_RELAYS	3
 #define MAX_MORE	2
 
 /**
- * stream_open() - can more bytes come out of a stream?
- * @stream: the stream
+ * relay_is_open() - can more bytes come?
+ * @relay: used before or not
  */
-bool stream_open(const struct stream *stream)
+bool relay_is_open(const struct relay *relay)
 {
-	return stream->from >= 0;
+	return relay->from >= 0;
 }
 
 /**
- * stream_close() - end a stream, for both its ends
- * @stream: the stream
+ * relay_close() - close both files
+ * @relay: open, or closed already
  *
  * Standard error stays open: what went wrong is told there.
  */
-void stream_close(struct stream *stream)
+void relay_close(struct relay *relay)
 {
-	if (stream->from >= 0)
-		close(stream->from);
-	if (stream->to >= 0 && stream->to != STDERR_FILENO && close(stream->to) && !stream->error)
-		stream->error = errno;	/* some files tell only now what was not written */
-	stream->from = -1;
-	stream->to = -1;
-	stream->used = 0;
+	if (relay->from >= 0)
+		close(relay->from);
+	if (relay->to >= 0 && relay->to != STDERR_FILENO && close(relay->to) && !relay->error)
+		relay->error = errno;	/* some files tell only now what was not written */
+	relay->from = -1;
+	relay->to = -1;
+	relay->used = 0;
 }
 
 static bool failed_for_good(ssize_t n)
@@ -49,47 +49,47 @@ static bool failed_for_good(ssize_t n)
 	return n < 0 && errno != EAGAIN && errno != EINTR;
 }
 
-/* These return whether the stream is to be closed. */
-static bool fill(struct stream *stream)
+/* These return whether the relay is to be closed. */
+static bool read_some(struct relay *relay)
 {
-	ssize_t n = read(stream->from, stream->data, sizeof(stream->data));
+	ssize_t n = read(relay->from, relay->data, sizeof(relay->data));
 
 	if (n > 0)
-		stream->used = n;
+		relay->used = n;
 	else if (failed_for_good(n))
-		stream->error = errno;
+		relay->error = errno;
 	return !n || failed_for_good(n);
 }
 
-static bool flush(struct stream *stream)
+static bool write_some(struct relay *relay)
 {
-	ssize_t n = write(stream->to, stream->data, stream->used);
+	ssize_t n = write(relay->to, relay->data, relay->used);
 
 	if (n > 0) {
-		stream->used -= n;
-		memmove(stream->data, stream->data + n, stream->used);
+		relay->used -= n;
+		memmove(relay->data, relay->data + n, relay->used);
 	} else if (failed_for_good(n)) {
-		stream->error = errno;
+		relay->error = errno;
 	}
 	return failed_for_good(n);
 }
 
 /*
- * A stream without bytes looks at its end too: a reader that left shows there,
+ * A relay without bytes looks at its end too: a reader that left shows there,
  * that of a pipe as an error, that of a socket or a terminal as a hang-up.
  */
-static bool move(struct stream *stream, short from_events, short to_events)
+static bool move_some(struct relay *relay, short from_events, short to_events)
 {
 	if (to_events & (POLLERR | POLLHUP | POLLNVAL))
 		return true;
-	if (stream->used && to_events & POLLOUT)
-		return flush(stream);
-	return from_events && fill(stream);
+	if (relay->used && to_events & POLLOUT)
+		return write_some(relay);
+	return from_events && read_some(relay);
 }
 
 /**
  * relay_wait() - wait for news, and move what can be moved
- * @streams: the streams, at most 3
+ * @relays: the relays, at most 3
  * @nr: how many
  * @more: more files to wait for; their revents are filled in
  * @nr_more: how many, at most 2
@@ -97,19 +97,19 @@ static bool move(struct stream *stream, short from_events, short to_events)
  *
  * Return: what poll() returned.
  */
-int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
+int relay_wait(struct relay *relays, unsigned int nr, struct pollfd *more,
 	       unsigned int nr_more, int timeout_ms)
 {
-	struct pollfd files[2 * MAX_STREAMS + MAX_MORE];
-	bool over[MAX_STREAMS];
+	struct pollfd files[2 * MAX_RELAYS + MAX_MORE];
+	bool over[MAX_RELAYS];
 	unsigned int i;
 	int got;
 
 	for (i = 0; i < nr; i++) {
-		bool full = streams[i].used;
+		bool full = relays[i].used;
 
-		files[2 * i] = (struct pollfd) { full ? -1 : streams[i].from, POLLIN, 0 };
-		files[2 * i + 1] = (struct pollfd) { streams[i].to, full ? POLLOUT : 0, 0 };
+		files[2 * i] = (struct pollfd) { full ? -1 : relays[i].from, POLLIN, 0 };
+		files[2 * i + 1] = (struct pollfd) { relays[i].to, full ? POLLOUT : 0, 0 };
 	}
 	memcpy(files + 2 * nr, more, nr_more * sizeof(*more));
 	got = poll(files, 2 * nr + nr_more, timeout_ms);
@@ -117,26 +117,26 @@ int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
 		return got;
 	limit_waits(true);
 	for (i = 0; i < nr; i++)
-		over[i] = move(&streams[i], files[2 * i].revents, files[2 * i + 1].revents);
+		over[i] = move_some(&relays[i], files[2 * i].revents, files[2 * i + 1].revents);
 	limit_waits(false);
 	/* A close() may have to write, and one that is broken off is not done again. */
 	for (i = 0; i < nr; i++)
 		if (over[i])
-			stream_close(&streams[i]);
+			relay_close(&relays[i]);
 	memcpy(more, files + 2 * nr, nr_more * sizeof(*more));
 	return got;
 }
 
 /**
- * relay_drain() - close a stream that has nothing left to move now
- * @stream: the stream; its source does not block
+ * relay_drain() - close a relay that has nothing left to move now
+ * @relay: the relay; its source does not block
  */
-void relay_drain(struct stream *stream)
+void relay_drain(struct relay *relay)
 {
-	if (!stream->used && stream_open(stream))
-		fill(stream);
-	if (!stream->used)
-		stream_close(stream);
+	if (!relay->used && relay_is_open(relay))
+		read_some(relay);
+	if (!relay->used)
+		relay_close(relay);
 }
 
 /**

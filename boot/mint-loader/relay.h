@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Moves bytes between files: what exec.c and serve.c share. */
-#ifndef MINT_RELAY_H
-#define MINT_RELAY_H
+#ifndef MINT_LOADER_RELAY_H
+#define MINT_LOADER_RELAY_H
 
 #include <poll.h>
 #include <stdbool.h>
@@ -11,14 +11,14 @@
 #define RELAY_LOOK_MS	250	/* a node that hangs tells nothing: look */
 
 /**
- * struct stream - one direction
- * @from: read here, -1 once the stream is closed
+ * struct relay - moves bytes one way, from a file to another
+ * @from: read here, -1 once the relay is closed
  * @to: and written here
  * @error: why it was closed, if not by an end of it; or 0
  * @used: bytes of @data that are to be written
  * @data: bytes on their way
  */
-struct stream {
+struct relay {
 	int from;
 	int to;
 	int error;
@@ -26,11 +26,11 @@ struct stream {
 	char data[MINT_PIPE_BYTES];
 };
 
-bool stream_open(const struct stream *stream);
-void stream_close(struct stream *stream);
-int relay_wait(struct stream *streams, unsigned int nr, struct pollfd *more,
+bool relay_is_open(const struct relay *relay);
+void relay_close(struct relay *relay);
+int relay_wait(struct relay *relays, unsigned int nr, struct pollfd *more,
 	       unsigned int nr_more, int timeout_ms);
-void relay_drain(struct stream *stream);
+void relay_drain(struct relay *relay);
 int session_pipe(int session, unsigned int pipe);
 
-#endif /* MINT_RELAY_H */
+#endif /* MINT_LOADER_RELAY_H */

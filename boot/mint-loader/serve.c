@@ -39,14 +39,14 @@
  * @pid: the command, soon leader of its own session and process group
  * @running: nobody has waited for it yet, so @pid is no other process
  * @ended: becomes readable when it has ended
- * @streams: by MINT_PIPE_*
+ * @relays: by MINT_PIPE_*
  */
 struct service {
 	int session;
 	pid_t pid;
 	bool running;
 	int ended;
-	struct stream streams[MINT_NR_PIPES];
+	struct relay relays[MINT_NR_PIPES];
 };
 
 static void wait_device(void)
@@ -112,8 +112,8 @@ static bool make_pipes(struct service *service, int ends[MINT_NR_PIPES])
 		ends[i] = both[!in];
 		if (fcntl(both[in], F_SETFL, O_NONBLOCK))
 			return false;
-		service->streams[i].from = in ? end : both[0];
-		service->streams[i].to = in ? both[1] : end;
+		service->relays[i].from = in ? end : both[0];
+		service->relays[i].to = in ? both[1] : end;
 	}
 	return true;
 }
@@ -187,7 +187,7 @@ static bool relay_command(struct service *service)
 			{ .fd = service->ended, .events = POLLIN },
 		};
 
-		relay_wait(service->streams, MINT_NR_PIPES, events, ARRAY_SIZE(events),
+		relay_wait(service->relays, MINT_NR_PIPES, events, ARRAY_SIZE(events),
 			   RELAY_LOOK_MS);
 		if (events[0].revents)
 			return false;
@@ -199,14 +199,14 @@ static bool relay_command(struct service *service)
 /* What the command left in its pipes still goes out. */
 static void relay_rest(struct service *service)
 {
-	struct stream *outputs = &service->streams[MINT_PIPE_STDOUT];
+	struct relay *outputs = &service->relays[MINT_PIPE_STDOUT];
 	struct pollfd hung_up = { .fd = service->session, .events = POLLIN };
 
-	stream_close(&service->streams[MINT_PIPE_STDIN]);
+	relay_close(&service->relays[MINT_PIPE_STDIN]);
 	for (;;) {
 		relay_drain(&outputs[0]);
 		relay_drain(&outputs[1]);
-		if ((!stream_open(&outputs[0]) && !stream_open(&outputs[1])) || hung_up.revents)
+		if ((!relay_is_open(&outputs[0]) && !relay_is_open(&outputs[1])) || hung_up.revents)
 			return;
 		relay_wait(outputs, 2, &hung_up, 1, RELAY_LOOK_MS);
 	}

@@ -115,5 +115,5 @@ int main(int argc, char **argv)
 		return MINT_EXIT_USAGE;
 	fence = !strcmp(how, "fence");
 	region.fd = start_node(argv[1]);
-	return run_session(&region, &node, !strcmp(how, "input"));
+	return connect_terminal(&region, &node, !strcmp(how, "input"));
 }

@@ -5,9 +5,9 @@
 
 int main(void)
 {
-	static struct stream stream = { .from = STDIN_FILENO, .to = STDOUT_FILENO };
+	static struct relay relay = { .from = STDIN_FILENO, .to = STDOUT_FILENO };
 
-	while (stream_open(&stream))
-		relay_wait(&stream, 1, NULL, 0, RELAY_LOOK_MS);
-	return stream.error;
+	while (relay_is_open(&relay))
+		relay_wait(&relay, 1, NULL, 0, RELAY_LOOK_MS);
+	return relay.error;
 }
