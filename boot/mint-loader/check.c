@@ -23,6 +23,15 @@
 #include "value.h"
 #include "verb.h"
 
+static struct {
+	bool json;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ }
+};
+
 /**
  * check_all() - check a node file, the files that it names, and the ledger
  * @file: the node file
@@ -105,16 +114,16 @@ static __u32 same_name(const struct tables *tables, const char *file)
 	return id < tables->nr_nodes ? id : MINT_MAX_NODES;
 }
 
-static int check(const struct request *request, const struct tables *tables)
+static int check(const char *file, const struct tables *tables)
 {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
-	__u32 except = tables ? same_name(tables, request->operand) : MINT_MAX_NODES;
+	__u32 except = tables ? same_name(tables, file) : MINT_MAX_NODES;
 	struct config config;
 	struct image image;
 	int code;
 
-	code = check_all(request->operand, &config, &image, extents, tables, except);
-	if (!code && request->json)
+	code = check_all(file, &config, &image, extents, tables, except);
+	if (!code && options.json)
 		code = json_print(result(&config, &image, extents, tables));
 	else if (!code)
 		code = print_text(&config, &image, tables);
@@ -123,23 +132,28 @@ static int check(const struct request *request, const struct tables *tables)
 	return code;
 }
 
-/**
- * cmd_check() - the verb "check"
- * @request: the call
- */
-int cmd_check(const struct request *request)
+static int cmd_check(const struct call *call)
 {
 	static struct tables tables;
 	struct region region;
 	int code;
 
-	if (!region_present(request->region_file))
-		return check(request, NULL);
-	code = region_open(request->region_file, &region);
+	if (!region_present(call->saved))
+		return check(call->operand, NULL);
+	code = region_open(call->saved, &region);
 	if (!code)
 		code = tables_read(&region, &tables);
 	if (!code)
-		code = check(request, &tables);
+		code = check(call->operand, &tables);
 	region_close(&region);
 	return code;
 }
+
+const struct verb verb_check = {
+	.name = "check",
+	.operand = "FILE",
+	.summary = "check a node file, and all it names, without touching anything",
+	.options = option_table,
+	.reads_saved = true,
+	.run = cmd_check,
+};

@@ -43,6 +43,19 @@
 #define SENT_BATCH	16
 #define PART_BYTES	256
 
+static struct {
+	bool history;
+	bool input;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ .name = "history", .help = "print what the console has shown, and leave",
+	  .set = &options.history },
+	{ .name = "input", .letter = 'i', .set = &options.input,
+	  .help = "type what standard input has, though it is no terminal" },
+	{ }
+};
+
 /**
  * struct connection - a user's terminal at a node's console
  * @fd: the device, as the console of @node
@@ -388,24 +401,30 @@ static int print_history(const struct region *region, const struct node_view *no
 	return code ? code : finish_output();
 }
 
-static int console(const struct request *request, struct target *target)
+static int console(struct target *target)
 {
 	const struct node_view *node = target->node;
 
-	if (request->history)
+	if (options.history)
 		return print_history(&target->region, node);
 	if (!node->life.generation || node->life.life == MINT_LIFE_CREATED)
 		return fail(MINT_EXIT_STATE, "it was never started. Try: mint start %s",
 			    node->life.name);
-	return connect_terminal(&target->region, node, request->input);
+	return connect_terminal(&target->region, node, options.input);
 }
 
-/**
- * cmd_console() - the verb "console"
- * @request: the call
- */
-int cmd_console(const struct request *request)
+static int cmd_console(const struct call *call)
 {
-	fail_context("cannot open the console of node '%s'", request->operand);
-	return with_node(request, console);
+	fail_context("cannot open the console of node '%s'", call->operand);
+	return with_node(call, console);
 }
+
+const struct verb verb_console = {
+	.name = "console",
+	.operand = "NODE",
+	.summary = "connect the terminal with a node's console",
+	.options = option_table,
+	.reads_saved = true,
+	.prints = true,
+	.run = cmd_console,
+};

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,17 @@
 #include "text.h"
 #include "verb.h"
 
+static struct {
+	bool json;
+	bool dry_run;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ VERB_DRY_RUN(&options.dry_run) },
+	{ }
+};
+
 static int keep_config(const struct config *config)
 {
 	char *text = config_text(config);
@@ -40,15 +52,14 @@ static int keep_config(const struct config *config)
 	return code;
 }
 
-static int report(const struct request *request, const struct config *config,
-		  const struct mint_extent *extents, json_t *id)
+static int report(const struct config *config, const struct mint_extent *extents, json_t *id)
 {
 	char text[MINT_MAX_CPUS];
 	unsigned int i;
 
-	if (request->json)
+	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:o, s:s, s:o, s:o, s:o}}",
-					    "dry_run", request->dry_run,
+					    "dry_run", options.dry_run,
 					    "node",
 					    "id", id,
 					    "name", config->name,
@@ -56,7 +67,7 @@ static int report(const struct request *request, const struct config *config,
 					    "memory", json_extents(extents, config->nr_extents),
 					    "devices", json_functions(config->functions,
 								      config->nr_functions)));
-	printf("%s node '%s'", request->dry_run ? "would create" : "created", config->name);
+	printf("%s node '%s'", options.dry_run ? "would create" : "created", config->name);
 	if (json_is_integer(id))
 		printf(" (%d)", (int)json_integer_value(id));
 	printf(": CPUs %s, memory", cpus_text(config->cpus, text, sizeof(text)));
@@ -102,8 +113,7 @@ static int explain(const struct region *region, const struct config *config, int
 	}
 }
 
-static int create(const struct request *request, const struct region *region,
-		  const struct config *config)
+static int create(const struct region *region, const struct config *config)
 {
 	struct mint_ioc_create call = {
 		.nr_extents = config->nr_extents,
@@ -122,7 +132,7 @@ static int create(const struct request *request, const struct region *region,
 		return explain(region, config, errno);
 	code = keep_config(config);
 	if (!code)
-		return report(request, config, call.extents, json_integer(call.node));
+		return report(config, call.extents, json_integer(call.node));
 	undo = (struct mint_ioc_node) {
 		.node = call.node, .generation = MINT_ANY_GENERATION,
 	};
@@ -132,30 +142,35 @@ static int create(const struct request *request, const struct region *region,
 	return code;
 }
 
-static int check_and_create(const struct request *request, struct target *target)
+static int check_and_create(struct target *target)
 {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	struct config config;
 	struct image image;
 	int code;
 
-	code = check_all(request->operand, &config, &image, extents, &target->tables,
+	code = check_all(target->call->operand, &config, &image, extents, &target->tables,
 			 MINT_MAX_NODES);
-	if (!code && request->dry_run)
-		code = report(request, &config, extents, json_null());
+	if (!code && options.dry_run)
+		code = report(&config, extents, json_null());
 	else if (!code)
-		code = create(request, &target->region, &config);
+		code = create(&target->region, &config);
 	image_free(&image);
 	config_free(&config);
 	return code;
 }
 
-/**
- * cmd_create() - the verb "create"
- * @request: the call
- */
-int cmd_create(const struct request *request)
+static int cmd_create(const struct call *call)
 {
-	fail_context("cannot create a node from '%s'", request->operand);
-	return with_tables(request, check_and_create);
+	fail_context("cannot create a node from '%s'", call->operand);
+	return with_tables(call, check_and_create);
 }
+
+const struct verb verb_create = {
+	.name = "create",
+	.operand = "FILE",
+	.summary = "claim CPUs and memory for the node that FILE describes",
+	.options = option_table,
+	.dry_run = &options.dry_run,
+	.run = cmd_create,
+};

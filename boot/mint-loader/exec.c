@@ -21,6 +21,16 @@
 #include "target.h"
 #include "verb.h"
 
+static struct {
+	bool no_input;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ .name = "no-input", .letter = 'n', .set = &options.no_input,
+	  .help = "leave standard input alone: the command's is empty" },
+	{ }
+};
+
 /* The words of the command, each with its NUL. */
 static int join_words(char *const *words, char *text, __u32 *bytes)
 {
@@ -38,8 +48,7 @@ static int join_words(char *const *words, char *text, __u32 *bytes)
 	return MINT_EXIT_OK;
 }
 
-static int open_relays(const struct request *request, int session,
-		       struct relay relays[MINT_NR_PIPES])
+static int open_relays(int session, struct relay relays[MINT_NR_PIPES])
 {
 	unsigned int i;
 
@@ -52,7 +61,7 @@ static int open_relays(const struct request *request, int session,
 		relays[i].to = i == MINT_PIPE_STDIN ? pipe : (int)i;
 		relays[i].used = 0;
 	}
-	if (request->no_input) {
+	if (options.no_input) {
 		relays[MINT_PIPE_STDIN].from = -1;
 		relay_close(&relays[MINT_PIPE_STDIN]);
 	}
@@ -97,8 +106,8 @@ static int check_relays(const struct relay relays[MINT_NR_PIPES], bool terminal,
 	return code;
 }
 
-static int run_command(const struct request *request, const struct region *region,
-		       const struct node_view *node)
+static int run_command(const struct region *region, const struct node_view *node,
+		       char *const *command)
 {
 	static struct relay relays[MINT_NR_PIPES];
 	static char text[MINT_ARGUMENT_BYTES];
@@ -107,11 +116,11 @@ static int run_command(const struct request *request, const struct region *regio
 	__u32 bytes;
 	int code;
 
-	code = join_words(request->command, text, &bytes);
+	code = join_words(command, text, &bytes);
 	if (!code)
 		code = control_request(region, node, MINT_VERB_EXEC, text, bytes);
 	if (!code)
-		code = open_relays(request, region->fd, relays);
+		code = open_relays(region->fd, relays);
 	if (code)
 		return code;
 	signal(SIGPIPE, SIG_IGN);
@@ -122,19 +131,26 @@ static int run_command(const struct request *request, const struct region *regio
 	return result.state == MINT_ANSWER_DONE ? check_relays(relays, terminal, code) : code;
 }
 
-static int exec(const struct request *request, struct target *target)
+static int exec(struct target *target)
 {
 	int code = control_check(target->node);
 
-	return code ? code : run_command(request, &target->region, target->node);
+	return code ? code : run_command(&target->region, target->node,
+					  target->call->command);
 }
 
-/**
- * cmd_exec() - the verb "exec"
- * @request: the call
- */
-int cmd_exec(const struct request *request)
+static int cmd_exec(const struct call *call)
 {
-	fail_context("cannot run a command on node '%s'", request->operand);
-	return with_node(request, exec);
+	fail_context("cannot run a command on node '%s'", call->operand);
+	return with_node(call, exec);
 }
+
+const struct verb verb_exec = {
+	.name = "exec",
+	.operand = "NODE",
+	.summary = "run a command on a node, and exit with its code",
+	.options = option_table,
+	.runs_command = true,
+	.prints = true,
+	.run = cmd_exec,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint hw: what the machine has, and whose it is. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <mint/abi.h>
@@ -17,6 +18,15 @@
 
 /* Every claim, and what is not claimed before, between and behind them. */
 #define MAP_PIECES	(2 * MINT_MAX_EXTENTS + MINT_MAX_RAM)
+
+static struct {
+	bool json;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ }
+};
 
 /**
  * struct map - the memory of the machine in order of address
@@ -243,24 +253,29 @@ static int print_text(const struct region *region, const struct tables *tables,
 	return finish_output();
 }
 
-static int show_hardware(const struct request *request, struct target *target)
+static int show_hardware(struct target *target)
 {
 	const struct tables *tables = &target->tables;
 	static struct map map;
 	int code;
 
 	read_map(tables, &map);
-	code = request->json ? print_json(&target->region, tables, &map) :
+	code = options.json ? print_json(&target->region, tables, &map) :
 			       print_text(&target->region, tables, &map);
 	return code ? code : tables_damage(tables);
 }
 
-/**
- * cmd_hw() - the verb "hw"
- * @request: the call
- */
-int cmd_hw(const struct request *request)
+static int cmd_hw(const struct call *call)
 {
 	fail_context("cannot show the machine");
-	return with_tables(request, show_hardware);
+	return with_tables(call, show_hardware);
 }
+
+const struct verb verb_hw = {
+	.name = "hw",
+	.summary = "show what the machine has, and whose it is",
+	.options = option_table,
+	.reads_saved = true,
+	.prints = true,
+	.run = cmd_hw,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint list: one line for each node, and one for what no node owns. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <mint/abi.h>
 #include "claims.h"
@@ -13,6 +14,17 @@
 #include "verb.h"
 
 #define COLUMNS	"%-3s %-15s %-9s %4s %-11s %8s %4s  %s\n"
+
+static struct {
+	bool json;
+	bool names;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ .name = "names", .help = "print nothing but the names", .set = &options.names },
+	{ }
+};
 
 static __u64 unassigned_bytes(const struct tables *tables)
 {
@@ -123,23 +135,28 @@ static int print_names(const struct tables *tables)
 	return finish_output();
 }
 
-static int list(const struct request *request, struct target *target)
+static int list(struct target *target)
 {
 	const struct tables *tables = &target->tables;
 	int code;
 
-	if (request->names)
+	if (options.names)
 		return print_names(tables);
-	code = request->json ? print_json(tables) : print_text(tables);
+	code = options.json ? print_json(tables) : print_text(tables);
 	return code ? code : tables_damage(tables);
 }
 
-/**
- * cmd_list() - the verb "list"
- * @request: the call
- */
-int cmd_list(const struct request *request)
+static int cmd_list(const struct call *call)
 {
 	fail_context("cannot list the nodes");
-	return with_tables(request, list);
+	return with_tables(call, list);
 }
+
+const struct verb verb_list = {
+	.name = "list",
+	.summary = "list the nodes and what no node owns",
+	.options = option_table,
+	.reads_saved = true,
+	.prints = true,
+	.run = cmd_list,
+};

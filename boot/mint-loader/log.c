@@ -26,9 +26,20 @@
 #define ROUND_MS	50
 #define HOLD_NS		100000000ULL
 
+static struct {
+	bool json;
+	bool follow;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ .name = "follow", .letter = 'f', .set = &options.follow,
+	  .help = "go on with what comes, until interrupted" },
+	{ }
+};
+
 /**
  * struct reading - one call of the verb
- * @request: the call
  * @target: region and tables
  * @merged: all nodes, not one
  * @utf8: standard output takes it
@@ -37,7 +48,6 @@
  * @sources: the logs that are read; without a stream: not this one
  */
 struct reading {
-	const struct request *request;
 	struct target *target;
 	bool merged;
 	bool utf8;
@@ -124,7 +134,7 @@ static int print_first(const struct reading *reading, struct log_source *source)
 	tables_node(&reading->target->region, source->node, &node);
 	if (node.life.life == MINT_LIFE_NONE)	/* destroyed: as we knew it */
 		node = reading->target->tables.nodes[source->node];
-	if (reading->request->json)
+	if (options.json)
 		code = print_json(source, node.life.name, record);
 	else
 		code = print_text(reading, node.life.name, record);
@@ -150,7 +160,7 @@ static struct log_source *oldest(struct reading *reading)
 
 static bool settled(const struct reading *reading, const struct record *record)
 {
-	if (!reading->merged || !reading->request->follow || record->machine_ns == TIME_UNKNOWN)
+	if (!reading->merged || !options.follow || record->machine_ns == TIME_UNKNOWN)
 		return true;
 	return record->machine_ns + HOLD_NS <=
 	       tsc_to_ns(__rdtsc(), reading->target->tables.ledger.tsc_khz);
@@ -178,7 +188,7 @@ static int take_all(struct reading *reading)
 		if (!source->stream)
 			continue;
 		code = log_source_take(&reading->target->region, source);
-		if (!code && !reading->request->follow)
+		if (!code && !options.follow)
 			code = log_source_flush(source);
 		if (code && !reading->merged)
 			return code;
@@ -216,7 +226,7 @@ static int go_on(struct reading *reading)
 	do {
 		int gone = 0;
 
-		if (reading->request->follow)
+		if (options.follow)
 			gone = check_destroyed(reading);
 		code = take_all(reading);
 		if (!code)
@@ -225,7 +235,7 @@ static int go_on(struct reading *reading)
 			return errno == EPIPE ? MINT_EXIT_OK : finish_output();
 		if (!code)
 			code = gone;
-	} while (!code && reading->request->follow && !reader_left());
+	} while (!code && options.follow && !reader_left());
 	return code;
 }
 
@@ -243,12 +253,11 @@ static int read_logs(struct reading *reading)
 	return code ? code : reading->code;
 }
 
-static int one(const struct request *request, struct target *target)
+static int one(struct target *target)
 {
 	static struct reading reading = { .nr = 1 };
 	int code;
 
-	reading.request = request;
 	reading.target = target;
 	code = log_source_open(&target->region, &target->tables, target->node->id,
 			       reading.sources);
@@ -258,12 +267,11 @@ static int one(const struct request *request, struct target *target)
 	return read_logs(&reading);
 }
 
-static int all(const struct request *request, struct target *target)
+static int all(struct target *target)
 {
 	static struct reading reading = { .merged = true };
 	int code;
 
-	reading.request = request;
 	reading.target = target;
 	for (; reading.nr < target->tables.nr_nodes; reading.nr++) {
 		code = log_source_open(&target->region, &target->tables, reading.nr,
@@ -276,18 +284,24 @@ static int all(const struct request *request, struct target *target)
 	return read_logs(&reading);
 }
 
-/**
- * cmd_log() - the verb "log"
- * @request: the call
- */
-int cmd_log(const struct request *request)
+static int cmd_log(const struct call *call)
 {
-	if (request->follow && request->region_file)
+	if (options.follow && call->saved)
 		return fail(MINT_EXIT_USAGE, "log: a saved region does not go on");
-	if (!request->operand) {
+	if (!call->operand) {
 		fail_context("cannot print the logs");
-		return with_tables(request, all);
+		return with_tables(call, all);
 	}
-	fail_context("cannot print the log of node '%s'", request->operand);
-	return with_node(request, one);
+	fail_context("cannot print the log of node '%s'", call->operand);
+	return with_node(call, one);
 }
+
+const struct verb verb_log = {
+	.name = "log",
+	.operand = "[NODE]",
+	.summary = "print a node's kernel log, also after its end; or those of all, merged",
+	.options = option_table,
+	.reads_saved = true,
+	.prints = true,
+	.run = cmd_log,
+};

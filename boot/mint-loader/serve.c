@@ -245,11 +245,7 @@ static int serve(struct service *service, char **words)
 	return MINT_EXIT_OK;
 }
 
-/**
- * cmd_serve() - the verb "serve"
- * @request: the call
- */
-int cmd_serve(const struct request *request)
+static int cmd_serve(const struct call *call)
 {
 	static char text[MINT_ARGUMENT_BYTES + 1], *words[MINT_ARGUMENT_BYTES + 1];
 	static struct service service;
@@ -257,6 +253,12 @@ int cmd_serve(const struct request *request)
 
 	fail_context("cannot serve");
 	signal(SIGPIPE, SIG_IGN);
-	code = claim(request->operand, &service.session, text, words);
+	code = claim(call->operand, &service.session, text, words);
 	return code ? code : serve(&service, words);
 }
+
+const struct verb verb_serve = {
+	.name = "serve",
+	.operand = "REQUEST",
+	.run = cmd_serve,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint show: all that the region tells of one node. */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <mint/abi.h>
 #include <mint/atomic.h>
@@ -19,6 +20,15 @@
 
 #define NODE_FORMAT	\
 	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"
+
+static struct {
+	bool json;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ }
+};
 
 /**
  * struct details - what is shown of a node
@@ -197,26 +207,32 @@ static int print_text(const struct tables *tables, const struct details *details
 	return finish_output();
 }
 
-static int show(const struct request *request, struct target *target)
+static int show(struct target *target)
 {
 	static struct details details;
 	int code;
 
 	details.node = target->node;
 	fill_details(&target->region, &target->tables, &details);
-	code = request->json ? print_json(&target->tables, &details) :
+	code = options.json ? print_json(&target->tables, &details) :
 			       print_text(&target->tables, &details);
 	if (!code && target->node->damaged)
 		code = tables_damage(&target->tables);
 	return code;
 }
 
-/**
- * cmd_show() - the verb "show"
- * @request: the call
- */
-int cmd_show(const struct request *request)
+static int cmd_show(const struct call *call)
 {
-	fail_context("cannot show node '%s'", request->operand);
-	return with_node(request, show);
+	fail_context("cannot show node '%s'", call->operand);
+	return with_node(call, show);
 }
+
+const struct verb verb_show = {
+	.name = "show",
+	.operand = "NODE",
+	.summary = "show all that is known of a node",
+	.options = option_table,
+	.reads_saved = true,
+	.prints = true,
+	.run = cmd_show,
+};

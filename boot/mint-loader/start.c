@@ -28,6 +28,7 @@
 #include "place.h"
 #include "region.h"
 #include "report.h"
+#include "start.h"
 #include "tables.h"
 #include "target.h"
 #include "timing.h"
@@ -36,6 +37,30 @@
 
 #define CHUNK_BYTES	(4UL << 20)
 #define LOOK_MS		10
+
+static struct {
+	bool json;
+	bool dry_run;
+	bool no_wait;
+	unsigned int timeout_s;
+	const char *file;
+	/* No options of the user: see start_again(). */
+	bool force;
+	__u32 generation;
+} options = { .timeout_s = VERB_TIMEOUT_S, .generation = MINT_ANY_GENERATION };
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ VERB_DRY_RUN(&options.dry_run) },
+	{ .name = "wait", .help = "wait until the node reports (default)",
+	  .clear = &options.no_wait },
+	{ .name = "no-wait", .help = "return as soon as the node's CPU runs",
+	  .set = &options.no_wait },
+	{ VERB_TIMEOUT(&options.timeout_s) },
+	{ .name = "file", .help = "use this node file, not the one kept by create",
+	  .file = &options.file },
+	{ }
+};
 
 /**
  * struct start - one start of one node
@@ -206,7 +231,7 @@ static bool look(const struct start *start, int *code)
 	return true;
 }
 
-static int no_report(const struct request *request, const struct start *start)
+static int no_report(const struct start *start)
 {
 	const struct launch launch = {
 		.cmdline = start->config.cmdline,
@@ -216,30 +241,30 @@ static int no_report(const struct request *request, const struct start *start)
 	struct node_view now;
 
 	tables_node(start->region, start->node->id, &now);
-	return hint_no_report(start->region, &now, &launch, request->timeout_s);
+	return hint_no_report(start->region, &now, &launch, options.timeout_s);
 }
 
-static int wait_for_report(const struct request *request, const struct start *start)
+static int wait_for_report(const struct start *start)
 {
-	__u64 deadline = now_ms() + request->timeout_s * 1000ULL;
+	__u64 deadline = now_ms() + options.timeout_s * 1000ULL;
 	int code;
 
 	while (!look(start, &code)) {
 		if (now_ms() >= deadline)
-			return no_report(request, start);
+			return no_report(start);
 		pause_ms(LOOK_MS);
 	}
 	return code;
 }
 
-static int report(const struct request *request, const struct start *start)
+static int report(const struct start *start)
 {
-	const char *word = mint_node_state_name(request->no_wait ? MINT_NODE_BOOTING :
+	const char *word = mint_node_state_name(options.no_wait ? MINT_NODE_BOOTING :
 						MINT_NODE_RUNNING);
 	const struct placement *placement = &start->placement;
 	const struct node_view *node = start->node;
 
-	if (request->json)
+	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
 					    "dry_run", 0, "node",
 					    "id", node->id, "name", node->life.name,
@@ -250,13 +275,13 @@ static int report(const struct request *request, const struct start *start)
 	return finish_output();
 }
 
-static int report_plan(const struct request *request, const struct start *start)
+static int report_plan(const struct start *start)
 {
 	const struct placement *placement = &start->placement;
 	const struct image *image = &start->image;
 	const struct node_view *node = start->node;
 
-	if (request->json)
+	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:i, s:s}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
 			"dry_run", 1, "node", "id", node->id, "name", node->life.name, "plan",
 			"params", (json_int_t)placement->params,
@@ -276,10 +301,10 @@ static int report_plan(const struct request *request, const struct start *start)
 	return finish_output();
 }
 
-static int read_config(const struct request *request, struct start *start)
+static int read_config(struct start *start)
 {
 	const char *name = start->node->life.name;
-	const char *file = request->file;
+	const char *file = options.file;
 	char run[128], etc[128];
 	int code;
 
@@ -298,29 +323,28 @@ static int read_config(const struct request *request, struct start *start)
 	return code;
 }
 
-static int check_state(const struct request *request, const struct start *start)
+static int check_state(const struct start *start)
 {
 	const struct node_view *node = start->node;
 
-	if (request->generation != MINT_ANY_GENERATION &&
-	    request->generation != node->life.generation)
+	if (options.generation != MINT_ANY_GENERATION &&
+	    options.generation != node->life.generation)
 		return device_failed(node, ESTALE);
 	if (node->id == start->region->self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
-	if (node_active(node) && !request->force)
+	if (node_active(node) && !options.force)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
 	return MINT_EXIT_OK;
 }
 
-static int prepare(const struct request *request, const struct tables *tables,
-		   struct start *start)
+static int prepare(const struct tables *tables, struct start *start)
 {
 	int code;
 
-	code = check_state(request, start);
+	code = check_state(start);
 	if (!code)
-		code = read_config(request, start);
+		code = read_config(start);
 	if (!code)
 		code = image_read(&start->config, &start->image);
 	if (code)
@@ -334,34 +358,57 @@ static int prepare(const struct request *request, const struct tables *tables,
 	return code;
 }
 
-static int start_node(const struct request *request, struct target *target)
+static int start_node(struct target *target)
 {
 	static struct start start;
 	int code;
 
 	start.region = &target->region;
 	start.node = target->node;
-	code = prepare(request, &target->tables, &start);
-	if (!code && request->dry_run) {
-		code = report_plan(request, &start);
+	code = prepare(&target->tables, &start);
+	if (!code && options.dry_run) {
+		code = report_plan(&start);
 	} else if (!code) {
 		code = load_and_go(&start);
-		if (!code && !request->no_wait)
-			code = wait_for_report(request, &start);
+		if (!code && !options.no_wait)
+			code = wait_for_report(&start);
 		if (!code)
-			code = report(request, &start);
+			code = report(&start);
 	}
 	image_free(&start.image);
 	config_free(&start.config);
 	return code;
 }
 
-/**
- * cmd_start() - the verb "start"
- * @request: the call
- */
-int cmd_start(const struct request *request)
+static int cmd_start(const struct call *call)
 {
-	fail_context("cannot start node '%s'", request->operand);
-	return with_node(request, start_node);
+	fail_context("cannot start node '%s'", call->operand);
+	return with_node(call, start_node);
 }
+
+/**
+ * start_again() - start a node that has failed, whether or not it runs
+ * @name: the node's name
+ * @generation: the start that has failed; a later one is left alone
+ *
+ * What it has to say goes to standard output and error, as for the verb.
+ *
+ * Return: an enum mint_exit.
+ */
+int start_again(const char *name, __u32 generation)
+{
+	const struct call call = { .operand = name };
+
+	options.force = true;
+	options.generation = generation;
+	return cmd_start(&call);
+}
+
+const struct verb verb_start = {
+	.name = "start",
+	.operand = "NODE",
+	.summary = "load a node's kernel, set it going and wait for its report",
+	.options = option_table,
+	.dry_run = &options.dry_run,
+	.run = cmd_start,
+};

@@ -22,15 +22,28 @@
 
 #define LOOK_MS	20
 
-static int timed_out(const struct request *request, const struct node_view *node)
+static struct {
+	bool json;
+	bool dry_run;
+	unsigned int timeout_s;
+} options = { .timeout_s = VERB_TIMEOUT_S };
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ VERB_DRY_RUN(&options.dry_run) },
+	{ VERB_TIMEOUT(&options.timeout_s) },
+	{ }
+};
+
+static int timed_out(const struct node_view *node)
 {
 	return fail(MINT_EXIT_TIMEOUT, "it did not power off within %u s. Try: mint kill %s",
-		    request->timeout_s, node->life.name);
+		    options.timeout_s, node->life.name);
 }
 
 /* Waits for the answer: the node has heard. */
-static int wait_answer(const struct request *request, const struct region *region,
-		       const struct node_view *node, __u64 deadline)
+static int wait_answer(const struct region *region, const struct node_view *node,
+		       __u64 deadline)
 {
 	struct mint_ioc_result result;
 
@@ -43,7 +56,7 @@ static int wait_answer(const struct request *request, const struct region *regio
 		if (result.state > MINT_ANSWER_RUNNING)
 			return control_result(node, &result);
 		if (now_ms() >= deadline)
-			return timed_out(request, node);
+			return timed_out(node);
 		pause_ms(LOOK_MS);
 	}
 }
@@ -55,8 +68,8 @@ static bool has_ended(const struct node_view *node, const struct node_view *now)
 	       (!node_active(now) && node_state(now) != MINT_NODE_LOADING);
 }
 
-static int wait_end(const struct request *request, const struct region *region,
-		    const struct node_view *node, __u64 deadline, struct node_view *now)
+static int wait_end(const struct region *region, const struct node_view *node, __u64 deadline,
+		    struct node_view *now)
 {
 	for (;;) {
 		if (!tables_node(region, node->id, now))
@@ -64,28 +77,27 @@ static int wait_end(const struct request *request, const struct region *region,
 		if (has_ended(node, now))
 			return MINT_EXIT_OK;
 		if (now_ms() >= deadline)
-			return timed_out(request, node);
+			return timed_out(node);
 		pause_ms(LOOK_MS);
 	}
 }
 
-static int report(const struct request *request, const struct node_view *node, const char *state)
+static int report(const struct node_view *node, const char *state)
 {
-	if (request->json)
+	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
-					    "dry_run", request->dry_run, "node",
+					    "dry_run", options.dry_run, "node",
 					    "id", node->id, "name", node->life.name,
 					    "state", state, "generation",
 					    (json_int_t)node->life.generation));
-	if (request->dry_run)
+	if (options.dry_run)
 		printf("would ask node '%s' (%u) to power off\n", node->life.name, node->id);
 	else
 		printf("node '%s' (%u) is %s\n", node->life.name, node->id, state);
 	return finish_output();
 }
 
-static int report_end(const struct request *request, const struct node_view *node,
-		      const struct node_view *now)
+static int report_end(const struct node_view *node, const struct node_view *now)
 {
 	const char *word = node_state_name(now);
 
@@ -95,39 +107,44 @@ static int report_end(const struct request *request, const struct node_view *nod
 	if (node_state(now) != MINT_NODE_OFF)
 		return fail(MINT_EXIT_FAILED, "it ended otherwise: %s. Try: mint log %s", word,
 			    node->life.name);
-	return report(request, node, word);
+	return report(node, word);
 }
 
-static int stop(const struct request *request, struct target *target)
+static int stop(struct target *target)
 {
-	__u64 deadline = now_ms() + request->timeout_s * 1000ULL;
+	__u64 deadline = now_ms() + options.timeout_s * 1000ULL;
 	const struct region *region = &target->region;
 	const struct node_view *node = target->node;
 	struct node_view now;
 	int code;
 
 	code = control_check(node);
-	if (code || request->dry_run)
-		return code ? code : report(request, node, node_state_name(node));
+	if (code || options.dry_run)
+		return code ? code : report(node, node_state_name(node));
 	code = device_node(region, MINT_IOC_STOP_WANTED, node, NULL);
 	if (!code)
 		code = control_request(region, node, MINT_VERB_STOP, NULL, 0);
 	if (!code)
-		code = wait_answer(request, region, node, deadline);
+		code = wait_answer(region, node, deadline);
 	/* Our own end cannot be waited for. */
 	if (!code && node->id == region->self)
-		return report(request, node, "powering off");
+		return report(node, "powering off");
 	if (!code)
-		code = wait_end(request, region, node, deadline, &now);
-	return code ? code : report_end(request, node, &now);
+		code = wait_end(region, node, deadline, &now);
+	return code ? code : report_end(node, &now);
 }
 
-/**
- * cmd_stop() - the verb "stop"
- * @request: the call
- */
-int cmd_stop(const struct request *request)
+static int cmd_stop(const struct call *call)
 {
-	fail_context("cannot stop node '%s'", request->operand);
-	return with_node(request, stop);
+	fail_context("cannot stop node '%s'", call->operand);
+	return with_node(call, stop);
 }
+
+const struct verb verb_stop = {
+	.name = "stop",
+	.operand = "NODE",
+	.summary = "ask a node to power off, and wait for it",
+	.options = option_table,
+	.dry_run = &options.dry_run,
+	.run = cmd_stop,
+};

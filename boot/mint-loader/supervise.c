@@ -19,6 +19,7 @@
 #include <mint/state.h>
 #include "json.h"
 #include "report.h"
+#include "start.h"
 #include "tables.h"
 #include "target.h"
 #include "timing.h"
@@ -29,6 +30,18 @@
 #define AGAIN_MS	60000
 #define DELAY_MAX_S	60
 #define NEVER		(~0ULL)
+
+static struct {
+	bool json;
+	unsigned int grace_s;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ .name = "grace", .seconds = &options.grace_s,
+	  .help = "how long a node may hang (default: silent 2, stalled 5)" },
+	{ }
+};
 
 /**
  * struct failure - a state that calls for a new start
@@ -93,16 +106,17 @@ static bool names_node(const char *operand, const struct node_view *node)
 	return strtoul(operand, NULL, 10) == node->id;
 }
 
-static bool in_charge(const struct request *request, const struct node_view *node, __u32 self)
+static bool in_charge(const struct target *target, const struct node_view *node)
 {
+	const struct call *call = target->call;
 	int i;
 
-	if (node->life.life == MINT_LIFE_NONE || node->id == self)
+	if (node->life.life == MINT_LIFE_NONE || node->id == target->region.self)
 		return false;
-	for (i = 0; i < request->nr_operands; i++)
-		if (names_node(request->operands[i], node))
+	for (i = 0; i < call->nr_operands; i++)
+		if (names_node(call->operands[i], node))
 			return true;
-	return !request->nr_operands;
+	return !call->nr_operands;
 }
 
 static const struct failure *failure_of(const struct node_view *node)
@@ -136,13 +150,12 @@ static bool soon_again(const struct charge *charge)
 	return charge->tried_ms && charge->since_ms - charge->tried_ms < AGAIN_MS;
 }
 
-static __u64 due_ms(const struct request *request, const struct charge *charge,
-		    const struct failure *failure)
+static __u64 due_ms(const struct charge *charge, const struct failure *failure)
 {
 	unsigned int wait_s = failure->grace_s;
 
-	if (failure->hang && request->grace_s)
-		wait_s = request->grace_s;
+	if (failure->hang && options.grace_s)
+		wait_s = options.grace_s;
 	if (charge->retry)
 		wait_s = 0;
 	if (soon_again(charge))
@@ -151,29 +164,21 @@ static __u64 due_ms(const struct request *request, const struct charge *charge,
 }
 
 /* The child: its report is for us alone, and a Ctrl-C is not meant for it. */
-static void __attribute((noreturn)) run_start(const struct request *request,
-					      const struct node_view *node, int errors)
+static __noreturn void run_start(const struct node_view *node, int errors)
 {
 	char name[MINT_NAME_BYTES];
-	struct request start = {
-		.operand = name,
-		.timeout_s = request->timeout_s,
-		.force = true,
-		.generation = node->life.generation,
-	};
 	int code = MINT_EXIT_FAILED;
 
 	/* The tables are read anew. */
 	memcpy(name, node->life.name, sizeof(name));
 	setpgid(0, 0);
 	if (freopen("/dev/null", "w", stdout) && dup2(errors, STDERR_FILENO) >= 0)
-		code = cmd_start(&start);
+		code = start_again(name, node->life.generation);
 	fflush(stderr);
 	_exit(code);
 }
 
-static int launch(const struct request *request, const struct node_view *node,
-		  struct charge *charge)
+static int launch(const struct node_view *node, struct charge *charge)
 {
 	int ends[2];
 
@@ -185,7 +190,7 @@ static int launch(const struct request *request, const struct node_view *node,
 		return fail(MINT_EXIT_FAILED, "no pipe to a process that starts it: %m");
 	charge->child = fork();
 	if (!charge->child)
-		run_start(request, node, ends[1]);
+		run_start(node, ends[1]);
 	close(ends[1]);
 	charge->errors = ends[0];
 	if (charge->child > 0)
@@ -196,7 +201,7 @@ static int launch(const struct request *request, const struct node_view *node,
 }
 
 /* Starts what is due; @next_ms becomes the time of what is due next. */
-static int look_after(const struct request *request, const struct node_view *node, __u64 *next_ms)
+static int look_after(const struct node_view *node, __u64 *next_ms)
 {
 	struct charge *charge = &charges[node->id];
 	const struct failure *failure;
@@ -208,23 +213,22 @@ static int look_after(const struct request *request, const struct node_view *nod
 	failure = failure_of(node);
 	if (!failure)
 		return MINT_EXIT_OK;
-	due = due_ms(request, charge, failure);
+	due = due_ms(charge, failure);
 	if (due <= now_ms())
-		return launch(request, node, charge);
+		return launch(node, charge);
 	if (due < *next_ms)
 		*next_ms = due;
 	return MINT_EXIT_OK;
 }
 
-static int say(const struct request *request, const struct node_view *node,
-	       const struct charge *charge, const char *error)
+static int say(const struct node_view *node, const struct charge *charge, const char *error)
 {
 	const char *word = mint_node_state_name(charge->state);
 	char when[32];
 	time_t now = time(NULL);
 
 	strftime(when, sizeof(when), "%F %T", localtime(&now));
-	if (request->json)
+	if (options.json)
 		json_print_line(json_pack("{s:s, s:i, s:s, s:s, s:I, s:i, s:s?}", "time", when,
 					  "id", node->id, "name", node->life.name,
 					  "state", word, "generation",
@@ -257,7 +261,7 @@ static void read_errors(int from, char *text, size_t room)
 }
 
 /* A start has ended. Who lost it to another supervisor, or a user, is quiet. */
-static int conclude(const struct request *request, const struct node_view *node)
+static int conclude(const struct node_view *node)
 {
 	struct charge *charge = &charges[node->id];
 	char error[sizeof(charge->last)];
@@ -275,17 +279,17 @@ static int conclude(const struct request *request, const struct node_view *node)
 		return MINT_EXIT_OK;
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
 		*charge->last = '\0';
-		return say(request, node, charge, NULL);
+		return say(node, charge, NULL);
 	}
 	if (!*error)
 		snprintf(error, sizeof(error), "the process that starts it was killed");
 	/* A file that is missing is told of once, and not once in a minute. */
 	news = strcmp(error, charge->last);
 	memcpy(charge->last, error, sizeof(error));
-	return news ? say(request, node, charge, error) : MINT_EXIT_OK;
+	return news ? say(node, charge, error) : MINT_EXIT_OK;
 }
 
-static int wait_for_news(const struct request *request, const struct target *target, __u64 next_ms)
+static int wait_for_news(const struct target *target, __u64 next_ms)
 {
 	struct pollfd fds[MINT_MAX_NODES + 1] = { { .fd = target->region.fd, .events = POLLPRI } };
 	__u32 ids[MINT_MAX_NODES + 1], id;
@@ -304,17 +308,17 @@ static int wait_for_news(const struct request *request, const struct target *tar
 		return errno == EINTR ? MINT_EXIT_OK : fail(MINT_EXIT_FAILED, "poll: %m");
 	for (i = 1; !code && i < nr; i++)
 		if (fds[i].revents)
-			code = conclude(request, &target->tables.nodes[ids[i]]);
+			code = conclude(&target->tables.nodes[ids[i]]);
 	return code;
 }
 
-static int check_operands(const struct request *request, const struct target *target)
+static int check_operands(const struct target *target)
 {
 	const struct node_view *node;
 	int i, code = MINT_EXIT_OK;
 
-	for (i = 0; !code && i < request->nr_operands; i++) {
-		code = tables_find(&target->tables, request->operands[i], &node);
+	for (i = 0; !code && i < target->call->nr_operands; i++) {
+		code = tables_find(&target->tables, target->call->operands[i], &node);
 		if (!code && node->life.policy == MINT_POLICY_NO)
 			code = fail(MINT_EXIT_STATE, "'%s' has restart = no. Try: mint show %s",
 				    node->life.name, node->life.name);
@@ -322,31 +326,35 @@ static int check_operands(const struct request *request, const struct target *ta
 	return code;
 }
 
-static int supervise(const struct request *request, struct target *target)
+static int supervise(struct target *target)
 {
-	int code = check_operands(request, target);
+	int code = check_operands(target);
 	unsigned int i;
 
 	while (!code) {
 		__u64 next_ms = NEVER;
 
 		for (i = 0; !code && i < target->tables.nr_nodes; i++)
-			if (in_charge(request, &target->tables.nodes[i], target->region.self))
-				code = look_after(request, &target->tables.nodes[i], &next_ms);
+			if (in_charge(target, &target->tables.nodes[i]))
+				code = look_after(&target->tables.nodes[i], &next_ms);
 		if (!code)
-			code = wait_for_news(request, target, next_ms);
+			code = wait_for_news(target, next_ms);
 		if (!code)
 			code = tables_snapshot(&target->region, &target->tables);
 	}
 	return code;
 }
 
-/**
- * cmd_supervise() - the verb "supervise"
- * @request: the call
- */
-int cmd_supervise(const struct request *request)
+static int cmd_supervise(const struct call *call)
 {
 	fail_context("cannot supervise");
-	return with_tables(request, supervise);
+	return with_tables(call, supervise);
 }
+
+const struct verb verb_supervise = {
+	.name = "supervise",
+	.operand = "[NODE...]",
+	.summary = "start nodes again that fail, as their files say, until killed",
+	.options = option_table,
+	.run = cmd_supervise,
+};

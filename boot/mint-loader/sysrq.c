@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <mint/dev.h>
@@ -15,6 +16,15 @@
 #include "tables.h"
 #include "target.h"
 #include "verb.h"
+
+static struct {
+	bool json;
+} options;
+
+static const struct verb_option option_table[] = {
+	{ VERB_JSON(&options.json) },
+	{ }
+};
 
 static int check_key(const char *key)
 {
@@ -42,21 +52,20 @@ static int sysrq_failed(const struct node_view *node, int error)
 	}
 }
 
-static int report(const struct request *request, const struct node_view *node)
+static int report(const struct node_view *node, const char *key)
 {
-	const char *key = request->operands[1];
-
-	if (request->json)
+	if (options.json)
 		return json_print(json_pack("{s:{s:i, s:s}, s:s}", "node", "id", node->id, "name",
 					    node->life.name, "key", key));
 	printf("node '%s' (%u) took the key '%s'\n", node->life.name, node->id, key);
 	return finish_output();
 }
 
-static int send_key(const struct request *request, struct target *target)
+static int send_key(struct target *target)
 {
 	const struct node_view *node = target->node;
-	struct mint_ioc_sysrq call = { .node = node->id, .key = *request->operands[1] };
+	const char *key = target->call->operands[1];
+	struct mint_ioc_sysrq call = { .node = node->id, .key = *key };
 
 	/* The first version of the ABI that has keys. */
 	if (node->self.generation == node->life.generation && !(node->self.abi & 0xffff))
@@ -64,17 +73,21 @@ static int send_key(const struct request *request, struct target *target)
 			    node->self.abi >> 16, "Try: mint console");
 	if (ioctl(target->region.fd, MINT_IOC_SYSRQ, &call))
 		return sysrq_failed(node, errno);
-	return report(request, node);
+	return report(node, key);
 }
 
-/**
- * cmd_sysrq() - the verb "sysrq"
- * @request: the call
- */
-int cmd_sysrq(const struct request *request)
+static int cmd_sysrq(const struct call *call)
 {
-	int code = check_key(request->operands[1]);
+	int code = check_key(call->operands[1]);
 
-	fail_context("cannot send a key to node '%s'", request->operand);
-	return code ? code : with_node(request, send_key);
+	fail_context("cannot send a key to node '%s'", call->operand);
+	return code ? code : with_node(call, send_key);
 }
+
+const struct verb verb_sysrq = {
+	.name = "sysrq",
+	.operand = "NODE KEY",
+	.summary = "give a node's kernel a key of SysRq, though the node may hang",
+	.options = option_table,
+	.run = cmd_sysrq,
+};

@@ -6,53 +6,51 @@
 #include "target.h"
 #include "verb.h"
 
-static int open_target(const struct request *request, bool node, struct target *target)
+static int open_target(const struct call *call, bool node, struct target *target)
 {
 	int code;
 
-	code = region_open(request->region_file, &target->region);
+	target->call = call;
+	code = region_open(call->saved, &target->region);
 	if (!code)
 		code = tables_snapshot(&target->region, &target->tables);
 	if (!code && node)
-		code = tables_find(&target->tables, request->operand, &target->node);
+		code = tables_find(&target->tables, call->operand, &target->node);
 	return code;
 }
 
-static int run(const struct request *request, bool node,
-	       int (*verb)(const struct request *request, struct target *target))
+static int with_target(const struct call *call, bool node, int (*verb)(struct target *target))
 {
 	static struct target target;
 	int code;
 
-	code = open_target(request, node, &target);
+	code = open_target(call, node, &target);
 	if (!code)
-		code = verb(request, &target);
+		code = verb(&target);
 	region_close(&target.region);
 	return code;
 }
 
 /**
  * with_tables() - do what needs the region and its tables
- * @request: the call
+ * @call: the call
  * @verb: does it; returns an enum mint_exit
  *
  * Return: what @verb returned, or why it could not be called.
  */
-int with_tables(const struct request *request,
-		int (*verb)(const struct request *request, struct target *target))
+int with_tables(const struct call *call, int (*verb)(struct target *target))
 {
-	return run(request, false, verb);
+	return with_target(call, false, verb);
 }
 
 /**
  * with_node() - do what needs a node, too: the one that the call names
- * @request: the call
+ * @call: the call
  * @verb: does it; returns an enum mint_exit
  *
  * Return: what @verb returned, or why it could not be called.
  */
-int with_node(const struct request *request,
-	      int (*verb)(const struct request *request, struct target *target))
+int with_node(const struct call *call, int (*verb)(struct target *target))
 {
-	return run(request, true, verb);
+	return with_target(call, true, verb);
 }

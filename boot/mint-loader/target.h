@@ -6,23 +6,23 @@
 #include "region.h"
 #include "tables.h"
 
-struct request;
+struct call;
 
 /**
  * struct target - what a verb works on
+ * @call: the call
  * @region: the shared region
  * @tables: its tables
  * @node: the node that the call names; with_node() only
  */
 struct target {
+	const struct call *call;
 	struct region region;
 	struct tables tables;
 	const struct node_view *node;
 };
 
-int with_tables(const struct request *request,
-		int (*verb)(const struct request *request, struct target *target));
-int with_node(const struct request *request,
-	      int (*verb)(const struct request *request, struct target *target));
+int with_tables(const struct call *call, int (*verb)(struct target *target));
+int with_node(const struct call *call, int (*verb)(struct target *target));
 
 #endif /* MINT_LOADER_TARGET_H */

@@ -80,9 +80,9 @@ void stream_age(const struct node_view *node)
 	(void)node;
 }
 
-int with_node(const struct request *request, int (*verb)(const struct request *, struct target *))
+int with_node(const struct call *call, int (*verb)(struct target *target))
 {
-	(void)request;
+	(void)call;
 	(void)verb;
 	abort();
 }
