@@ -12,11 +12,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <mint/dev.h>
-#include "control.h"
 #include "paths.h"
 #include "region.h"
 #include "relay.h"
 #include "report.h"
+#include "request.h"
 #include "tables.h"
 #include "target.h"
 #include "verb.h"
@@ -118,7 +118,7 @@ static int run_command(const struct region *region, const struct node_view *node
 
 	code = join_words(command, text, &bytes);
 	if (!code)
-		code = control_request(region, node, MINT_VERB_EXEC, text, bytes);
+		code = request_send(region, node, MINT_VERB_EXEC, text, bytes);
 	if (!code)
 		code = open_relays(region->fd, relays);
 	if (code)
@@ -127,13 +127,13 @@ static int run_command(const struct region *region, const struct node_view *node
 	relay_all(region->fd, relays);
 	if (ioctl(region->fd, MINT_IOC_RESULT, &result))
 		return fail(MINT_EXIT_FAILED, MINT_DEVICE ": %m");
-	code = control_result(node, &result);
+	code = request_result(node, &result);
 	return result.state == MINT_ANSWER_DONE ? check_relays(relays, terminal, code) : code;
 }
 
 static int exec(struct target *target)
 {
-	int code = control_check(target->node);
+	int code = request_check(target->node);
 
 	return code ? code : run_command(&target->region, target->node,
 					  target->call->command);

@@ -20,7 +20,6 @@
 #include <mint/state.h>
 #include "config.h"
 #include "device.h"
-#include "hints.h"
 #include "image.h"
 #include "json.h"
 #include "layout.h"
@@ -32,6 +31,7 @@
 #include "tables.h"
 #include "target.h"
 #include "timing.h"
+#include "unreported.h"
 #include "util.h"
 #include "verb.h"
 
@@ -63,7 +63,7 @@ static const struct verb_option option_table[] = {
 };
 
 /**
- * struct start - one start of one node
+ * struct launch - one start of one node, in the making
  * @region: the region
  * @node: the node as it was found
  * @config: its node file
@@ -74,7 +74,7 @@ static const struct verb_option option_table[] = {
  * @params: the boot parameters
  * @generation: of this start
  */
-struct start {
+struct launch {
 	const struct region *region;
 	const struct node_view *node;
 	struct config config;
@@ -104,100 +104,101 @@ static void catch_signals(void)
 	sigaction(SIGHUP, &action, NULL);
 }
 
-static int was_taken(const struct start *start)
+static int taken_away(const struct launch *launch)
 {
 	return fail(MINT_EXIT_STATE, "it was killed while it was loaded. Try: mint show %s",
-		    start->node->life.name);
+		    launch->node->life.name);
 }
 
-static int write_part(const struct start *start, __u64 phys, const void *data, size_t bytes)
+static int write_part(const struct launch *launch, __u64 phys, const void *data, size_t bytes)
 {
 	struct mint_ioc_write call = {
-		.node = start->node->id,
+		.node = launch->node->id,
 		.phys = phys,
 		.bytes = bytes,
 		.data = (unsigned long)data,
 	};
 
-	if (!mint_load(&interrupted) && !ioctl(start->region->fd, MINT_IOC_WRITE, &call))
+	if (!mint_load(&interrupted) && !ioctl(launch->region->fd, MINT_IOC_WRITE, &call))
 		return MINT_EXIT_OK;
 	if (mint_load(&interrupted))
 		return fail(MINT_EXIT_FAILED,
 			    "interrupted while it was loaded; it is stopped. Try: mint start %s",
-			    start->node->life.name);
+			    launch->node->life.name);
 	if (errno == ESTALE)
-		return was_taken(start);
+		return taken_away(launch);
 	return fail(MINT_EXIT_FAILED, "loading its memory at 0x%llx: %m", phys);
 }
 
-static int write_segment(const struct start *start, __u64 phys, const void *data, size_t bytes)
+static int write_segment(const struct launch *launch, __u64 phys, const void *data, size_t bytes)
 {
 	size_t done, part;
 	int code = 0;
 
 	for (done = 0; !code && done < bytes; done += part) {
 		part = bytes - done < CHUNK_BYTES ? bytes - done : CHUNK_BYTES;
-		code = write_part(start, phys + done, data ? data + done : NULL, part);
+		code = write_part(launch, phys + done, data ? data + done : NULL, part);
 	}
 	return code;
 }
 
-static int write_segments(const struct start *start)
+static int write_segments(const struct launch *launch)
 {
-	const struct placement *placement = &start->placement;
-	const struct image *image = &start->image;
+	const struct placement *placement = &launch->placement;
+	const struct image *image = &launch->image;
 	int code;
 
-	code = write_segment(start, placement->params, NULL, PARAMS_AREA_BYTES);
+	code = write_segment(launch, placement->params, NULL, PARAMS_AREA_BYTES);
 	if (!code)
-		code = write_segment(start, placement->params, start->params, PARAMS_BYTES);
+		code = write_segment(launch, placement->params, launch->params, PARAMS_BYTES);
 	if (!code)
-		code = write_segment(start, placement->kernel, image->code.data,
+		code = write_segment(launch, placement->kernel, image->code.data,
 				     image->code.bytes);
 	if (!code)
-		code = write_segment(start, placement->initrd, image->initrd.data,
+		code = write_segment(launch, placement->initrd, image->initrd.data,
 				     image->initrd.bytes);
 	return code;
 }
 
-static int set_going(const struct start *start)
+static int set_going(const struct launch *launch)
 {
 	struct mint_ioc_start call = {
-		.node = start->node->id,
-		.entry = start->placement.kernel + KERNEL_ENTRY_64,
-		.boot_params = start->placement.params,
-		.handover = start->placement.params + PARAMS_HANDOVER,
+		.node = launch->node->id,
+		.entry = launch->placement.kernel + KERNEL_ENTRY_64,
+		.boot_params = launch->placement.params,
+		.handover = launch->placement.params + PARAMS_HANDOVER,
 	};
 
-	if (!ioctl(start->region->fd, MINT_IOC_START, &call))
+	if (!ioctl(launch->region->fd, MINT_IOC_START, &call))
 		return MINT_EXIT_OK;
 	if (errno == ESTALE)
-		return was_taken(start);
+		return taken_away(launch);
 	if (errno == EIO)
 		return fail(MINT_EXIT_FAILED,
 			    "CPU %u did not take the start; it is stopped. Try: mint start %s",
-			    start->node->life.boot_cpu, start->node->life.name);
+			    launch->node->life.boot_cpu, launch->node->life.name);
 	if (errno == EOPNOTSUPP)
 		return fail(MINT_EXIT_FAILED,
 			    "the CPUs have no pages of 1 GB, which a start needs: %s",
 			    "this machine has one node only");
-	return device_failed(start->node, errno);
+	return device_failed(launch->node, errno);
 }
 
-static int load_and_go(struct start *start)
+static int load_and_go(struct launch *launch)
 {
 	int code;
 
 	catch_signals();
-	code = device_node(start->region, MINT_IOC_LOAD, start->node, &start->generation);
+	code = device_node(launch->region, MINT_IOC_LOAD, launch->node, &launch->generation);
 	if (!code)
-		code = write_segments(start);
-	return code ? code : set_going(start);
+		code = write_segments(launch);
+	return code ? code : set_going(launch);
 }
 
-static bool look(const struct start *start, int *code)
+/* Is it settled what became of the start? Then @code says what. */
+static bool has_settled(const struct launch *launch, int *code)
 {
-	const char *name = start->node->life.name;
+	const char *name = launch->node->life.name;
 	struct node_view now;
 	enum mint_node_state state;
 
@@ -206,9 +207,9 @@ static bool look(const struct start *start, int *code)
 		fail(*code, "interrupted while waiting for its report. Try: mint show %s", name);
 		return true;
 	}
-	tables_node(start->region, start->node->id, &now);
+	tables_node(launch->region, launch->node->id, &now);
 	state = node_state(&now);
-	if (now.life.generation != start->generation) {
+	if (now.life.generation != launch->generation) {
 		fail(*code, "it was started or destroyed by another command. Try: mint list");
 		return true;
 	}
@@ -231,55 +232,57 @@ static bool look(const struct start *start, int *code)
 	return true;
 }
 
-static int no_report(const struct start *start)
+static int no_report(const struct launch *launch)
 {
-	const struct launch launch = {
-		.cmdline = start->config.cmdline,
-		.nr_extents = start->nr_extents,
-		.extents = start->extents,
-	};
 	struct node_view now;
 
-	tables_node(start->region, start->node->id, &now);
-	return hint_no_report(start->region, &now, &launch, options.timeout_s);
+	tables_node(launch->region, launch->node->id, &now);
+	return unreported_failed(&(struct unreported) {
+		.region = launch->region,
+		.node = &now,
+		.cmdline = launch->config.cmdline,
+		.nr_extents = launch->nr_extents,
+		.extents = launch->extents,
+		.timeout_s = options.timeout_s,
+	});
 }
 
-static int wait_for_report(const struct start *start)
+static int wait_for_report(const struct launch *launch)
 {
 	__u64 deadline = now_ms() + options.timeout_s * 1000ULL;
 	int code;
 
-	while (!look(start, &code)) {
+	while (!has_settled(launch, &code)) {
 		if (now_ms() >= deadline)
-			return no_report(start);
+			return no_report(launch);
 		pause_ms(LOOK_MS);
 	}
 	return code;
 }
 
-static int report(const struct start *start)
+static int report(const struct launch *launch)
 {
 	const char *word = mint_node_state_name(options.no_wait ? MINT_NODE_BOOTING :
 						MINT_NODE_RUNNING);
-	const struct placement *placement = &start->placement;
-	const struct node_view *node = start->node;
+	const struct placement *placement = &launch->placement;
+	const struct node_view *node = launch->node;
 
 	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:i, s:s, s:s, s:I}}",
 					    "dry_run", 0, "node",
 					    "id", node->id, "name", node->life.name,
 					    "state", word,
-					    "generation", (json_int_t)start->generation));
+					    "generation", (json_int_t)launch->generation));
 	printf("node '%s' (%u) is %s: generation %u, kernel %s at 0x%llx\n", node->life.name,
-	       node->id, word, start->generation, start->image.release, placement->kernel);
+	       node->id, word, launch->generation, launch->image.release, placement->kernel);
 	return finish_output();
 }
 
-static int report_plan(const struct start *start)
+static int report_plan(const struct launch *launch)
 {
-	const struct placement *placement = &start->placement;
-	const struct image *image = &start->image;
-	const struct node_view *node = start->node;
+	const struct placement *placement = &launch->placement;
+	const struct image *image = &launch->image;
+	const struct node_view *node = launch->node;
 
 	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:i, s:s}, s:{s:I, s:I, s:I, s:I, s:I, s:I}}",
@@ -301,9 +304,9 @@ static int report_plan(const struct start *start)
 	return finish_output();
 }
 
-static int read_config(struct start *start)
+static int read_config(struct launch *launch)
 {
-	const char *name = start->node->life.name;
+	const char *name = launch->node->life.name;
 	const char *file = options.file;
 	char run[128], etc[128];
 	int code;
@@ -316,21 +319,21 @@ static int read_config(struct start *start)
 		return fail(MINT_EXIT_FAILED,
 			    "there is neither %s nor %s. Try: mint start %s --file FILE", run, etc,
 			    name);
-	code = config_read(file, &start->config);
-	if (!code && strcmp(start->config.name, name))
+	code = config_read(file, &launch->config);
+	if (!code && strcmp(launch->config.name, name))
 		return fail(MINT_EXIT_FAILED, "%s: name: it is the file of node '%s'",
-			    start->config.path, start->config.name);
+			    launch->config.path, launch->config.name);
 	return code;
 }
 
-static int check_state(const struct start *start)
+static int check_state(const struct launch *launch)
 {
-	const struct node_view *node = start->node;
+	const struct node_view *node = launch->node;
 
 	if (options.generation != MINT_ANY_GENERATION &&
 	    options.generation != node->life.generation)
 		return device_failed(node, ESTALE);
-	if (node->id == start->region->self)
+	if (node->id == launch->region->self)
 		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node_active(node) && !options.force)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
@@ -338,45 +341,45 @@ static int check_state(const struct start *start)
 	return MINT_EXIT_OK;
 }
 
-static int prepare(const struct tables *tables, struct start *start)
+static int prepare(const struct tables *tables, struct launch *launch)
 {
 	int code;
 
-	code = check_state(start);
+	code = check_state(launch);
 	if (!code)
-		code = read_config(start);
+		code = read_config(launch);
 	if (!code)
-		code = image_read(&start->config, &start->image);
+		code = image_read(&launch->config, &launch->image);
 	if (code)
 		return code;
-	start->nr_extents = tables_ram(tables, start->node->id, start->extents,
-				       ARRAY_SIZE(start->extents));
-	code = place(&start->image, start->extents, start->nr_extents, &start->placement);
+	launch->nr_extents = tables_ram(tables, launch->node->id, launch->extents,
+					ARRAY_SIZE(launch->extents));
+	code = place(&launch->image, launch->extents, launch->nr_extents, &launch->placement);
 	if (!code)
-		params_fill(start->params, &start->image, &start->placement, start->extents,
-			    start->nr_extents, start->config.cmdline);
+		params_fill(launch->params, &launch->image, &launch->placement, launch->extents,
+			    launch->nr_extents, launch->config.cmdline);
 	return code;
 }
 
 static int start_node(struct target *target)
 {
-	static struct start start;
+	static struct launch launch;
 	int code;
 
-	start.region = &target->region;
-	start.node = target->node;
-	code = prepare(&target->tables, &start);
+	launch.region = &target->region;
+	launch.node = target->node;
+	code = prepare(&target->tables, &launch);
 	if (!code && options.dry_run) {
-		code = report_plan(&start);
+		code = report_plan(&launch);
 	} else if (!code) {
-		code = load_and_go(&start);
+		code = load_and_go(&launch);
 		if (!code && !options.no_wait)
-			code = wait_for_report(&start);
+			code = wait_for_report(&launch);
 		if (!code)
-			code = report(&start);
+			code = report(&launch);
 	}
-	image_free(&start.image);
-	config_free(&start.config);
+	image_free(&launch.image);
+	config_free(&launch.config);
 	return code;
 }
 

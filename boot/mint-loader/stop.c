@@ -9,12 +9,12 @@
 #include <sys/ioctl.h>
 #include <mint/dev.h>
 #include <mint/state.h>
-#include "control.h"
 #include "device.h"
 #include "json.h"
 #include "paths.h"
 #include "region.h"
 #include "report.h"
+#include "request.h"
 #include "tables.h"
 #include "target.h"
 #include "timing.h"
@@ -54,7 +54,7 @@ static int wait_answer(const struct region *region, const struct node_view *node
 		if (result.state == MINT_ANSWER_DONE || result.state == MINT_RESULT_LOST)
 			return MINT_EXIT_OK;
 		if (result.state > MINT_ANSWER_RUNNING)
-			return control_result(node, &result);
+			return request_result(node, &result);
 		if (now_ms() >= deadline)
 			return timed_out(node);
 		pause_ms(LOOK_MS);
@@ -118,12 +118,12 @@ static int stop(struct target *target)
 	struct node_view now;
 	int code;
 
-	code = control_check(node);
+	code = request_check(node);
 	if (code || options.dry_run)
 		return code ? code : report(node, node_state_name(node));
 	code = device_node(region, MINT_IOC_STOP_WANTED, node, NULL);
 	if (!code)
-		code = control_request(region, node, MINT_VERB_STOP, NULL, 0);
+		code = request_send(region, node, MINT_VERB_STOP, NULL, 0);
 	if (!code)
 		code = wait_answer(region, node, deadline);
 	/* Our own end cannot be waited for. */

@@ -10,12 +10,12 @@
 #include <mint/abi.h>
 #include "cmdline.h"
 #include "file.h"
-#include "hints.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"
 #include "tables.h"
 #include "text.h"
+#include "unreported.h"
 
 #define LINE_BYTES	120
 
@@ -75,45 +75,40 @@ static void last_line(const struct region *region, __u32 node, char line[LINE_BY
 	free(text.data);
 }
 
-static int memory_cut_off(const struct launch *start, __u64 limit, __u64 left,
-			  unsigned int timeout_s)
+static int memory_cut_off(const struct unreported *start, __u64 limit, __u64 left)
 {
 	__u64 all = bytes_below(start->extents, start->nr_extents, ~0ULL);
 	char limit_text[24], left_text[24], all_text[24];
 
 	return fail(MINT_EXIT_TIMEOUT,
 		    "no report from it within %u s: mem= on its command line %s %s, %s %s of its %s. %s",
-		    timeout_s, "cuts memory off at", size_text(limit, limit_text),
+		    start->timeout_s, "cuts memory off at", size_text(limit, limit_text),
 		    "which leaves it", size_text(left, left_text), size_text(all, all_text),
 		    "Try: memory = in its file instead");
 }
 
 /**
- * hint_no_report() - say what is known of a start that was not reported
- * @region: the region
- * @node: the node as it is now
- * @start: what was started
- * @timeout_s: how long was waited
- *
- * That its kernel is one for nodes has been checked before.
+ * unreported_failed() - say what is known of a start that was not reported
+ * @start: the start; that its kernel is one for nodes has been checked
  *
  * Return: MINT_EXIT_TIMEOUT.
  */
-int hint_no_report(const struct region *region, const struct node_view *node,
-		   const struct launch *start, unsigned int timeout_s)
+int unreported_failed(const struct unreported *start)
 {
 	__u64 limit = memory_limit(start->cmdline);
 	__u64 left = bytes_below(start->extents, start->nr_extents, limit);
+	const struct node_view *node = start->node;
 	char line[LINE_BYTES];
 
 	if (left < bytes_below(start->extents, start->nr_extents, ~0ULL))
-		return memory_cut_off(start, limit, left, timeout_s);
+		return memory_cut_off(start, limit, left);
 	if (node->self.generation != node->life.generation)
 		return fail(MINT_EXIT_TIMEOUT,
-			    "no report from it within %u s: %s. Try: mint kill %s", timeout_s,
-			    "its kernel has not come as far as its log", node->life.name);
-	last_line(region, node->id, line);
+			    "no report from it within %u s: %s. Try: mint kill %s",
+			    start->timeout_s, "its kernel has not come as far as its log",
+			    node->life.name);
+	last_line(start->region, node->id, line);
 	return fail(MINT_EXIT_TIMEOUT,
 		    "no report from it within %u s: %s, its log ends with \"%s\". Try: mint log %s",
-		    timeout_s, "its kernel is not up yet", line, node->life.name);
+		    start->timeout_s, "its kernel is not up yet", line, node->life.name);
 }

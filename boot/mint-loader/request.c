@@ -6,19 +6,19 @@
 #include <sys/ioctl.h>
 #include <mint/dev.h>
 #include <mint/state.h>
-#include "control.h"
 #include "device.h"
 #include "region.h"
 #include "report.h"
+#include "request.h"
 #include "tables.h"
 
 /**
- * control_check() - can a node be asked for something?
+ * request_check() - can a node be asked for something?
  * @node: the node
  *
  * Return: an enum mint_exit.
  */
-int control_check(const struct node_view *node)
+int request_check(const struct node_view *node)
 {
 	enum mint_node_state state = node_state(node);
 	const char *word = mint_node_state_name(state);
@@ -89,7 +89,7 @@ static int request_failed(const struct region *region, const struct node_view *n
 }
 
 /**
- * control_request() - ask a node for something
+ * request_send() - ask a node for something
  * @region: the device becomes the client's side of the session
  * @node: who is asked
  * @verb: a MINT_VERB_* value
@@ -98,8 +98,8 @@ static int request_failed(const struct region *region, const struct node_view *n
  *
  * Return: an enum mint_exit.
  */
-int control_request(const struct region *region, const struct node_view *node, __u32 verb,
-		    const char *words, __u32 bytes)
+int request_send(const struct region *region, const struct node_view *node, __u32 verb,
+		 const char *words, __u32 bytes)
 {
 	struct mint_ioc_request call = {
 		.node = node->id,
@@ -126,13 +126,13 @@ static int refused(const struct node_view *node, __u32 error)
 }
 
 /**
- * control_result() - what a request came to
+ * request_result() - what a request came to
  * @node: who was asked
  * @result: as the kernel tells it
  *
  * Return: what the command should exit with.
  */
-int control_result(const struct node_view *node, const struct mint_ioc_result *result)
+int request_result(const struct node_view *node, const struct mint_ioc_result *result)
 {
 	switch (result->state) {
 	case MINT_ANSWER_DONE:
