@@ -2,6 +2,7 @@
 /* Memory that has an owner, and what is unassigned between. */
 #include <stdbool.h>
 #include <mint/abi.h>
+#include <mint/extent.h>
 #include "claims.h"
 #include "tables.h"
 
@@ -36,12 +37,9 @@ const struct mint_extent *claims_on(const struct claims *claims, __u64 base, __u
 {
 	unsigned int i;
 
-	for (i = 0; i < claims->nr; i++) {
-		const struct mint_extent *claim = &claims->extents[i];
-
-		if (base < claim->base + claim->bytes && claim->base < base + bytes)
-			return claim;
-	}
+	for (i = 0; i < claims->nr; i++)
+		if (mint_extent_meets(&claims->extents[i], base, bytes))
+			return &claims->extents[i];
 	return NULL;
 }
 

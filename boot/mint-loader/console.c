@@ -31,8 +31,6 @@
 
 #define ESCAPE		0x1d	/* Ctrl-] */
 #define LEAVE		'q'
-#define IDLE_MS		250	/* a node that hangs tells nothing: look */
-#define FULL_MS		10	/* its input is full, or it is being fenced: try again */
 #define FENCE_MS	1000	/* a fence takes no longer, a load may */
 
 #define SHOWN_BYTES	4096
@@ -258,7 +256,8 @@ static void connect_both(struct connection *connection)
 		};
 
 		winsize_send(connection->fd);
-		terminal_wait(files, ARRAY_SIZE(files), nr_typed(connection) ? FULL_MS : IDLE_MS);
+		terminal_wait(files, ARRAY_SIZE(files),
+			      nr_typed(connection) ? POLL_MS : HANG_LOOK_MS);
 		limit_waits(true);
 		if (files[0].revents)
 			read_output(connection);
@@ -279,7 +278,7 @@ static void look_behind_the_fence(const struct region *region, __u32 node,
 
 	tables_node(region, node, now);
 	while (now->life.life == MINT_LIFE_LOADING && now_ms() < deadline) {
-		pause_ms(FULL_MS);
+		pause_ms(POLL_MS);
 		tables_node(region, node, now);
 	}
 }

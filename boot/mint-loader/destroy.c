@@ -27,12 +27,8 @@ static const struct verb_option option_table[] = {
 	{ }
 };
 
-static int check_state(const struct target *target)
+static int check_state(const struct node_view *node)
 {
-	const struct node_view *node = target->node;
-
-	if (node->id == target->region.self)
-		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node_active(node) && !options.force)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
@@ -75,8 +71,10 @@ static int give_back(const struct region *region, const struct node_view *node)
 
 static int destroy_node(struct target *target)
 {
-	int code = check_state(target);
+	int code = target_check_other(target);
 
+	if (!code)
+		code = check_state(target->node);
 	if (!code && !options.dry_run)
 		code = give_back(&target->region, target->node);
 	return code ? code : report(target->node);

@@ -19,6 +19,7 @@
 #include "request.h"
 #include "tables.h"
 #include "target.h"
+#include "timing.h"
 #include "verb.h"
 
 static struct {
@@ -76,7 +77,7 @@ static void relay_all(int session, struct relay relays[MINT_NR_PIPES])
 	while (over.fd >= 0 || relay_is_open(&relays[MINT_PIPE_STDOUT]) ||
 	       relay_is_open(&relays[MINT_PIPE_STDERR])) {
 		over.revents = 0;
-		relay_wait(relays, MINT_NR_PIPES, &over, 1, RELAY_LOOK_MS);
+		relay_wait(relays, MINT_NR_PIPES, &over, 1, HANG_LOOK_MS);
 		if (over.revents)
 			over.fd = -1;
 	}

@@ -62,7 +62,8 @@ static void read_map(const struct tables *tables, struct map *map)
 	qsort(map->pieces, map->nr, sizeof(map->pieces[0]), by_address);
 }
 
-static const char *owner_text(const struct tables *tables, __u16 owner)
+/* How a table names an owner. */
+static const char *owner_column(const struct tables *tables, __u16 owner)
 {
 	if (owner == MINT_OWNER_SHARED)
 		return "the shared region";
@@ -173,7 +174,7 @@ static void print_cpus(const struct tables *tables)
 		const struct mint_cpu *cpu = &tables->ledger.cpus[i];
 
 		printf("  %-4u APIC id %-5u %s%s\n", i, cpu->apic_id,
-		       owner_text(tables, cpu->owner), cpu->boot ? ", boot CPU" : "");
+		       owner_column(tables, cpu->owner), cpu->boot ? ", boot CPU" : "");
 	}
 }
 
@@ -187,7 +188,7 @@ static void print_memory(const struct tables *tables, const struct map *map)
 		printf("  0x%012llx-0x%012llx %8s  %s\n", map->pieces[i].base,
 		       map->pieces[i].base + map->pieces[i].bytes - 1,
 		       size_text(map->pieces[i].bytes, size),
-		       owner_text(tables, map->pieces[i].owner));
+		       owner_column(tables, map->pieces[i].owner));
 }
 
 static void print_low_slots(const struct tables *tables)
@@ -203,7 +204,7 @@ static void print_low_slots(const struct tables *tables)
 	for (i = 0; i < ledger->nr_low_slots; i++)
 		if (ledger->low_slot_owner[i] != MINT_OWNER_NONE)
 			printf("  %-4u 0x%05llx  %s\n", i, low_slot_base(i, ledger),
-			       owner_text(tables, ledger->low_slot_owner[i]));
+			       owner_column(tables, ledger->low_slot_owner[i]));
 }
 
 static void print_pci(const struct tables *tables)
@@ -217,7 +218,7 @@ static void print_pci(const struct tables *tables)
 
 		printf("  %-12s %04x:%04x class %06x  %s%s\n", pci_text(entry, address),
 		       entry->vendor, entry->device, entry->class & 0xffffff,
-		       owner_text(tables, entry->owner),
+		       owner_column(tables, entry->owner),
 		       entry->flags & MINT_PCI_BRIDGE ? ", a bridge" : "");
 	}
 }

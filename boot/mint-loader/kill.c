@@ -22,12 +22,8 @@ static const struct verb_option option_table[] = {
 	{ }
 };
 
-static int check_state(const struct target *target)
+static int check_state(const struct node_view *node)
 {
-	const struct node_view *node = target->node;
-
-	if (node->id == target->region.self)
-		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node->life.life == MINT_LIFE_CREATED || node->life.life == MINT_LIFE_STOPPED)
 		return fail(MINT_EXIT_STATE, "it is %s already. Try: mint start %s",
 			    node->life.life == MINT_LIFE_CREATED ? "not started" : "stopped",
@@ -47,8 +43,10 @@ static int report(const struct node_view *node)
 
 static int kill_node(struct target *target)
 {
-	int code = check_state(target);
+	int code = target_check_other(target);
 
+	if (!code)
+		code = check_state(target->node);
 	if (!code && !options.dry_run)
 		code = device_node(&target->region, MINT_IOC_KILL, target->node, NULL);
 	return code ? code : report(target->node);

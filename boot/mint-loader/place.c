@@ -17,11 +17,6 @@
 #include "report.h"
 #include "text.h"
 
-static __u64 align_up(__u64 value, __u64 align)
-{
-	return (value + align - 1) & ~(align - 1);
-}
-
 /* The kernel moves itself to pref_address when it finds itself below. */
 static __u64 kernel_place(__u64 base, const struct setup_header *header)
 {

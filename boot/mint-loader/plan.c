@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <mint/dev.h>
+#include <mint/extent.h>
 #include "claims.h"
 #include "config.h"
 #include "cpus.h"
@@ -17,7 +18,8 @@
 #include "tables.h"
 #include "text.h"
 
-static const char *owner_text(const struct tables *tables, __u16 owner, char text[64])
+/* How a sentence names an owner. */
+static const char *owner_phrase(const struct tables *tables, __u16 owner, char text[64])
 {
 	if (owner == MINT_OWNER_SHARED)
 		snprintf(text, 64, "the shared region");
@@ -46,7 +48,7 @@ static int refuse_cpu(const struct tables *tables, unsigned int cpu)
 	char owner[64], next[64];
 
 	return fail(MINT_EXIT_FAILED, "CPU %u belongs to %s. Try: %s", cpu,
-		    owner_text(tables, entry->owner, owner),
+		    owner_phrase(tables, entry->owner, owner),
 		    next_command(tables, entry->owner, next));
 }
 
@@ -121,13 +123,13 @@ static int check_function(const struct tables *tables, __u32 function, __u32 exc
 	if (entry->flags & MINT_PCI_BRIDGE)
 		return fail(MINT_EXIT_FAILED,
 			    "PCI function %s is a bridge, which stays with %s. Try: mint list",
-			    address, owner_text(tables, entry->owner, owner));
+			    address, owner_phrase(tables, entry->owner, owner));
 	if (entry->owner == MINT_OWNER_NONE || entry->owner == except)
 		return MINT_EXIT_OK;
 	if (entry->owner == tables->self)
 		return check_own_function(tables, function, address);
 	return fail(MINT_EXIT_FAILED, "PCI function %s belongs to %s. Try: %s", address,
-		    owner_text(tables, entry->owner, owner),
+		    owner_phrase(tables, entry->owner, owner),
 		    next_command(tables, entry->owner, next));
 }
 
@@ -142,11 +144,6 @@ static int check_functions(const struct tables *tables, const struct config *con
 	return code;
 }
 
-static __u64 align_up(__u64 value)
-{
-	return (value + MINT_EXTENT_ALIGN - 1) & ~(MINT_EXTENT_ALIGN - 1);
-}
-
 static int find_piece(const struct tables *tables, const struct claims *claims,
 		      struct mint_extent *extent)
 {
@@ -155,7 +152,7 @@ static int find_piece(const struct tables *tables, const struct claims *claims,
 	__u64 from = 0, largest = 0;
 
 	while (claims_gap(claims, &tables->ledger, from, &gap)) {
-		__u64 at = align_up(gap.base);
+		__u64 at = align_up(gap.base, MINT_EXTENT_ALIGN);
 
 		from = gap.base + gap.bytes;
 		if (at >= from)
@@ -177,13 +174,9 @@ static bool in_ram(const struct mint_ledger *ledger, const struct mint_extent *e
 {
 	unsigned int i;
 
-	for (i = 0; i < ledger->nr_ram; i++) {
-		const struct mint_extent *ram = &ledger->ram[i];
-
-		if (extent->base >= ram->base &&
-		    extent->base + extent->bytes <= ram->base + ram->bytes)
+	for (i = 0; i < ledger->nr_ram; i++)
+		if (mint_extent_holds(&ledger->ram[i], extent->base, extent->bytes))
 			return true;
-	}
 	return false;
 }
 
@@ -196,7 +189,7 @@ static int check_piece(const struct tables *tables, const struct claims *claims,
 	size_text(extent->bytes, size);
 	if (claim)
 		return fail(MINT_EXIT_FAILED, "memory in %s@0x%llx belongs to %s. Try: %s", size,
-			    extent->base, owner_text(tables, claim->owner, owner),
+			    extent->base, owner_phrase(tables, claim->owner, owner),
 			    next_command(tables, claim->owner, next));
 	if (!in_ram(&tables->ledger, extent))
 		return fail(MINT_EXIT_FAILED,

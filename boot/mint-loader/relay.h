@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <mint/dev.h>
 
-#define RELAY_LOOK_MS	250	/* a node that hangs tells nothing: look */
-
 /**
  * struct relay - moves bytes one way, from a file to another
  * @from: read here, -1 once the relay is closed

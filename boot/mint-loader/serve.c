@@ -31,7 +31,6 @@
 #define GRACE_MS	1000
 /* A node that has just booted may not have its devices yet. */
 #define DEVICE_WAIT_MS	10000
-#define LOOK_MS		20
 
 /**
  * struct service - a command that runs for another node
@@ -53,10 +52,10 @@ static void wait_device(void)
 {
 	unsigned int waited_ms;
 
-	for (waited_ms = 0; waited_ms < DEVICE_WAIT_MS; waited_ms += LOOK_MS) {
+	for (waited_ms = 0; waited_ms < DEVICE_WAIT_MS; waited_ms += POLL_MS) {
 		if (!access(MINT_DEVICE, F_OK))
 			return;
-		pause_ms(LOOK_MS);
+		pause_ms(POLL_MS);
 	}
 }
 
@@ -138,11 +137,11 @@ static void end_command(struct service *service)
 	unsigned int waited_ms;
 
 	signal_command(service, SIGHUP);
-	for (waited_ms = 0; waited_ms < GRACE_MS; waited_ms += LOOK_MS) {
+	for (waited_ms = 0; waited_ms < GRACE_MS; waited_ms += POLL_MS) {
 		service->running = service->running && !waitpid(service->pid, NULL, WNOHANG);
 		if (!signal_command(service, 0))
 			return;
-		pause_ms(LOOK_MS);
+		pause_ms(POLL_MS);
 	}
 	signal_command(service, SIGKILL);
 	if (service->running)
@@ -188,7 +187,7 @@ static bool relay_command(struct service *service)
 		};
 
 		relay_wait(service->relays, MINT_NR_PIPES, events, ARRAY_SIZE(events),
-			   RELAY_LOOK_MS);
+			   HANG_LOOK_MS);
 		if (events[0].revents)
 			return false;
 		if (events[1].revents)
@@ -208,7 +207,7 @@ static void relay_rest(struct service *service)
 		relay_drain(&outputs[1]);
 		if ((!relay_is_open(&outputs[0]) && !relay_is_open(&outputs[1])) || hung_up.revents)
 			return;
-		relay_wait(outputs, 2, &hung_up, 1, RELAY_LOOK_MS);
+		relay_wait(outputs, 2, &hung_up, 1, HANG_LOOK_MS);
 	}
 }
 

@@ -36,7 +36,6 @@
 #include "verb.h"
 
 #define CHUNK_BYTES	(4UL << 20)
-#define LOOK_MS		10
 
 static struct {
 	bool json;
@@ -195,51 +194,44 @@ static int load_and_go(struct launch *launch)
 	return code ? code : set_going(launch);
 }
 
-/* Is it settled what became of the start? Then @code says what. */
-static bool has_settled(const struct launch *launch, int *code)
+/* One that refused or died is in loading while another node fences it. */
+static bool under_way(const struct launch *launch, const struct node_view *now)
 {
-	const char *name = launch->node->life.name;
-	struct node_view now;
-	enum mint_node_state state;
+	enum mint_node_state state = node_state(now);
 
-	*code = MINT_EXIT_FAILED;
-	if (mint_load(&interrupted)) {
-		fail(*code, "interrupted while waiting for its report. Try: mint show %s", name);
-		return true;
-	}
-	tables_node(launch->region, launch->node->id, &now);
-	state = node_state(&now);
-	if (now.life.generation != launch->generation) {
-		fail(*code, "it was started or destroyed by another command. Try: mint list");
-		return true;
-	}
-	*code = MINT_EXIT_OK;
-	if (state == MINT_NODE_RUNNING)
-		return true;
-	/* One that refused or died is in loading while another node fences it. */
-	if (state == MINT_NODE_BOOTING || state == MINT_NODE_LOADING)
-		return false;
-	if (state == MINT_NODE_REFUSED)
-		*code = fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
-			     now.self.abi >> 16, now.self.abi & 0xffff,
-			     now.self.found_abi >> 16, now.self.found_abi & 0xffff);
-	else if (state == MINT_NODE_STOPPED)
-		*code = fail(MINT_EXIT_STATE, "it was killed after its start. Try: mint start %s",
-			     name);
-	else
-		*code = fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
-			     mint_node_state_name(state), name);
-	return true;
+	return now->life.generation == launch->generation &&
+	       (state == MINT_NODE_BOOTING || state == MINT_NODE_LOADING);
 }
 
-static int no_report(const struct launch *launch)
+/* What became of a start that is not under way any more. */
+static int outcome(const struct launch *launch, const struct node_view *now)
 {
-	struct node_view now;
+	const char *name = launch->node->life.name;
 
-	tables_node(launch->region, launch->node->id, &now);
+	if (now->life.generation != launch->generation)
+		return fail(MINT_EXIT_FAILED,
+			    "it was started or destroyed by another command. Try: mint list");
+	switch (node_state(now)) {
+	case MINT_NODE_RUNNING:
+		return MINT_EXIT_OK;
+	case MINT_NODE_REFUSED:
+		return fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
+			    now->self.abi >> 16, now->self.abi & 0xffff,
+			    now->self.found_abi >> 16, now->self.found_abi & 0xffff);
+	case MINT_NODE_STOPPED:
+		return fail(MINT_EXIT_STATE, "it was killed after its start. Try: mint start %s",
+			    name);
+	default:
+		return fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
+			    node_state_name(now), name);
+	}
+}
+
+static int no_report(const struct launch *launch, const struct node_view *now)
+{
 	return unreported_failed(&(struct unreported) {
 		.region = launch->region,
-		.node = &now,
+		.node = now,
 		.cmdline = launch->config.cmdline,
 		.nr_extents = launch->nr_extents,
 		.extents = launch->extents,
@@ -250,14 +242,20 @@ static int no_report(const struct launch *launch)
 static int wait_for_report(const struct launch *launch)
 {
 	__u64 deadline = now_ms() + options.timeout_s * 1000ULL;
-	int code;
+	struct node_view now;
 
-	while (!has_settled(launch, &code)) {
+	for (;;) {
+		if (mint_load(&interrupted))
+			return fail(MINT_EXIT_FAILED,
+				    "interrupted while waiting for its report. Try: mint show %s",
+				    launch->node->life.name);
+		tables_node(launch->region, launch->node->id, &now);
+		if (!under_way(launch, &now))
+			return outcome(launch, &now);
 		if (now_ms() >= deadline)
-			return no_report(launch);
-		pause_ms(LOOK_MS);
+			return no_report(launch, &now);
+		pause_ms(POLL_MS);
 	}
-	return code;
 }
 
 static int report(const struct launch *launch)
@@ -333,8 +331,6 @@ static int check_state(const struct launch *launch)
 	if (options.generation != MINT_ANY_GENERATION &&
 	    options.generation != node->life.generation)
 		return device_failed(node, ESTALE);
-	if (node->id == launch->region->self)
-		return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
 	if (node_active(node) && !options.force)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
@@ -368,7 +364,9 @@ static int start_node(struct target *target)
 
 	launch.region = &target->region;
 	launch.node = target->node;
-	code = prepare(&target->tables, &launch);
+	code = target_check_other(target);
+	if (!code)
+		code = prepare(&target->tables, &launch);
 	if (!code && options.dry_run) {
 		code = report_plan(&launch);
 	} else if (!code) {

@@ -20,8 +20,6 @@
 #include "timing.h"
 #include "verb.h"
 
-#define LOOK_MS	20
-
 static struct {
 	bool json;
 	bool dry_run;
@@ -57,7 +55,7 @@ static int wait_answer(const struct region *region, const struct node_view *node
 			return request_result(node, &result);
 		if (now_ms() >= deadline)
 			return timed_out(node);
-		pause_ms(LOOK_MS);
+		pause_ms(POLL_MS);
 	}
 }
 
@@ -78,7 +76,7 @@ static int wait_end(const struct region *region, const struct node_view *node, _
 			return MINT_EXIT_OK;
 		if (now_ms() >= deadline)
 			return timed_out(node);
-		pause_ms(LOOK_MS);
+		pause_ms(POLL_MS);
 	}
 }
 

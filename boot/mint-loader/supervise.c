@@ -99,13 +99,6 @@ struct charge {
 
 static struct charge charges[MINT_MAX_NODES];
 
-static bool names_node(const char *operand, const struct node_view *node)
-{
-	if (operand[strspn(operand, "0123456789")])
-		return !strcmp(operand, node->life.name);
-	return strtoul(operand, NULL, 10) == node->id;
-}
-
 static bool in_charge(const struct target *target, const struct node_view *node)
 {
 	const struct call *call = target->call;
@@ -114,7 +107,7 @@ static bool in_charge(const struct target *target, const struct node_view *node)
 	if (node->life.life == MINT_LIFE_NONE || node->id == target->region.self)
 		return false;
 	for (i = 0; i < call->nr_operands; i++)
-		if (names_node(call->operands[i], node))
+		if (node_is(node, call->operands[i]))
 			return true;
 	return !call->nr_operands;
 }

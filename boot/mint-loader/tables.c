@@ -18,8 +18,7 @@
 #include "region.h"
 #include "report.h"
 #include "tables.h"
-
-#define LOOK_MS		10
+#include "timing.h"
 
 static void note(struct tables *tables, const char *what, unsigned int which)
 {
@@ -157,7 +156,6 @@ static bool look_again(const struct region *region, struct node_view *node)
  */
 static void watch(const struct region *region, struct tables *tables)
 {
-	const struct timespec look = { .tv_nsec = LOOK_MS * 1000000 };
 	unsigned int i, waited_ms;
 	bool waiting = true;
 
@@ -165,8 +163,8 @@ static void watch(const struct region *region, struct tables *tables)
 		return;
 	for (i = 0; i < tables->nr_nodes; i++)
 		tables->nodes[i].silent = mint_node_state_answers(node_state(&tables->nodes[i]));
-	for (waited_ms = 0; waiting && waited_ms < MINT_SILENT_MS; waited_ms += LOOK_MS) {
-		nanosleep(&look, NULL);
+	for (waited_ms = 0; waiting && waited_ms < MINT_SILENT_MS; waited_ms += POLL_MS) {
+		pause_ms(POLL_MS);
 		waiting = false;
 		for (i = 0; i < tables->nr_nodes; i++)
 			waiting |= look_again(region, &tables->nodes[i]);
@@ -202,6 +200,23 @@ int tables_damage(const struct tables *tables)
 	return fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables->damage);
 }
 
+static bool is_id(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+/**
+ * node_is() - is that the node that the user means?
+ * @node: a node
+ * @word: what the user wrote: a name, or an id in decimal digits
+ */
+bool node_is(const struct node_view *node, const char *word)
+{
+	if (node->life.life == MINT_LIFE_NONE)
+		return false;
+	return is_id(word) ? strtoul(word, NULL, 10) == node->id : !strcmp(node->life.name, word);
+}
+
 /**
  * tables_find() - find a node by name or id
  * @tables: the tables
@@ -212,20 +227,16 @@ int tables_damage(const struct tables *tables)
  */
 int tables_find(const struct tables *tables, const char *name, const struct node_view **node)
 {
-	bool is_id = name[0] && !name[strspn(name, "0123456789")];
-	unsigned long id = is_id ? strtoul(name, NULL, 10) : MINT_MAX_NODES;
 	char file[128];
 	unsigned int i;
 
 	for (i = 0; i < tables->nr_nodes; i++) {
 		*node = &tables->nodes[i];
-		if ((*node)->life.life == MINT_LIFE_NONE)
-			continue;
-		if (is_id ? i == id : !strcmp((*node)->life.name, name))
+		if (node_is(*node, name))
 			return MINT_EXIT_OK;
 	}
 	snprintf(file, sizeof(file), MINT_ETC_DIR "/%s.conf", name);
-	if (!is_id && !access(file, F_OK))
+	if (!is_id(name) && !access(file, F_OK))
 		return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint create %s", name,
 			    file);
 	return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint list", name);

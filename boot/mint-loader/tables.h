@@ -50,6 +50,7 @@ int tables_damage(const struct tables *tables);
 bool tables_node(const struct region *region, __u32 id, struct node_view *node);
 enum mint_node_state node_state(const struct node_view *node);
 const char *node_state_name(const struct node_view *node);
+bool node_is(const struct node_view *node, const char *word);
 bool node_active(const struct node_view *node);
 void tables_cpus(const struct tables *tables, __u16 owner, __u64 *cpus);
 __u64 tables_bytes(const struct tables *tables, __u16 owner);

@@ -2,9 +2,23 @@
 /* What most verbs begin with: the region, its tables, and the node meant. */
 #include <stdbool.h>
 #include "region.h"
+#include "report.h"
 #include "tables.h"
 #include "target.h"
 #include "verb.h"
+
+/**
+ * target_check_other() - refuse what would end the node that the command runs on
+ * @target: names the node
+ *
+ * Return: an enum mint_exit.
+ */
+int target_check_other(const struct target *target)
+{
+	if (target->node->id != target->region.self)
+		return MINT_EXIT_OK;
+	return fail(MINT_EXIT_STATE, "it is the node that this command runs on");
+}
 
 static int open_target(const struct call *call, bool node, struct target *target)
 {

@@ -22,6 +22,7 @@ struct target {
 	const struct node_view *node;
 };
 
+int target_check_other(const struct target *target);
 int with_tables(const struct call *call, int (*verb)(struct target *target));
 int with_node(const struct call *call, int (*verb)(struct target *target));
 

@@ -6,6 +6,11 @@
 #include <stdbool.h>
 #include <mint/abi.h>
 
+/* Between two looks at what nobody is woken for. */
+#define POLL_MS		10
+/* A node that hangs wakes nobody either: how soon that is noticed. */
+#define HANG_LOOK_MS	250
+
 __u64 now_ms(void);
 void pause_ms(unsigned int ms);
 void limit_waits(bool on);

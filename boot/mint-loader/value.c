@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <mint/dev.h>
+#include <mint/extent.h>
 #include "cpus.h"
 #include "util.h"
 #include "value.h"
@@ -226,8 +227,7 @@ static bool overlaps_one(const struct mint_extent *extent, const struct mint_ext
 
 	for (i = 0; i < nr; i++)
 		if (extent->base != MINT_ANY && others[i].base != MINT_ANY &&
-		    extent->base < others[i].base + others[i].bytes &&
-		    others[i].base < extent->base + extent->bytes)
+		    mint_extent_meets(extent, others[i].base, others[i].bytes))
 			return true;
 	return false;
 }

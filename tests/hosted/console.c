@@ -17,7 +17,7 @@ bool tables_node(const struct region *region, __u32 node, struct node_view *view
 	if (fence) {
 		fputs("being fenced\n", stderr);
 		while (!readable(STDIN_FILENO))
-			pause_ms(FULL_MS);
+			pause_ms(POLL_MS);
 	}
 	fence = false;
 	return true;
