@@ -16,12 +16,12 @@
 #include <mint/dev.h>
 #include "device.h"
 #include "file.h"
+#include "node.h"
 #include "paths.h"
 #include "plain.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"
-#include "tables.h"
 #include "target.h"
 #include "terminal.h"
 #include "timing.h"
@@ -276,10 +276,10 @@ static void look_behind_the_fence(const struct region *region, __u32 node,
 {
 	__u64 deadline = now_ms() + FENCE_MS;
 
-	tables_node(region, node, now);
+	node_read(region, node, now);
 	while (now->life.life == MINT_LIFE_LOADING && now_ms() < deadline) {
 		pause_ms(POLL_MS);
-		tables_node(region, node, now);
+		node_read(region, node, now);
 	}
 }
 

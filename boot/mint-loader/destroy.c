@@ -7,10 +7,10 @@
 #include <mint/dev.h>
 #include "device.h"
 #include "json.h"
+#include "node.h"
 #include "paths.h"
 #include "region.h"
 #include "report.h"
-#include "tables.h"
 #include "target.h"
 #include "verb.h"
 

@@ -7,9 +7,9 @@
 #include <mint/dev.h>
 #include "device.h"
 #include "hold.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
-#include "tables.h"
 #include "util.h"
 
 /**

@@ -12,12 +12,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <mint/dev.h>
+#include "node.h"
 #include "paths.h"
 #include "region.h"
 #include "relay.h"
 #include "report.h"
 #include "request.h"
-#include "tables.h"
 #include "target.h"
 #include "timing.h"
 #include "verb.h"

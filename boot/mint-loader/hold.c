@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <mint/state.h>
 #include "hold.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "tables.h"

@@ -6,8 +6,8 @@
 #include <mint/dev.h>
 #include "device.h"
 #include "json.h"
+#include "node.h"
 #include "report.h"
-#include "tables.h"
 #include "target.h"
 #include "verb.h"
 

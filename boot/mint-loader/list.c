@@ -6,6 +6,7 @@
 #include <mint/abi.h>
 #include "claims.h"
 #include "json.h"
+#include "node.h"
 #include "report.h"
 #include "roles.h"
 #include "tables.h"

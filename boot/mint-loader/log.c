@@ -16,10 +16,10 @@
 #include <mint/abi.h>
 #include "json.h"
 #include "log_source.h"
+#include "node.h"
 #include "plain.h"
 #include "report.h"
 #include "stream.h"
-#include "tables.h"
 #include "target.h"
 #include "verb.h"
 
@@ -131,7 +131,7 @@ static int print_first(const struct reading *reading, struct log_source *source)
 	struct node_view node;
 	int code;
 
-	tables_node(&reading->target->region, source->node, &node);
+	node_read(&reading->target->region, source->node, &node);
 	if (node.life.life == MINT_LIFE_NONE)	/* destroyed: as we knew it */
 		node = reading->target->tables.nodes[source->node];
 	if (options.json)
@@ -213,7 +213,7 @@ static int check_destroyed(const struct reading *reading)
 
 	if (reading->merged)
 		return MINT_EXIT_OK;
-	tables_node(&reading->target->region, reading->sources[0].node, &node);
+	node_read(&reading->target->region, reading->sources[0].node, &node);
 	if (node.life.life != MINT_LIFE_NONE)
 		return MINT_EXIT_OK;
 	return fail(MINT_EXIT_NO_NODE, "the node was destroyed meanwhile. Try: mint list");

@@ -12,6 +12,7 @@
 #include <mint/abi.h>
 #include "file.h"
 #include "log_source.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"
@@ -190,7 +191,7 @@ int log_source_take(const struct region *region, struct log_source *source)
 	if (!stream_look(source->stream, source->room, &look))
 		return stream_failed(source->stream);
 	/* A node that starts tells its generation, then where its log begins. */
-	tables_node(region, source->node, &node);
+	node_read(region, source->node, &node);
 	if (look.start != source->start)
 		code = begin_generation(source, &look, node.self.generation);
 	else

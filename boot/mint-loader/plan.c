@@ -13,6 +13,7 @@
 #include "claims.h"
 #include "config.h"
 #include "cpus.h"
+#include "node.h"
 #include "plan.h"
 #include "report.h"
 #include "tables.h"

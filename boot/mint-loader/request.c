@@ -7,10 +7,10 @@
 #include <mint/dev.h>
 #include <mint/state.h>
 #include "device.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "request.h"
-#include "tables.h"
 
 /**
  * request_check() - can a node be asked for something?
@@ -44,7 +44,7 @@ static void add_user(const struct region *region, const struct mint_request *req
 	size_t used = strlen(text);
 	struct node_view server;
 
-	if (!tables_node(region, request->server, &server) || server.life.life == MINT_LIFE_NONE)
+	if (!node_read(region, request->server, &server) || server.life.life == MINT_LIFE_NONE)
 		snprintf(server.life.name, sizeof(server.life.name), "?");
 	if (request->word >> 16 & 0xffff)
 		snprintf(text + used, room - used, "%snode '%s', which has not ended one", comma,

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <mint/abi.h>
+#include "node.h"
 #include "roles.h"
 #include "tables.h"
 

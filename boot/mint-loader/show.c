@@ -8,6 +8,7 @@
 #include "cpus.h"
 #include "hold.h"
 #include "json.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"

@@ -23,6 +23,7 @@
 #include "image.h"
 #include "json.h"
 #include "layout.h"
+#include "node.h"
 #include "paths.h"
 #include "place.h"
 #include "region.h"
@@ -249,7 +250,7 @@ static int wait_for_report(const struct launch *launch)
 			return fail(MINT_EXIT_FAILED,
 				    "interrupted while waiting for its report. Try: mint show %s",
 				    launch->node->life.name);
-		tables_node(launch->region, launch->node->id, &now);
+		node_read(launch->region, launch->node->id, &now);
 		if (!under_way(launch, &now))
 			return outcome(launch, &now);
 		if (now_ms() >= deadline)

@@ -11,11 +11,11 @@
 #include <mint/state.h>
 #include "device.h"
 #include "json.h"
+#include "node.h"
 #include "paths.h"
 #include "region.h"
 #include "report.h"
 #include "request.h"
-#include "tables.h"
 #include "target.h"
 #include "timing.h"
 #include "verb.h"
@@ -70,7 +70,7 @@ static int wait_end(const struct region *region, const struct node_view *node, _
 		    struct node_view *now)
 {
 	for (;;) {
-		if (!tables_node(region, node->id, now))
+		if (!node_read(region, node->id, now))
 			return fail(MINT_EXIT_FAILED, "the node table is gone. Try: mint list");
 		if (has_ended(node, now))
 			return MINT_EXIT_OK;

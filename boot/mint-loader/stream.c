@@ -11,10 +11,10 @@
 #include <mint/abi.h>
 #include <mint/atomic.h>
 #include "file.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"
-#include "tables.h"
 
 #define LOOK_TRIES	100
 

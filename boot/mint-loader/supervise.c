@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <mint/state.h>
 #include "json.h"
+#include "node.h"
 #include "report.h"
 #include "start.h"
 #include "tables.h"

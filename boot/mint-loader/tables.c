@@ -4,16 +4,14 @@
  * from then on plain data. What no Mint kernel writes is dropped and noted
  * in struct tables.damage. Read without the ledger's lock: a snapshot only.
  */
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <mint/boot.h>
 #include <mint/state.h>
 #include "cpus.h"
+#include "node.h"
 #include "paths.h"
 #include "region.h"
 #include "report.h"
@@ -53,55 +51,6 @@ static void check_ranges(struct tables *tables)
 	}
 }
 
-static bool name_good(const char *name, size_t room)
-{
-	size_t i, bytes = strnlen(name, room);
-
-	for (i = 0; i < bytes; i++)
-		if (!isgraph((unsigned char)name[i]))
-			return false;
-	return bytes && bytes < room;
-}
-
-/**
- * tables_node() - look at one node
- * @region: the region
- * @id: node id
- * @node: filled in
- *
- * Return: false when the region has no such entry.
- */
-bool tables_node(const struct region *region, __u32 id, struct node_view *node)
-{
-	const struct mint_node *entry;
-
-	entry = region_entry(region, MINT_SECTION_NODES, id, sizeof(*entry), NULL);
-	if (!entry)
-		return false;
-	memset(node, 0, sizeof(*node));
-	node->id = id;
-	region_copy(&node->life, &entry->life, sizeof(node->life));
-	region_copy(&node->self, &entry->self, sizeof(node->self));
-	region_copy(&node->hold, &entry->hold, sizeof(node->hold));
-	node->hold.command[sizeof(node->hold.command) - 1] = '\0';
-	make_printable(node->hold.command);
-	if (node->life.life == MINT_LIFE_NONE)
-		return true;
-
-	node->damaged = node_state(node) == MINT_NODE_DAMAGED;
-	if (!name_good(node->life.name, sizeof(node->life.name))) {
-		node->damaged = true;
-		snprintf(node->life.name, sizeof(node->life.name), "?");
-	}
-	if (!node->self.release[0]) {	/* before the node's first start */
-		snprintf(node->self.release, sizeof(node->self.release), "-");
-	} else if (!name_good(node->self.release, sizeof(node->self.release))) {
-		node->damaged = true;
-		snprintf(node->self.release, sizeof(node->self.release), "?");
-	}
-	return true;
-}
-
 /**
  * tables_read() - copy ledger and node table
  * @region: the region
@@ -131,7 +80,7 @@ int tables_read(const struct region *region, struct tables *tables)
 	check_ranges(tables);
 
 	for (id = 0; id < MINT_MAX_NODES; id++) {
-		if (!tables_node(region, id, &tables->nodes[id]))
+		if (!node_read(region, id, &tables->nodes[id]))
 			break;
 		if (tables->nodes[id].damaged)
 			note(tables, "the entry of node", id);
@@ -144,7 +93,7 @@ static bool look_again(const struct region *region, struct node_view *node)
 {
 	struct node_view now;
 
-	if (node->silent && tables_node(region, node->id, &now))
+	if (node->silent && node_read(region, node->id, &now))
 		node->silent = now.self.heartbeat == node->self.heartbeat;
 	return node->silent;
 }
@@ -200,23 +149,6 @@ int tables_damage(const struct tables *tables)
 	return fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", tables->damage);
 }
 
-static bool is_id(const char *word)
-{
-	return *word && !word[strspn(word, "0123456789")];
-}
-
-/**
- * node_is() - is that the node that the user means?
- * @node: a node
- * @word: what the user wrote: a name, or an id in decimal digits
- */
-bool node_is(const struct node_view *node, const char *word)
-{
-	if (node->life.life == MINT_LIFE_NONE)
-		return false;
-	return is_id(word) ? strtoul(word, NULL, 10) == node->id : !strcmp(node->life.name, word);
-}
-
 /**
  * tables_find() - find a node by name or id
  * @tables: the tables
@@ -236,42 +168,10 @@ int tables_find(const struct tables *tables, const char *name, const struct node
 			return MINT_EXIT_OK;
 	}
 	snprintf(file, sizeof(file), MINT_ETC_DIR "/%s.conf", name);
-	if (!is_id(name) && !access(file, F_OK))
+	if (!node_word_is_id(name) && !access(file, F_OK))
 		return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint create %s", name,
 			    file);
 	return fail(MINT_EXIT_NO_NODE, "there is no node '%s'. Try: mint list", name);
-}
-
-/**
- * node_state() - the state of a node
- * @node: the node
- *
- * One that was only read, and not watched by tables_snapshot(), is never silent.
- */
-enum mint_node_state node_state(const struct node_view *node)
-{
-	return node->damaged ? MINT_NODE_DAMAGED :
-	       mint_node_state(&node->life, &node->self, node->silent);
-}
-
-/**
- * node_state_name() - the state of a node as a word
- * @node: the node
- *
- * Return: a constant.
- */
-const char *node_state_name(const struct node_view *node)
-{
-	return mint_node_state_name(node_state(node));
-}
-
-/**
- * node_active() - do the CPUs of a node execute its kernel, as far as known?
- * @node: the node
- */
-bool node_active(const struct node_view *node)
-{
-	return mint_node_state_active(node_state(node));
 }
 
 /**

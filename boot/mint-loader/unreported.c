@@ -10,10 +10,10 @@
 #include <mint/abi.h>
 #include "cmdline.h"
 #include "file.h"
+#include "node.h"
 #include "region.h"
 #include "report.h"
 #include "stream.h"
-#include "tables.h"
 #include "text.h"
 #include "unreported.h"
 

@@ -9,7 +9,7 @@
 
 static bool fence;
 
-bool tables_node(const struct region *region, __u32 node, struct node_view *view)
+bool node_read(const struct region *region, __u32 node, struct node_view *view)
 {
 	(void)region;
 	(void)node;
