@@ -61,8 +61,8 @@ int check_all(const char *file, struct config *config, struct image *image,
 	return code ? code : place(image, extents, config->nr_extents, &placement);
 }
 
-static json_t *result(const struct config *config, const struct image *image,
-		      const struct mint_extent *extents, bool ledger)
+static json_t *result_json(const struct config *config, const struct image *image,
+			   const struct mint_extent *extents, bool ledger)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s, s:I, s:s?, s:I, s:s, s:b}",
 			 "file", config->path,
@@ -114,7 +114,7 @@ static __u32 same_name(const struct tables *tables, const char *file)
 	return id < tables->nr_nodes ? id : MINT_MAX_NODES;
 }
 
-static int check(const char *file, const struct tables *tables)
+static int check_and_report(const char *file, const struct tables *tables)
 {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	__u32 except = tables ? same_name(tables, file) : MINT_MAX_NODES;
@@ -124,7 +124,7 @@ static int check(const char *file, const struct tables *tables)
 
 	code = check_all(file, &config, &image, extents, tables, except);
 	if (!code && options.json)
-		code = json_print(result(&config, &image, extents, tables));
+		code = json_print(result_json(&config, &image, extents, tables));
 	else if (!code)
 		code = print_text(&config, &image, tables);
 	image_free(&image);
@@ -139,12 +139,12 @@ static int cmd_check(const struct call *call)
 	int code;
 
 	if (!region_present(call->saved))
-		return check(call->operand, NULL);
+		return check_and_report(call->operand, NULL);
 	code = region_open(call->saved, &region);
 	if (!code)
 		code = tables_read(&region, &tables);
 	if (!code)
-		code = check(call->operand, &tables);
+		code = check_and_report(call->operand, &tables);
 	region_close(&region);
 	return code;
 }

@@ -200,7 +200,7 @@ static int take_pair(void *context, const char *section, const char *name, const
 	return 0;
 }
 
-static int conclude(const struct parser *parser, unsigned int syntax_error)
+static int check_parsed(const struct parser *parser, unsigned int syntax_error)
 {
 	const char *path = parser->config->path;
 	enum key key;
@@ -235,7 +235,7 @@ static int parse(struct config *config, const struct buffer *text)
 	free(copy);
 	if (line < 0)
 		return fail(MINT_EXIT_FAILED, "no memory for '%s'", config->path);
-	return conclude(&parser, line);
+	return check_parsed(&parser, line);
 }
 
 /**

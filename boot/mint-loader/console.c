@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mint console: connect the terminal with a node's console until the user
- * leaves or the node ends. Whatever the node prints and however slow the
- * terminal is, keyboard and signals are looked at: no file is waited for but
- * in terminal_wait(), and what was read is kept until it can be written.
+ * leaves or the node ends. Keyboard and signals are served however much the
+ * node prints and however slow the terminal is: nothing waits but
+ * terminal_wait(), and what was read is kept until it can be written.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +34,9 @@
 #define FENCE_MS	1000	/* a fence takes no longer, a load may */
 
 #define SHOWN_BYTES	4096
-/* How much can be typed that a node does not take; a power of two. */
+/* How much typing is kept for a node that takes none; a power of two. */
 #define TYPED_BYTES	0x100000
-/* So much is read, and sent, between two looks at everything else. */
+/* The most that one round of the loop reads, and sends. */
 #define TYPED_BATCH	256
 #define SENT_BATCH	16
 #define PART_BYTES	256
@@ -65,9 +65,9 @@ static const struct verb_option option_table[] = {
  * @leave: the same, or nobody is there any more
  * @ended: the node has ended
  * @failed: what could not be done any more, or NULL
- * @error: and why
- * @history: no more than so many bytes to come were printed before we came
- * @plain: what shows them
+ * @error: the errno of that
+ * @history: of the bytes to come, how many may be older than the connection
+ * @plain: makes plain text of these
  * @nr_shown: bytes of @shown
  * @shown: bytes on their way to standard output
  * @typed_head: bytes that were typed
@@ -223,7 +223,7 @@ static void read_output(struct connection *connection)
 	}
 }
 
-/* Called when standard output takes something, or never will again. */
+/* Called when standard output takes bytes, or has failed for good. */
 static void show_output(struct connection *connection)
 {
 	ssize_t n = write(STDOUT_FILENO, connection->shown, connection->nr_shown);
@@ -283,8 +283,8 @@ static void look_behind_the_fence(const struct region *region, __u32 node,
 	}
 }
 
-/* On a terminal that takes nothing neither of these must keep us. */
-static void say(const char *text)
+/* This and the next give up on a terminal that takes nothing. */
+static void print_message(const char *text)
 {
 	limit_waits(true);
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
@@ -316,16 +316,17 @@ static void say_goodbye(const struct connection *connection, const struct node_v
 	if (!connection->ended) {
 		snprintf(text, sizeof(text), "%s\nmint: left the console of node '%s'\n", typed,
 			 name);
-		return say(text);
+		print_message(text);
+		return;
 	}
 	if (now->life.generation == connection->node->life.generation)
 		how = node_state_name(now);
 	snprintf(text, sizeof(text), "%s\nmint: node '%s' has ended: %s. Try: mint log %s\n",
 		 typed, name, how, name);
-	say(text);
+	print_message(text);
 }
 
-static int result(const struct connection *connection, const struct node_view *now)
+static int take_leave(const struct connection *connection, const struct node_view *now)
 {
 	/* A reader that has seen enough is no error. */
 	if (connection->failed && connection->error != EPIPE)
@@ -355,7 +356,7 @@ static int connect_terminal(const struct region *region, const struct node_view 
 
 	connection.fd = region->fd;
 	connection.node = node;
-	code = device_node(region, MINT_IOC_CONSOLE, node, NULL);
+	code = device_call(region, MINT_IOC_CONSOLE, node, NULL);
 	if (code)
 		return code;
 	if (fcntl(connection.fd, F_SETFL, fcntl(connection.fd, F_GETFL) | O_NONBLOCK))
@@ -370,7 +371,7 @@ static int connect_terminal(const struct region *region, const struct node_view 
 		look_behind_the_fence(region, node->id, &now);
 	/* What was typed for the node is not meant for the shell that comes next. */
 	terminal_give_back(!connection.user_left);
-	return result(&connection, &now);
+	return take_leave(&connection, &now);
 }
 
 static int print_history(const struct region *region, const struct node_view *node)

@@ -82,8 +82,8 @@ static int report(const struct config *config, const struct mint_extent *extents
 	return finish_output();
 }
 
-/* The kernel refused: the ledger tells what came between, if anything did. */
-static int explain(const struct region *region, const struct config *config, int error)
+/* The kernel refused: has another node taken something of it meanwhile? */
+static int explain_refusal(const struct region *region, const struct config *config, int error)
 {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	static struct tables tables;
@@ -127,9 +127,9 @@ static int create(const struct region *region, const struct config *config)
 	memcpy(call.cpus, config->cpus, sizeof(call.cpus));
 	memcpy(call.extents, config->extents, sizeof(call.extents));
 	memcpy(call.functions, config->functions, sizeof(call.functions));
-	device_finish();
+	device_block_signals();
 	if (ioctl(region->fd, MINT_IOC_CREATE, &call))
-		return explain(region, config, errno);
+		return explain_refusal(region, config, errno);
 	code = keep_config(config);
 	if (!code)
 		return report(config, call.extents, json_integer(call.node));

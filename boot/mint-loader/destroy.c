@@ -58,12 +58,12 @@ static int give_back(const struct region *region, const struct node_view *node)
 {
 	int code = MINT_EXIT_OK;
 
-	device_finish();
+	device_block_signals();
 	/* Only a kill takes a node from a command that is loading it. */
 	if (options.force && node->life.life == MINT_LIFE_LOADING)
-		code = device_node(region, MINT_IOC_KILL, node, NULL);
+		code = device_call(region, MINT_IOC_KILL, node, NULL);
 	if (!code)
-		code = device_node(region, MINT_IOC_DESTROY, node, NULL);
+		code = device_call(region, MINT_IOC_DESTROY, node, NULL);
 	if (!code)
 		forget_config(node);
 	return code;

@@ -13,12 +13,12 @@
 #include "util.h"
 
 /**
- * device_finish() - let nothing but SIGKILL end the command from now on
+ * device_block_signals() - let nothing but SIGKILL end the command from now on
  *
  * For what is done in two places, the ledger and a file: it ends when both
  * agree, and the result says so.
  */
-void device_finish(void)
+void device_block_signals(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	sigset_t signals;
@@ -66,7 +66,7 @@ int device_failed(const struct node_view *node, int error)
 }
 
 /**
- * device_node() - make one of the calls that take a node only
+ * device_call() - make one of the calls that take a node only
  * @region: the open device
  * @call: MINT_IOC_LOAD, _KILL, _DESTROY, _CONSOLE or _STOP_WANTED
  * @node: the node; a later start of it than the one seen here is left alone
@@ -74,7 +74,7 @@ int device_failed(const struct node_view *node, int error)
  *
  * Return: an enum mint_exit.
  */
-int device_node(const struct region *region, unsigned long call, const struct node_view *node,
+int device_call(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation)
 {
 	struct mint_ioc_node argument = {

@@ -8,8 +8,8 @@
 struct node_view;
 struct region;
 
-void device_finish(void);
-int device_node(const struct region *region, unsigned long call, const struct node_view *node,
+void device_block_signals(void);
+int device_call(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation);
 int device_failed(const struct node_view *node, int error);
 

@@ -69,7 +69,7 @@ static int open_relays(int session, struct relay relays[MINT_NR_PIPES])
 	return MINT_EXIT_OK;
 }
 
-/* Until the command has ended and all that it printed is out. */
+/* Moves bytes until the command has ended and all that it printed is out. */
 static void relay_all(int session, struct relay relays[MINT_NR_PIPES])
 {
 	struct pollfd over = { .fd = session, .events = POLLIN };
@@ -84,9 +84,10 @@ static void relay_all(int session, struct relay relays[MINT_NR_PIPES])
 }
 
 /*
- * Not all that was to be moved may have been, and the command's code would not
- * tell. A reader that has seen enough is no error, nor an input that cannot be
- * read at all, as nohup makes it, or a terminal that is gone.
+ * The command's exit code does not tell whether all bytes were moved: a relay
+ * that failed is an error of its own. None are a reader that has seen enough,
+ * an input that cannot be read at all, as under nohup, and a terminal that is
+ * gone.
  */
 static int check_relays(const struct relay relays[MINT_NR_PIPES], bool terminal, int code)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Who has a node in its hands: which command, on which node, and the way out. */
+/* Who holds a node: which command on which node, and what to do about it. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <mint/state.h>
@@ -10,7 +10,7 @@
 #include "tables.h"
 
 /**
- * hold_of() - which node has a node in its hands?
+ * hold_of() - which node holds a node?
  * @tables: the tables
  * @node: the node that is held
  *
@@ -25,7 +25,7 @@ const struct node_view *hold_of(const struct tables *tables, const struct node_v
 }
 
 /**
- * holder_text() - name a holder; what a dead one has is free for all
+ * holder_text() - name a holder; the hold of a dead one is void
  * @holder: its node
  * @hold: what it has
  * @text: where to put it

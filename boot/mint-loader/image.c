@@ -23,7 +23,7 @@
 #define PROTOCOL_KERNEL_INFO	0x020f	/* the first with kernel_info */
 #define ALIGNMENT_MAX		0x40000000U
 
-static int refuse(const char *what, const char *path, const char *why)
+static int refuse_file(const char *what, const char *path, const char *why)
 {
 	return fail(MINT_EXIT_FAILED, "%s '%s': %s", what, path, why);
 }
@@ -117,21 +117,21 @@ static int read_kernel(const struct config *config, struct image *image)
 	if (code)
 		return code;
 	if (!read_header(image))
-		return refuse("kernel", config->kernel, "it is not a bzImage");
+		return refuse_file("kernel", config->kernel, "it is not a bzImage");
 	why = header_fault(header);
 	if (why)
-		return refuse("kernel", config->kernel, why);
+		return refuse_file("kernel", config->kernel, why);
 
 	setup = ((header->setup_sects ? header->setup_sects : 4) + 1) * SECTOR_BYTES;
 	image->code.bytes = (size_t)header->syssize * 16;
 	if (image->code.bytes <= KERNEL_ENTRY_64)
-		return refuse("kernel", config->kernel, "its header is damaged: syssize");
+		return refuse_file("kernel", config->kernel, "its header is damaged: syssize");
 	if (setup + image->code.bytes > image->file.bytes)
 		return fail(MINT_EXIT_FAILED, "kernel '%s': it is cut off: %zu of %zu bytes",
 			    config->kernel, image->file.bytes, setup + image->code.bytes);
 	image->code.data = image->file.data + setup;
 	if (!has_mint(image))
-		return refuse("kernel", config->kernel,
+		return refuse_file("kernel", config->kernel,
 			      "it is built without Mint (CONFIG_MINT), no node can run it");
 	if (strlen(config->cmdline) > header->cmdline_size ||
 	    strlen(config->cmdline) >= PARAMS_CMDLINE_BYTES)
@@ -161,7 +161,7 @@ int image_read(const struct config *config, struct image *image)
 	if (code)
 		return code;
 	why = initrd_fault(&image->initrd);
-	return why ? refuse("initrd", config->initrd, why) : MINT_EXIT_OK;
+	return why ? refuse_file("initrd", config->initrd, why) : MINT_EXIT_OK;
 }
 
 /**

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is an initrd whole? What tells its own length is followed to its end: cpio
- * archives and lz4 as the kernel's tools write it; xz has a mark there. Of the
- * other formats only the beginning is known: their end shows when the node
- * unpacks it.
+ * Is an initrd whole? cpio archives, and lz4 as the kernel's tools write it,
+ * tell their length and are followed to their end; xz has a mark there. Of the
+ * other formats only the beginning is checked: that one is cut off shows when
+ * the node unpacks it.
  */
 #include <ctype.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 #define CPIO_HEADER_BYTES	110
 #define CPIO_TRAILER		"TRAILER!!!"
-/* What 8 MB become at worst */
+/* What a block of 8 MB becomes at worst */
 #define LZ4_BLOCK_MAX		((8U << 20) + (8U << 20) / 255 + 16)
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Results as JSON: stable keys, bytes as integers, "schema" counts changes
- * that a reader of the former shape would stumble over.
+ * Results as JSON: keys are stable, bytes are integers, and "schema" is raised
+ * by a change that breaks readers of the former shape.
  */
 #include <jansson.h>
 #include <stdbool.h>
@@ -65,7 +65,7 @@ json_t *json_extents(const struct mint_extent *extents, unsigned int nr)
 	return array;
 }
 
-static bool dump(json_t *object, size_t flags)
+static bool write_object(json_t *object, size_t flags)
 {
 	json_t *whole = json_pack("{s:i}", "schema", SCHEMA);
 	bool good;
@@ -78,9 +78,9 @@ static bool dump(json_t *object, size_t flags)
 	return good;
 }
 
-static int print(json_t *object, size_t flags)
+static int print_object(json_t *object, size_t flags)
 {
-	if (dump(object, flags) || ferror(stdout))
+	if (write_object(object, flags) || ferror(stdout))
 		return MINT_EXIT_OK;
 	return fail(MINT_EXIT_FAILED, "the result could not be written as JSON");
 }
@@ -93,7 +93,7 @@ static int print(json_t *object, size_t flags)
  */
 int json_print(json_t *object)
 {
-	int code = print(object, JSON_INDENT(2));
+	int code = print_object(object, JSON_INDENT(2));
 
 	return code ? code : finish_output();
 }
@@ -108,5 +108,5 @@ int json_print(json_t *object)
  */
 int json_print_line(json_t *object)
 {
-	return print(object, JSON_COMPACT);
+	return print_object(object, JSON_COMPACT);
 }

@@ -48,7 +48,7 @@ static int kill_node(struct target *target)
 	if (!code)
 		code = check_state(target->node);
 	if (!code && !options.dry_run)
-		code = device_node(&target->region, MINT_IOC_KILL, target->node, NULL);
+		code = device_call(&target->region, MINT_IOC_KILL, target->node, NULL);
 	return code ? code : report(target->node);
 }
 

@@ -143,7 +143,7 @@ static int print_first(const struct reading *reading, struct log_source *source)
 }
 
 /* The source whose first record is the oldest; one without a time comes first. */
-static struct log_source *oldest(struct reading *reading)
+static struct log_source *oldest_source(struct reading *reading)
 {
 	struct log_source *found = NULL;
 	unsigned int i;
@@ -158,7 +158,7 @@ static struct log_source *oldest(struct reading *reading)
 	return found;
 }
 
-static bool settled(const struct reading *reading, const struct record *record)
+static bool is_settled(const struct reading *reading, const struct record *record)
 {
 	if (!reading->merged || !options.follow || record->machine_ns == TIME_UNKNOWN)
 		return true;
@@ -171,12 +171,12 @@ static int print_settled(struct reading *reading)
 	struct log_source *source;
 	int code = 0;
 
-	while (!code && (source = oldest(reading)) && settled(reading, source->first))
+	while (!code && (source = oldest_source(reading)) && is_settled(reading, source->first))
 		code = print_first(reading, source);
 	return code;
 }
 
-/* A log that cannot be read ends a call for it, but not one for all. */
+/* An unreadable log ends the call if it alone was asked for; else the others go on. */
 static int take_all(struct reading *reading)
 {
 	unsigned int i;
@@ -219,7 +219,7 @@ static int check_destroyed(const struct reading *reading)
 	return fail(MINT_EXIT_NO_NODE, "the node was destroyed meanwhile. Try: mint list");
 }
 
-static int go_on(struct reading *reading)
+static int print_rounds(struct reading *reading)
 {
 	int code;
 
@@ -247,13 +247,13 @@ static int read_logs(struct reading *reading)
 	reading->utf8 = output_takes_utf8();
 	/* A reader that has seen enough is no error. */
 	signal(SIGPIPE, SIG_IGN);
-	code = go_on(reading);
+	code = print_rounds(reading);
 	for (i = 0; i < reading->nr; i++)
 		log_source_close(&reading->sources[i]);
 	return code ? code : reading->code;
 }
 
-static int one(struct target *target)
+static int log_of_one(struct target *target)
 {
 	static struct reading reading = { .nr = 1 };
 	int code;
@@ -267,7 +267,7 @@ static int one(struct target *target)
 	return read_logs(&reading);
 }
 
-static int all(struct target *target)
+static int logs_of_all(struct target *target)
 {
 	static struct reading reading = { .merged = true };
 	int code;
@@ -290,10 +290,10 @@ static int cmd_log(const struct call *call)
 		return fail(MINT_EXIT_USAGE, "log: a saved region does not go on");
 	if (!call->operand) {
 		fail_context("cannot print the logs");
-		return with_tables(call, all);
+		return with_tables(call, logs_of_all);
 	}
 	fail_context("cannot print the log of node '%s'", call->operand);
-	return with_node(call, one);
+	return with_node(call, log_of_one);
 }
 
 const struct verb verb_log = {

@@ -71,8 +71,8 @@ static void set_time(struct log_source *source, struct record *record)
 	record->machine_ns = source->last_ns;
 }
 
-static int add(struct log_source *source, enum record_kind kind, __u64 lost,
-	       const unsigned char *text, size_t bytes)
+static int add_record(struct log_source *source, enum record_kind kind, __u64 lost,
+		      const unsigned char *text, size_t bytes)
 {
 	struct record *record = malloc(sizeof(*record) + bytes);
 
@@ -110,13 +110,13 @@ int log_source_flush(struct log_source *source)
 	int code = 0;
 
 	if (rest->bytes)
-		code = add(source, RECORD_TEXT, 0, rest->data, rest->bytes);
+		code = add_record(source, RECORD_TEXT, 0, rest->data, rest->bytes);
 	rest->bytes = 0;
 	return code;
 }
 
 /* Adds new text to the rest, cuts off all lines that end in it. */
-static int cut(struct log_source *source, const struct buffer *text)
+static int cut_lines(struct log_source *source, const struct buffer *text)
 {
 	struct buffer *rest = &source->rest;
 	unsigned char *longer = realloc(rest->data, rest->bytes + text->bytes + 1), *end;
@@ -129,7 +129,7 @@ static int cut(struct log_source *source, const struct buffer *text)
 	memcpy(rest->data + rest->bytes, text->data, text->bytes);
 	rest->bytes += text->bytes;
 	while (!code && (end = memchr(rest->data + at, '\n', rest->bytes - at))) {
-		code = add(source, RECORD_TEXT, 0, rest->data + at, end - rest->data - at);
+		code = add_record(source, RECORD_TEXT, 0, rest->data + at, end - rest->data - at);
 		at = end + 1 - rest->data;
 	}
 	rest->bytes -= at;
@@ -153,9 +153,9 @@ static int take_until(struct log_source *source, const struct stream_look *look,
 	if (lost)
 		code = log_source_flush(source);
 	if (!code && lost)
-		code = add(source, RECORD_LOST, lost, NULL, 0);
+		code = add_record(source, RECORD_LOST, lost, NULL, 0);
 	if (!code)
-		code = cut(source, &text);
+		code = cut_lines(source, &text);
 	source->at = end;
 	free(text.data);
 	return code;
@@ -172,7 +172,7 @@ static int begin_generation(struct log_source *source, const struct stream_look 
 	source->start = look->start;
 	source->at = look->start;
 	source->zero_tsc = look->zero_tsc;
-	return code ? code : add(source, RECORD_START, 0, NULL, 0);
+	return code ? code : add_record(source, RECORD_START, 0, NULL, 0);
 }
 
 /**

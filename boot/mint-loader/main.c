@@ -37,10 +37,10 @@ static void print_help(void)
 }
 
 /*
- * Who starts us may have closed some of the files 0 to 2. The next file that is
- * opened would take the place of one of them, and be read as standard input, or
- * be printed to. A closed input is an empty one. What goes to a closed output
- * cannot be written where that matters, and is nobody's wish where it does not.
+ * Whoever starts us may have closed some of the files 0 to 2. The next file that
+ * we open would get such a number, and be read as standard input or printed to.
+ * So the numbers are filled: a closed input is an empty one, and a closed output
+ * takes everything, but for verbs that are there to print: they shall fail.
  */
 static void fill_standard_files(const struct verb *verb)
 {

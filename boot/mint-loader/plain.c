@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a node has printed some time ago is shown as text. A terminal answers
- * some control sequences by typing; old ones would have it type into whatever
- * reads it now. So only colours are let through, and nothing that a terminal
- * could take for the beginning of another sequence.
+ * Makes plain text of what a node has printed some time ago. A terminal answers
+ * some control sequences as if the user typed; an old one that is shown again
+ * would type into whatever reads the terminal now. So only colours pass, and
+ * nothing that a terminal could take for the beginning of another sequence.
  */
 #include <stdbool.h>
 #include <string.h>
@@ -77,8 +77,8 @@ void text_defuse(char *text, size_t bytes, bool utf8)
 	}
 }
 
-/* Lets go of what was held, as it is or not at all. */
-static size_t release(struct plain *plain, bool pass, char *to)
+/* Passes on what was held, or drops it. */
+static size_t end_held(struct plain *plain, bool pass, char *to)
 {
 	size_t n = pass ? plain->nr_held : 0;
 
@@ -88,10 +88,10 @@ static size_t release(struct plain *plain, bool pass, char *to)
 	return n;
 }
 
-static void hold(struct plain *plain, enum plain_state state, char c)
+static void hold_byte(struct plain *plain, enum plain_state state, char c)
 {
 	plain->state = state;
-	/* One that is too long is kept from being a colour by its last byte. */
+	/* What is cut off here is no colour: is_colour() looks. */
 	if (plain->nr_held < sizeof(plain->held))
 		plain->held[plain->nr_held++] = c;
 }
@@ -99,11 +99,11 @@ static void hold(struct plain *plain, enum plain_state state, char c)
 static size_t text_byte(struct plain *plain, unsigned char c, char *to)
 {
 	if (c == ESC) {
-		hold(plain, PLAIN_ESCAPE, c);
+		hold_byte(plain, PLAIN_ESCAPE, c);
 		return 0;
 	}
 	if (plain->utf8 && utf8_length(c)) {
-		hold(plain, PLAIN_CHARACTER, c);
+		hold_byte(plain, PLAIN_CHARACTER, c);
 		return 0;
 	}
 	if (c >= 0x80 && plain->utf8)
@@ -117,25 +117,25 @@ static size_t text_byte(struct plain *plain, unsigned char c, char *to)
 static size_t character_byte(struct plain *plain, unsigned char c, char *to)
 {
 	if ((c & 0xc0) != 0x80) {
-		release(plain, false, to);
+		end_held(plain, false, to);
 		return text_byte(plain, c, to);
 	}
-	hold(plain, PLAIN_CHARACTER, c);
+	hold_byte(plain, PLAIN_CHARACTER, c);
 	if (plain->nr_held < utf8_length(plain->held[0]))
 		return 0;
-	return release(plain, utf8_good(plain->held, plain->nr_held), to);
+	return end_held(plain, utf8_good(plain->held, plain->nr_held), to);
 }
 
 /* After the escape */
 static size_t escape_byte(struct plain *plain, unsigned char c, char *to)
 {
 	if (c == '[') {
-		hold(plain, PLAIN_SEQUENCE, c);
+		hold_byte(plain, PLAIN_SEQUENCE, c);
 		return 0;
 	}
 	if (c >= ' ' && c < '0')	/* more to come, as in ESC ( B */
 		return 0;
-	release(plain, false, to);
+	end_held(plain, false, to);
 	if (c >= '0' && c < 0x7f && strchr("]PX^_", c))
 		plain->state = PLAIN_STRING;
 	return is_control(c) ? text_byte(plain, c, to) : 0;
@@ -156,14 +156,14 @@ static bool is_colour(const struct plain *plain)
 static size_t sequence_byte(struct plain *plain, unsigned char c, char *to)
 {
 	if (c >= ' ' && c < '@') {
-		hold(plain, PLAIN_SEQUENCE, c);
+		hold_byte(plain, PLAIN_SEQUENCE, c);
 		return 0;
 	}
 	if (c == 'm' && is_colour(plain)) {
-		hold(plain, PLAIN_SEQUENCE, c);
-		return release(plain, true, to);
+		hold_byte(plain, PLAIN_SEQUENCE, c);
+		return end_held(plain, true, to);
 	}
-	release(plain, false, to);
+	end_held(plain, false, to);
 	return is_control(c) ? text_byte(plain, c, to) : 0;
 }
 
@@ -172,7 +172,7 @@ static size_t string_byte(struct plain *plain, unsigned char c, char *to)
 {
 	if (c && !strchr("\a\r\n\x1b\x9c", c))
 		return 0;
-	release(plain, false, to);
+	end_held(plain, false, to);
 	return text_byte(plain, c, to);
 }
 

@@ -45,7 +45,7 @@ void region_copy(void *to, const void *from, size_t bytes)
 		target[i] = mint_load(&source[i]);
 }
 
-static int refuse(const char *what)
+static int damaged_region(const char *what)
 {
 	return fail(MINT_EXIT_FAILED, "the shared region is damaged: %s", what);
 }
@@ -77,10 +77,10 @@ static int check_header(struct region *region)
 	int code;
 
 	if (region->bytes < sizeof(header))
-		return refuse("it is shorter than its header");
+		return damaged_region("it is shorter than its header");
 	region_copy(&header, region->base, sizeof(header));
 	if (header.magic != MINT_ABI_MAGIC)
-		return refuse("its magic number is wrong");
+		return damaged_region("its magic number is wrong");
 	code = check_abi(header.abi_major, header.abi_minor);
 	if (code)
 		return code;
@@ -89,7 +89,7 @@ static int check_header(struct region *region)
 			    "the shared region is cut off: %llu of %llu bytes",
 			    region->bytes, header.region_bytes);
 	if (header.nr_sections > MINT_MAX_SECTIONS)
-		return refuse("its number of sections");
+		return damaged_region("its number of sections");
 	for (i = 0; i < header.nr_sections; i++) {
 		if (!section_good(&header.sections[i], header.region_bytes))
 			return fail(MINT_EXIT_FAILED,
@@ -245,7 +245,7 @@ static int saved_abi(const char *path, __u32 *abi)
 		return code;
 	header = (struct mint_header *)image.data;
 	if (image.bytes < sizeof(*header) || header->magic != MINT_ABI_MAGIC)
-		code = refuse("it has no header");
+		code = damaged_region("it has no header");
 	else
 		*abi = (__u32)header->abi_major << 16 | header->abi_minor;
 	free(image.data);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Moves bytes between files as they come, for both sides of a command that
- * runs on another node. Files of the caller's own user may block, so one is
- * touched only when poll() has said that it is ready, and not for long.
+ * runs on another node. The user's own files may block, so each is touched
+ * only when poll() has said that it is ready, and under limit_waits().
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
  * struct relay - moves bytes one way, from a file to another
  * @from: read here, -1 once the relay is closed
  * @to: and written here
- * @error: why it was closed, if not by an end of it; or 0
+ * @error: errno that closed it; 0 if a file came to its end, or while it is open
  * @used: bytes of @data that are to be written
  * @data: bytes on their way
  */

@@ -113,7 +113,7 @@ int request_send(const struct region *region, const struct node_view *node, __u3
 	return MINT_EXIT_OK;
 }
 
-static int refused(const struct node_view *node, __u32 error)
+static int explain_refusal(const struct node_view *node, __u32 error)
 {
 	if (error == EOPNOTSUPP)
 		return fail(MINT_EXIT_FAILED, "its kernel does not know how. Try: mint show %s",
@@ -138,7 +138,7 @@ int request_result(const struct node_view *node, const struct mint_ioc_result *r
 	case MINT_ANSWER_DONE:
 		return result->code & 0xff;
 	case MINT_ANSWER_REFUSED:
-		return refused(node, result->code);
+		return explain_refusal(node, result->code);
 	case MINT_RESULT_BROKEN:
 		return fail(MINT_EXIT_FAILED, "it answers with nonsense. Try: dmesg");
 	default:

@@ -7,7 +7,7 @@
 #include "roles.h"
 #include "tables.h"
 
-static const char *const names[MINT_NR_ROLES] = {
+static const char *const role_names[MINT_NR_ROLES] = {
 	[MINT_ROLE_FIRMWARE] = "firmware",
 	[MINT_ROLE_IOAPIC] = "ioapic",
 	[MINT_ROLE_RTC] = "rtc",
@@ -15,7 +15,7 @@ static const char *const names[MINT_NR_ROLES] = {
 };
 
 /* A role whose holder is fenced is free. */
-static const struct node_view *holder(const struct tables *tables, unsigned int role)
+static const struct node_view *role_holder(const struct tables *tables, unsigned int role)
 {
 	__u16 owner = tables->ledger.role_owner[role];
 	const struct node_view *node;
@@ -27,18 +27,18 @@ static const struct node_view *holder(const struct tables *tables, unsigned int 
 	       node->life.fenced >= node->life.generation ? NULL : node;
 }
 
-static void print_of(const struct tables *tables, const struct node_view *node,
-		     const char *before)
+static void print_roles_of(const struct tables *tables, const struct node_view *node,
+			   const char *before)
 {
 	unsigned int role, nr = 0;
 
 	for (role = 0; role < MINT_NR_ROLES; role++) {
-		if (holder(tables, role) != node)
+		if (role_holder(tables, role) != node)
 			continue;
 		if (!nr++)
 			printf("%s%s%s:", before, node ? "roles of " : "free roles",
 			       node ? node->life.name : "");
-		printf(" %s", names[role]);
+		printf(" %s", role_names[role]);
 	}
 	if (nr)
 		putchar('\n');
@@ -54,8 +54,8 @@ void roles_print(const struct tables *tables, const char *before)
 	unsigned int i;
 
 	for (i = 0; i < tables->nr_nodes; i++)
-		print_of(tables, &tables->nodes[i], before);
-	print_of(tables, NULL, before);
+		print_roles_of(tables, &tables->nodes[i], before);
+	print_roles_of(tables, NULL, before);
 }
 
 /**
@@ -68,9 +68,9 @@ json_t *json_roles(const struct tables *tables)
 	unsigned int role;
 
 	for (role = 0; role < MINT_NR_ROLES; role++) {
-		const struct node_view *node = holder(tables, role);
+		const struct node_view *node = role_holder(tables, role);
 
-		json_object_set_new(object, names[role],
+		json_object_set_new(object, role_names[role],
 				    node ? json_integer(node->id) : json_null());
 	}
 	return object;

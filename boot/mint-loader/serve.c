@@ -27,7 +27,7 @@
 #define EXIT_NOT_FOUND	127
 #define EXIT_NOT_RUN	126
 #define EXIT_SIGNAL	128
-/* So long a command may clean up after its client has hung up. */
+/* How long a command may clean up after its client has hung up */
 #define GRACE_MS	1000
 /* A node that has just booted may not have its devices yet. */
 #define DEVICE_WAIT_MS	10000
@@ -59,7 +59,7 @@ static void wait_device(void)
 	}
 }
 
-static int claim(const char *which, int *session, char *text, char **words)
+static int claim_session(const char *which, int *session, char *text, char **words)
 {
 	struct mint_ioc_serve call = {
 		.arguments = (unsigned long)text,
@@ -131,7 +131,7 @@ static bool signal_command(const struct service *service, int number)
 	       (service->running && !kill(service->pid, number));
 }
 
-/* Nobody wants it any more: the whole process group ends, with a moment to clean up. */
+/* The client has hung up: ends the whole process group, with time to clean up. */
 static void end_command(struct service *service)
 {
 	unsigned int waited_ms;
@@ -195,7 +195,7 @@ static bool relay_command(struct service *service)
 	}
 }
 
-/* What the command left in its pipes still goes out. */
+/* Moves what the command has left in its pipes. */
 static void relay_rest(struct service *service)
 {
 	struct relay *outputs = &service->relays[MINT_PIPE_STDOUT];
@@ -252,7 +252,7 @@ static int cmd_serve(const struct call *call)
 
 	fail_context("cannot serve");
 	signal(SIGPIPE, SIG_IGN);
-	code = claim(call->operand, &service.session, text, words);
+	code = claim_session(call->operand, &service.session, text, words);
 	return code ? code : serve(&service, words);
 }
 

@@ -189,7 +189,7 @@ static int load_and_go(struct launch *launch)
 	int code;
 
 	catch_signals();
-	code = device_node(launch->region, MINT_IOC_LOAD, launch->node, &launch->generation);
+	code = device_call(launch->region, MINT_IOC_LOAD, launch->node, &launch->generation);
 	if (!code)
 		code = write_segments(launch);
 	return code ? code : set_going(launch);

@@ -119,7 +119,7 @@ static int stop(struct target *target)
 	code = request_check(node);
 	if (code || options.dry_run)
 		return code ? code : report(node, node_state_name(node));
-	code = device_node(region, MINT_IOC_STOP_WANTED, node, NULL);
+	code = device_call(region, MINT_IOC_STOP_WANTED, node, NULL);
 	if (!code)
 		code = request_send(region, node, MINT_VERB_STOP, NULL, 0);
 	if (!code)

@@ -98,7 +98,7 @@ static void copy_out(const struct mint_stream *stream, __u32 capacity, __u64 fro
  * @end: position after the last byte, at most that of the look
  * @text: filled in; @text->data is the caller's to free
  *
- * What is left of the part when the writer was faster is its end.
+ * If the writer overtakes the copy, only the end of the part is left.
  *
  * Return: an enum mint_exit.
  */

@@ -63,9 +63,9 @@ static const struct failure failures[] = {
 	{ MINT_NODE_REFUSED, MINT_POLICY_ON_FAILURE, 0, false },
 	{ MINT_NODE_SILENT, MINT_POLICY_ON_FAILURE, 2, true },
 	{ MINT_NODE_STALLED, MINT_POLICY_ON_FAILURE, 5, true },
-	/* By nobody's wish: a start was broken off. */
+	/* A start was broken off, and nobody asked for a stop. */
 	{ MINT_NODE_STOPPED, MINT_POLICY_ON_FAILURE, 0, false },
-	/* The first for too long, or by a loader that is gone. */
+	/* A boot that takes too long, a load by a command that is gone. */
 	{ MINT_NODE_BOOTING, MINT_POLICY_ON_FAILURE, 60, false },
 	{ MINT_NODE_LOADING, MINT_POLICY_ON_FAILURE, 60, false },
 	{ MINT_NODE_OFF, MINT_POLICY_ALWAYS, 0, false },
@@ -73,7 +73,7 @@ static const struct failure failures[] = {
 };
 
 /**
- * struct charge - a node under supervision
+ * struct watch - a node under supervision
  * @state: its state; MINT_NODE_NONE before the first look
  * @generation: its generation in that state
  * @since_ms: when it was first seen so, or when a start of it failed
@@ -85,7 +85,7 @@ static const struct failure failures[] = {
  * @errors: what that process says on stderr
  * @last: what it said last
  */
-struct charge {
+struct watch {
 	enum mint_node_state state;
 	__u32 generation;
 	__u64 since_ms;
@@ -98,9 +98,9 @@ struct charge {
 	char last[512];
 };
 
-static struct charge charges[MINT_MAX_NODES];
+static struct watch watches[MINT_MAX_NODES];
 
-static bool in_charge(const struct target *target, const struct node_view *node)
+static bool is_watched(const struct target *target, const struct node_view *node)
 {
 	const struct call *call = target->call;
 	int i;
@@ -127,37 +127,37 @@ static const struct failure *failure_of(const struct node_view *node)
 	return NULL;
 }
 
-static void note_state(struct charge *charge, const struct node_view *node)
+static void note_state(struct watch *watch, const struct node_view *node)
 {
 	enum mint_node_state state = node_state(node);
 
-	if (charge->state == state && charge->generation == node->life.generation)
+	if (watch->state == state && watch->generation == node->life.generation)
 		return;
-	charge->state = state;
-	charge->generation = node->life.generation;
-	charge->since_ms = now_ms();
-	charge->retry = false;
+	watch->state = state;
+	watch->generation = node->life.generation;
+	watch->since_ms = now_ms();
+	watch->retry = false;
 }
 
-static bool soon_again(const struct charge *charge)
+static bool soon_again(const struct watch *watch)
 {
-	return charge->tried_ms && charge->since_ms - charge->tried_ms < AGAIN_MS;
+	return watch->tried_ms && watch->since_ms - watch->tried_ms < AGAIN_MS;
 }
 
-static __u64 due_ms(const struct charge *charge, const struct failure *failure)
+static __u64 due_ms(const struct watch *watch, const struct failure *failure)
 {
 	unsigned int wait_s = failure->grace_s;
 
 	if (failure->hang && options.grace_s)
 		wait_s = options.grace_s;
-	if (charge->retry)
+	if (watch->retry)
 		wait_s = 0;
-	if (soon_again(charge))
-		wait_s += charge->delay_s;
-	return charge->since_ms + wait_s * 1000ULL;
+	if (soon_again(watch))
+		wait_s += watch->delay_s;
+	return watch->since_ms + wait_s * 1000ULL;
 }
 
-/* The child: its report is for us alone, and a Ctrl-C is not meant for it. */
+/* The child. Its report is for us alone; a Ctrl-C at our terminal is not for it. */
 static __noreturn void run_start(const struct node_view *node, int errors)
 {
 	char name[MINT_NAME_BYTES];
@@ -172,52 +172,53 @@ static __noreturn void run_start(const struct node_view *node, int errors)
 	_exit(code);
 }
 
-static int launch(const struct node_view *node, struct charge *charge)
+static int begin_start(const struct node_view *node, struct watch *watch)
 {
 	int ends[2];
 
-	charge->waited_s = soon_again(charge) ? charge->delay_s : 0;
-	charge->delay_s = !charge->waited_s ? 1 :
-		charge->delay_s * 2 < DELAY_MAX_S ? charge->delay_s * 2 : DELAY_MAX_S;
-	charge->tried_ms = now_ms();
+	watch->waited_s = soon_again(watch) ? watch->delay_s : 0;
+	watch->delay_s = !watch->waited_s ? 1 :
+		watch->delay_s * 2 < DELAY_MAX_S ? watch->delay_s * 2 : DELAY_MAX_S;
+	watch->tried_ms = now_ms();
 	if (pipe2(ends, O_CLOEXEC))
 		return fail(MINT_EXIT_FAILED, "no pipe to a process that starts it: %m");
-	charge->child = fork();
-	if (!charge->child)
+	watch->child = fork();
+	if (!watch->child)
 		run_start(node, ends[1]);
 	close(ends[1]);
-	charge->errors = ends[0];
-	if (charge->child > 0)
+	watch->errors = ends[0];
+	if (watch->child > 0)
 		return MINT_EXIT_OK;
 	close(ends[0]);
-	charge->child = 0;
+	watch->child = 0;
 	return fail(MINT_EXIT_FAILED, "no process to start it: %m");
 }
 
 /* Starts what is due; @next_ms becomes the time of what is due next. */
 static int look_after(const struct node_view *node, __u64 *next_ms)
 {
-	struct charge *charge = &charges[node->id];
+	struct watch *watch = &watches[node->id];
 	const struct failure *failure;
 	__u64 due;
 
-	if (charge->child)
+	if (watch->child)
 		return MINT_EXIT_OK;
-	note_state(charge, node);
+	note_state(watch, node);
 	failure = failure_of(node);
 	if (!failure)
 		return MINT_EXIT_OK;
-	due = due_ms(charge, failure);
+	due = due_ms(watch, failure);
 	if (due <= now_ms())
-		return launch(node, charge);
+		return begin_start(node, watch);
 	if (due < *next_ms)
 		*next_ms = due;
 	return MINT_EXIT_OK;
 }
 
-static int say(const struct node_view *node, const struct charge *charge, const char *error)
+static int print_event(const struct node_view *node, const struct watch *watch,
+		       const char *error)
 {
-	const char *word = mint_node_state_name(charge->state);
+	const char *word = mint_node_state_name(watch->state);
 	char when[32];
 	time_t now = time(NULL);
 
@@ -226,15 +227,15 @@ static int say(const struct node_view *node, const struct charge *charge, const 
 		json_print_line(json_pack("{s:s, s:i, s:s, s:s, s:I, s:i, s:s?}", "time", when,
 					  "id", node->id, "name", node->life.name,
 					  "state", word, "generation",
-					  (json_int_t)charge->generation, "waited_s",
-					  charge->waited_s, "error", error));
+					  (json_int_t)watch->generation, "waited_s",
+					  watch->waited_s, "error", error));
 	else if (error)
 		printf("%s node '%s' (%u) is %s: %s\n", when, node->life.name, node->id,
 		       word, error);
 	else
 		printf("%s node '%s' (%u) was %s: started again after %u s, generation %u\n", when,
-		       node->life.name, node->id, word, charge->waited_s,
-		       charge->generation + 1);
+		       node->life.name, node->id, word, watch->waited_s,
+		       watch->generation + 1);
 	return finish_output();
 }
 
@@ -254,33 +255,33 @@ static void read_errors(int from, char *text, size_t room)
 	text[got] = '\0';
 }
 
-/* A start has ended. Who lost it to another supervisor, or a user, is quiet. */
-static int conclude(const struct node_view *node)
+/* A start has ended. Nothing is told of one that somebody else did before us. */
+static int end_start(const struct node_view *node)
 {
-	struct charge *charge = &charges[node->id];
-	char error[sizeof(charge->last)];
+	struct watch *watch = &watches[node->id];
+	char error[sizeof(watch->last)];
 	int status = 0;
 	bool news;
 
-	read_errors(charge->errors, error, sizeof(error));
-	close(charge->errors);
-	while (waitpid(charge->child, &status, 0) < 0 && errno == EINTR)
+	read_errors(watch->errors, error, sizeof(error));
+	close(watch->errors);
+	while (waitpid(watch->child, &status, 0) < 0 && errno == EINTR)
 		;
-	charge->child = 0;
-	charge->since_ms = now_ms();
-	charge->retry = true;
+	watch->child = 0;
+	watch->since_ms = now_ms();
+	watch->retry = true;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == MINT_EXIT_STATE)
 		return MINT_EXIT_OK;
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
-		*charge->last = '\0';
-		return say(node, charge, NULL);
+		*watch->last = '\0';
+		return print_event(node, watch, NULL);
 	}
 	if (!*error)
 		snprintf(error, sizeof(error), "the process that starts it was killed");
-	/* A file that is missing is told of once, and not once in a minute. */
-	news = strcmp(error, charge->last);
-	memcpy(charge->last, error, sizeof(error));
-	return news ? say(node, charge, error) : MINT_EXIT_OK;
+	/* The same error is told once, not at every attempt. */
+	news = strcmp(error, watch->last);
+	memcpy(watch->last, error, sizeof(error));
+	return news ? print_event(node, watch, error) : MINT_EXIT_OK;
 }
 
 static int wait_for_news(const struct target *target, __u64 next_ms)
@@ -291,10 +292,10 @@ static int wait_for_news(const struct target *target, __u64 next_ms)
 	int i, nr = 1, timeout_ms = -1, code = MINT_EXIT_OK;
 
 	for (id = 0; id < MINT_MAX_NODES; id++) {
-		if (!charges[id].child)
+		if (!watches[id].child)
 			continue;
 		ids[nr] = id;
-		fds[nr++] = (struct pollfd) { .fd = charges[id].errors, .events = POLLIN };
+		fds[nr++] = (struct pollfd) { .fd = watches[id].errors, .events = POLLIN };
 	}
 	if (next_ms != NEVER)
 		timeout_ms = next_ms > now ? next_ms - now : 0;
@@ -302,7 +303,7 @@ static int wait_for_news(const struct target *target, __u64 next_ms)
 		return errno == EINTR ? MINT_EXIT_OK : fail(MINT_EXIT_FAILED, "poll: %m");
 	for (i = 1; !code && i < nr; i++)
 		if (fds[i].revents)
-			code = conclude(&target->tables.nodes[ids[i]]);
+			code = end_start(&target->tables.nodes[ids[i]]);
 	return code;
 }
 
@@ -329,7 +330,7 @@ static int supervise(struct target *target)
 		__u64 next_ms = NEVER;
 
 		for (i = 0; !code && i < target->tables.nr_nodes; i++)
-			if (in_charge(target, &target->tables.nodes[i]))
+			if (is_watched(target, &target->tables.nodes[i]))
 				code = look_after(&target->tables.nodes[i], &next_ms);
 		if (!code)
 			code = wait_for_news(target, next_ms);

@@ -18,7 +18,7 @@
 #include "tables.h"
 #include "timing.h"
 
-static void note(struct tables *tables, const char *what, unsigned int which)
+static void note_damage(struct tables *tables, const char *what, unsigned int which)
 {
 	if (!*tables->damage)
 		snprintf(tables->damage, sizeof(tables->damage), "%s %u", what, which);
@@ -38,7 +38,7 @@ static void check_ranges(struct tables *tables)
 	for (i = 0; i < ledger->nr_ram; i++) {
 		if (range_good(&ledger->ram[i]))
 			continue;
-		note(tables, "the ledger's memory range", i);
+		note_damage(tables, "the ledger's memory range", i);
 		memset(&ledger->ram[i], 0, sizeof(ledger->ram[i]));
 	}
 	for (i = 0; i < MINT_MAX_EXTENTS; i++) {
@@ -46,7 +46,7 @@ static void check_ranges(struct tables *tables)
 
 		if (extent->owner == MINT_OWNER_NONE || range_good(extent))
 			continue;
-		note(tables, "the ledger's extent", i);
+		note_damage(tables, "the ledger's extent", i);
 		extent->owner = MINT_OWNER_NONE;
 	}
 }
@@ -83,13 +83,13 @@ int tables_read(const struct region *region, struct tables *tables)
 		if (!node_read(region, id, &tables->nodes[id]))
 			break;
 		if (tables->nodes[id].damaged)
-			note(tables, "the entry of node", id);
+			note_damage(tables, "the entry of node", id);
 	}
 	tables->nr_nodes = id;
 	return MINT_EXIT_OK;
 }
 
-static bool look_again(const struct region *region, struct node_view *node)
+static bool still_silent(const struct region *region, struct node_view *node)
 {
 	struct node_view now;
 
@@ -99,11 +99,11 @@ static bool look_again(const struct region *region, struct node_view *node)
 }
 
 /*
- * Which of the running nodes live? Takes one time for all of them, and no
- * longer than they need to show a sign. A saved image shows none: its nodes
- * are what they said.
+ * Which of the nodes that say they run are silent? Looks at all of them until
+ * each has moved its heartbeat or MINT_SILENT_MS are over. In a saved image
+ * nothing moves: its nodes are what they said.
  */
-static void watch(const struct region *region, struct tables *tables)
+static void watch_heartbeats(const struct region *region, struct tables *tables)
 {
 	unsigned int i, waited_ms;
 	bool waiting = true;
@@ -116,7 +116,7 @@ static void watch(const struct region *region, struct tables *tables)
 		pause_ms(POLL_MS);
 		waiting = false;
 		for (i = 0; i < tables->nr_nodes; i++)
-			waiting |= look_again(region, &tables->nodes[i]);
+			waiting |= still_silent(region, &tables->nodes[i]);
 	}
 }
 
@@ -132,7 +132,7 @@ int tables_snapshot(const struct region *region, struct tables *tables)
 	int code = tables_read(region, tables);
 
 	if (!code)
-		watch(region, tables);
+		watch_heartbeats(region, tables);
 	return code;
 }
 

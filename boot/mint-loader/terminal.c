@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The user's terminal while a console has it: raw, and set back whatever ends
- * or stops the command. Signals are blocked but inside terminal_wait(), so that
- * none is missed before it waits, and where the shell may stop us: what ends a
- * stopped command must reach it. What was ignored from the start stays so.
+ * or stops the command. Signals are let in by terminal_wait(), so that none is
+ * missed just before it waits, and where the shell may stop us, so that they
+ * can end a stopped command. What was ignored from the start stays ignored.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,8 +17,8 @@
 #include "timing.h"
 #include "util.h"
 
-#define QUIET_MS	50	/* nothing came for so long: the paste has ended */
-#define DISCARD_MS	2000	/* and so long we look, should it never end */
+#define QUIET_MS	50	/* a paste has ended when nothing comes for this long */
+#define DISCARD_MS	2000	/* the longest that one is discarded */
 
 static bool is_terminal;
 static struct termios saved;
@@ -43,7 +43,7 @@ static void on_signal(int number)
 		mint_store(&ended_by, number);
 }
 
-static void catch(int number)
+static void catch_signal(int number)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct sigaction before;
@@ -62,7 +62,7 @@ static void catch_signals(void)
 
 	sigemptyset(&block);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		catch(numbers[i]);
+		catch_signal(numbers[i]);
 		sigaddset(&block, numbers[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -111,7 +111,7 @@ bool terminal_take(void)
 	return is_terminal;
 }
 
-/* What the terminal sends need not be there yet: the rest of a paste is on its way. */
+/* Not all of it need be there yet: the rest of a paste may be on its way. */
 static void discard_input(void)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -124,8 +124,7 @@ static void discard_input(void)
 
 /**
  * terminal_give_back() - set the terminal back
- * @discard: what was typed and not read is for nobody, nor what is being typed;
- *	   it is not echoed
+ * @discard: drop what was typed and not read, and what is being typed, unseen
  */
 void terminal_give_back(bool discard)
 {
@@ -148,7 +147,7 @@ static void stop_here(void)
 	raise(SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop, NULL);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	catch(SIGTSTP);
+	catch_signal(SIGTSTP);
 	set_raw();
 }
 
@@ -182,8 +181,8 @@ int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms
 		stop_here();
 	}
 	/*
-	 * A stop that no program is told of may have left it to somebody else, and
-	 * who is not in the foreground is not told of its size.
+	 * SIGSTOP, of which no program is told, may have left the terminal to
+	 * somebody else; and in the background no SIGWINCH comes.
 	 */
 	if (mint_load(&continued)) {
 		mint_store(&continued, 0);

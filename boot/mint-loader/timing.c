@@ -55,11 +55,11 @@ static bool make_timer(timer_t *timer)
  * @on: from now on one that waits is broken off after a moment: a part of it is
  *	done, or it fails with EINTR
  *
- * For files that others have open, too: they cannot be made not to wait without
- * making them so for all. poll() tells that such a file takes something but not
- * how much, and somebody else may be faster. The timer goes on until it is
- * stopped, so that it cannot come just before a call and then no more. It is
- * our own: alarm() may be running, and is the caller's, who wants us ended by it.
+ * For files that others have open, too: O_NONBLOCK would be set for them as
+ * well. poll() tells that such a file takes something but not how much, and
+ * another process may be faster. The timer repeats until it is stopped: a
+ * single one might come just before the call. It is no alarm(), for the caller
+ * may have set one, and wants us ended by it.
  */
 void limit_waits(bool on)
 {

@@ -78,7 +78,7 @@ const char *restart_text(__u32 policy)
 }
 
 /* Like strtoull(), but only digits, and false when there are none. */
-static bool number(const char **at, int base, __u64 *value)
+static bool read_number(const char **at, int base, __u64 *value)
 {
 	char *end;
 
@@ -92,12 +92,12 @@ static bool number(const char **at, int base, __u64 *value)
 
 static bool cpu_range(const char *text, __u64 *first, __u64 *last)
 {
-	if (!number(&text, 10, first))
+	if (!read_number(&text, 10, first))
 		return false;
 	*last = *first;
 	if (*text == '-') {
 		text++;
-		if (!number(&text, 10, last))
+		if (!read_number(&text, 10, last))
 			return false;
 	}
 	return !*text;
@@ -173,7 +173,7 @@ static bool memory_size(const char **at, __u64 *bytes)
 	unsigned int shift = 0;
 	const char *unit;
 
-	if (!number(at, 10, bytes))
+	if (!read_number(at, 10, bytes))
 		return false;
 	unit = **at ? strchr(units, toupper((unsigned char)**at)) : NULL;
 	if (unit) {
@@ -195,7 +195,7 @@ static bool memory_extent(const char *text, struct mint_extent *extent)
 		text++;
 		if (!strncasecmp(text, "0x", 2)) {
 			text += 2;
-			if (!number(&text, 16, &extent->base))
+			if (!read_number(&text, 16, &extent->base))
 				return false;
 		} else if (!memory_size(&text, &extent->base)) {
 			return false;

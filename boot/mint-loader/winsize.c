@@ -13,8 +13,8 @@
  * winsize_send() - tell the node if the size is news
  * @fd: the device, as the console of the node
  *
- * A line whose end nobody knows, such as a serial one, has no size. One that is
- * out of range is not sent either: the console works without.
+ * A serial line has no size, and none is sent. One out of range is refused, and
+ * nothing is said of it: the console works without.
  */
 void winsize_send(int fd)
 {

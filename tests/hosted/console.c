@@ -23,7 +23,7 @@ bool node_read(const struct region *region, __u32 node, struct node_view *view)
 	return true;
 }
 
-int device_node(const struct region *region, unsigned long call, const struct node_view *node,
+int device_call(const struct region *region, unsigned long call, const struct node_view *node,
 		__u32 *generation)
 {
 	(void)region;
