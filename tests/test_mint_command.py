@@ -4,10 +4,12 @@ The mint command on its own: command line, node files, kernel and initrd files,
 and plans against a saved ledger. No machine is booted.
 """
 
+import graphlib
 import os
+import re
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Set
 
 import pytest
 import region_image as abi
@@ -17,8 +19,17 @@ from mint_command import (CLOSED, CPIO, TIMEOUT_S, Files, Mint, bzimage, command
 from region_image import MB, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
-VERBS = ("check create start list show hw console log exec stop kill destroy supervise "
+VERBS = ("check create start list show hw console log exec stop kill destroy sysrq supervise "
          "version").split()
+SOURCES = Path(__file__).resolve().parent.parent / "boot/mint-loader"
+
+
+def test_no_two_files_of_the_command_need_each_other() -> None:
+    needs: Dict[str, Set[str]] = {}
+    for path in SOURCES.glob("*.[ch]"):
+        found = re.findall(r'^#include "([\w-]+)\.h"', path.read_text("utf-8"), re.MULTILINE)
+        needs.setdefault(path.stem, set()).update(set(found) - {path.stem})
+    graphlib.TopologicalSorter(needs).prepare()     # an error when there is a circle
 
 
 # The command line
