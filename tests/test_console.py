@@ -17,9 +17,12 @@ SECONDS = 30.0
 CONSOLES = 5            # MINT_SECTION_CONSOLES
 CONSOLE_BYTES = 4352 + 16384
 FOLLOWERS = 64          # offsets in struct mint_console
+IN_HEAD = 72
 SYSRQ = 88
 SIZE = 96
+IN = 192
 OUT_HEAD = 4288
+IN_BYTES = 4096         # MINT_CONSOLE_IN_BYTES
 MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
 # Linux's own reboot by SysRq enables interrupts where it is called, in an interrupt.
@@ -159,6 +162,29 @@ def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
     assert result.status == 4 and "it is rebooted" in result.output
 
 
+def put_input(shell: Shell, text: bytes) -> None:
+    """Leaves something in the input of node b that its last start has not read."""
+    console = section(shell, CONSOLES) + CONSOLE_BYTES
+    head = word_at(shell, console + IN_HEAD)
+    first = text[:IN_BYTES - head % IN_BYTES]
+    shell.run(write_command(console + IN + head % IN_BYTES, first))
+    if text[len(first):]:
+        shell.run(write_command(console + IN, text[len(first):]))
+    shell.run(write_command(console + IN_HEAD, struct.pack("<Q", head + len(text))))
+
+
+def check_input_while_it_boots(shell: Shell) -> None:
+    """It reaches the node from its first byte on; what was typed before does not."""
+    shell.run("mint kill b")
+    put_input(shell, b"echo stale >>/tmp/typed\n")
+    shell.run("for i in 1 2 3 4; do echo \"echo $i >>/tmp/typed\"; done >/tmp/script")
+    shell.run("mint start b --no-wait && { mint console -i b </tmp/script >/dev/null 2>&1 & }")
+    shell.poll("mint list | grep -q ' b .* running '", SECONDS)
+    shell.poll("mint exec b -- grep -qx 4 /tmp/typed </dev/null", SECONDS)
+    typed = shell.run("mint exec b -- cat /tmp/typed </dev/null").output
+    assert typed.split() == ["1", "2", "3", "4"]
+
+
 def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     machine = boot(initrd=faults.root())
     machine.expect_splat(faults.SPLATS)
@@ -183,3 +209,4 @@ def test_the_console_carries_bytes_sizes_and_keys(boot: Boot) -> None:
     shell.run("mint kill b; mint start b --no-wait; (mint console b </dev/ttyS3 >/dev/null 2>&1 &)")
     shell.poll("mint list | grep -q ' b .* running '", SECONDS)
     has_size(shell, 25, 80)
+    check_input_while_it_boots(shell)

@@ -346,15 +346,25 @@ ssize_t mint_console_write(struct mint_follower *follower,
 	}
 }
 
+/* What was typed so far was not meant for the start that follows. */
+static void mint_console_drop_input(struct mint_console *console)
+{
+	mint_store(&console->in_tail, mint_load(&console->in_head));
+}
+
 /**
- * mint_console_begin() - a start of a node is at hand, whose console has no terminal yet
+ * mint_console_begin() - make a console ready for a start of its node
  * @node: the node, which we are at work on
  *
- * Not by the node itself: who connects while it boots has been there already.
+ * Its input is empty, and it has no terminal yet. The node itself would come
+ * too late: users connect, and type, while it boots.
  */
 void mint_console_begin(u32 node)
 {
-	mint_store(&mint_console_entry(node)->size, 0ULL);
+	struct mint_console *console = mint_console_entry(node);
+
+	mint_console_drop_input(console);
+	mint_store(&console->size, 0ULL);
 }
 
 /**
@@ -419,13 +429,11 @@ static void __init mint_console_follow_nobody(void)
 
 static int __init mint_console_early_init(void)
 {
-	struct mint_console *console;
-
 	if (!mint_active())
 		return 0;
-	console = mint_own_console();
-	/* What was typed before the start was not meant for it. */
-	mint_store(&console->in_tail, mint_load(&console->in_head));
+	/* A node of ABI 2.0 that starts another leaves this to it. */
+	if (mint_secondary() && !mint_facts.starter_abi_minor)
+		mint_console_drop_input(mint_own_console());
 	mint_sysrq_forget();
 	mint_console_follow_nobody();
 	return hvc_instantiate(0, 0, &mint_hvc_ops);

@@ -487,7 +487,7 @@ static inline __u64 mint_sysrq_word(__u64 number, __u32 node, __u32 key)
  * @size: mint_size_word() of the terminal that was connected or resized last, 0 =
  *	none was since the node's start; the last to write wins
  * @pad0: zero
- * @in_tail: bytes ever read, by the node
+ * @in_tail: bytes ever read, by the node; whoever starts it sets it to @in_head
  * @pad1: zero
  * @in: input ring: byte n lies at in[n % MINT_CONSOLE_IN_BYTES]
  * @out: output, followed by its MINT_CONSOLE_OUT_BYTES of data
