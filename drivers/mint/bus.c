@@ -48,7 +48,7 @@ static const struct bus_type mint_bus = {
 
 /**
  * __mint_driver_register() - add a driver to the mint bus
- * @driver: the driver
+ * @driver: name, kind and calls are set
  * @owner: its module
  *
  * Return: 0, -ENODEV when this kernel runs without Mint, or another errno.
@@ -65,7 +65,7 @@ EXPORT_SYMBOL_GPL(__mint_driver_register);
 
 /**
  * mint_driver_unregister() - take a driver from the bus
- * @driver: the driver
+ * @driver: what was registered; not bound to any device when this returns
  */
 void mint_driver_unregister(struct mint_driver *driver)
 {
@@ -76,11 +76,12 @@ EXPORT_SYMBOL_GPL(mint_driver_unregister);
 /**
  * mint_device_format() - format a device's section, unless a node did already
  * @mdev: the device
- * @format: formats it; its first 32-bit word becomes nonzero as the last step
+ * @format: writes the section; with release and as its last step, a nonzero first
+ *	32-bit word. Called with the ledger held: it must not sleep.
  *
  * Of several nodes that call this, one formats and the others wait for it.
  *
- * Return: 0, -ETIMEDOUT, or what @format returned.
+ * Return: 0, -ETIMEDOUT if another node keeps the ledger, or what @format returned.
  */
 int mint_device_format(struct mint_device *mdev,
 		       int (*format)(void *section, u64 bytes))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Consoles over shared memory: the own one is hvc0, those of all nodes can be
- * followed from here. Output is a stream, held back a little for followers.
- * Input is a ring under the cross-kernel lock, and fills up.
+ * Consoles over shared memory. That of this node is hvc0; those of all nodes can
+ * be followed from here. Output is a stream, which waits for followers, up to a
+ * second. Input is a ring under a lock between kernels; what does not fit waits.
  */
 #include <linux/init.h>
 #include <linux/mutex.h>
@@ -47,8 +47,8 @@ static void mint_ring_followers(u64 nodes)
 }
 
 /*
- * Would more output overwrite what a follower has not read? One that makes no
- * progress for a second is taken for dead or stuck, and waited for no more.
+ * Would more output overwrite what a follower has not read? A follower that makes
+ * no progress for a second is taken for dead, and no longer waited for.
  */
 static bool mint_follower_is_behind(struct mint_console *console, size_t n)
 {
@@ -68,7 +68,8 @@ static bool mint_follower_is_behind(struct mint_console *console, size_t n)
 
 /*
  * The terminal and printk() both write, and hvc does not keep them apart. In a
- * panic the other CPUs stand still, perhaps in here: their bit counts no more.
+ * panic the other CPUs stand still, one of them perhaps in here with the bit set,
+ * so the CPU that panics does not wait for it.
  */
 static bool mint_console_put_text(struct mint_console *console, const u8 *text, size_t n)
 {
@@ -123,7 +124,7 @@ static bool mint_console_size_good(const struct winsize *size)
 	       size->ws_col && size->ws_col <= MINT_CONSOLE_MAX_SIDE;
 }
 
-/* Takes the size that somebody's terminal has, if it is news. */
+/* Sets the size of hvc0 to that of the terminal connected or resized last. */
 static void mint_console_take_size(void)
 {
 	static u64 taken;
@@ -141,8 +142,8 @@ static void mint_console_take_size(void)
 }
 
 /*
- * The doorbell replaces polling, once the terminal is open. A terminal that is
- * opened anew has no size: it gets the last one.
+ * Once the terminal is open, hvc polls no more but is called by the doorbell. The
+ * tty was made anew and has no size, so it gets the last one.
  */
 static int mint_hvc_open(struct hvc_struct *hvc, int unused)
 {
@@ -178,10 +179,10 @@ static void mint_console_rung(void *unused)
 
 /**
  * mint_console_follow() - attach to a node's console
- * @follower: filled in
+ * @follower: filled in; begins with the output of the node's present start
  * @node: node id, any value
  *
- * Return: 0 or -ENOENT.
+ * Return: 0, or -ENOENT for an unused id.
  */
 int mint_console_follow(struct mint_follower *follower, u32 node)
 {
@@ -204,7 +205,7 @@ int mint_console_follow(struct mint_follower *follower, u32 node)
 }
 
 /**
- * mint_console_unfollow() - detach
+ * mint_console_unfollow() - detach from a node's console
  * @follower: what mint_console_follow() filled in
  */
 void mint_console_unfollow(struct mint_follower *follower)
@@ -216,7 +217,7 @@ void mint_console_unfollow(struct mint_follower *follower)
 	mutex_unlock(&mint_console_mutex);
 }
 
-/* Tells the node how far we are, and to go on if it may have stopped. */
+/* Tells the node how far we have read, and rings it if it may wait for us. */
 static void mint_console_take_output(struct mint_follower *follower, unsigned int n)
 {
 	struct mint_console *console = mint_console_entry(follower->node);
@@ -242,13 +243,13 @@ static bool mint_follower_has_ended(const struct mint_follower *follower)
 
 /**
  * mint_console_read() - take output
- * @follower: who reads
- * @to: where to
- * @n: how much fits
- * @wait: wait when there is none
+ * @follower: the view; its position moves on
+ * @to: room for the output
+ * @n: its size in bytes
+ * @wait: wait while there is none
  *
- * Return: how much, 0 at the end of the node, -EAGAIN, -EFAULT,
- * -ERESTARTSYS.
+ * Return: bytes read; 0 when the node has ended and all was read; -EAGAIN if there
+ * is none and @wait is not set; -EFAULT or -ERESTARTSYS.
  */
 ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 			  size_t n, bool wait)
@@ -271,7 +272,7 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 			return 0;
 		if (!wait)
 			return -EAGAIN;
-		/* The end of a node rings nothing if it hangs: look again. */
+		/* A node that hangs does not ring at its end, so look again. */
 		left = wait_event_interruptible_timeout(news, mint_follower_has_output(follower) ||
 							mint_follower_has_ended(follower), HZ / 4);
 		if (left < 0)
@@ -279,7 +280,7 @@ ssize_t mint_console_read(struct mint_follower *follower, char __user *to,
 	}
 }
 
-/* Copies what fits into the input ring. */
+/* Copies what fits into the input ring. Returns how many bytes that were, or -EBUSY. */
 static ssize_t mint_console_put_input(struct mint_console *console, const u8 *text, size_t n)
 {
 	u64 head, room;
@@ -316,13 +317,14 @@ static ssize_t mint_console_send_input(u32 node, const u8 *text, size_t n)
 
 /**
  * mint_console_write() - type into a node's console
- * @follower: whose
- * @from: what
- * @n: how much
+ * @follower: the view of that console
+ * @from: what was typed
+ * @n: its size in bytes; at most 256 are taken at once
  * @wait: wait while the input is full
  *
- * Return: how much was taken, -EPIPE at the end of the node, -EAGAIN, -EBUSY,
- * -EFAULT, -ERESTARTSYS.
+ * Return: bytes taken; -EPIPE when the node has ended; -EAGAIN if the input is full
+ * and @wait is not set; -EBUSY if another node keeps its lock; -EFAULT or
+ * -ERESTARTSYS.
  */
 ssize_t mint_console_write(struct mint_follower *follower,
 			   const char __user *from, size_t n, bool wait)
@@ -369,10 +371,10 @@ void mint_console_begin(u32 node)
 
 /**
  * mint_console_resize() - tell a node how large the terminal is
- * @follower: whose console
- * @size: see MINT_IOC_CONSOLE_SIZE
+ * @follower: the view of its console
+ * @size: see MINT_IOC_CONSOLE_SIZE, any values
  *
- * Return: 0, -EINVAL or -EPIPE.
+ * Return: 0, -EINVAL, or -EPIPE when the node has ended.
  */
 int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_size *size)
 {
@@ -384,16 +386,19 @@ int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_si
 		return -EPIPE;
 	mint_store(&mint_console_entry(follower->node)->size,
 		   mint_size_word(size->rows, size->columns, size->width, size->height));
-	/* Its full barrier comes after the size. */
+	/* Orders the store before the ring: it has a full barrier. */
 	mint_doorbell_ring_node(follower->node, MINT_CHANNEL_CONSOLE);
 	return 0;
 }
 
 /**
  * mint_console_poll() - what can be done without waiting?
- * @follower: whose console
- * @file: for poll_wait()
- * @table: likewise
+ * @follower: the view of a console
+ * @file: what is polled
+ * @table: where to wait, may be NULL
+ *
+ * Return: EPOLLOUT always; EPOLLIN with output or at the end of the node, then
+ * with EPOLLHUP.
  */
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table)
@@ -418,7 +423,7 @@ static struct notifier_block peer_notifier = {
 	.notifier_call = mint_wake_followers,
 };
 
-/* A former start of this node may have followed any console when it died. */
+/* A former start of this node may have died while it followed consoles. */
 static void __init mint_console_follow_nobody(void)
 {
 	u32 node;
@@ -455,7 +460,7 @@ static int __init mint_console_init(void)
 	if (err)
 		return err;
 	err = mint_channel_register(MINT_CHANNEL_CONSOLE, mint_console_rung, NULL);
-	/* What was rung before is looked at once. */
+	/* A ring from before was lost, so look once. */
 	if (!err)
 		mint_console_take_size();
 	return err;

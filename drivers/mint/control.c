@@ -28,7 +28,10 @@ static DEFINE_MUTEX(mint_control_mutex);
 static struct mint_side *clients[MINT_NODE_SESSIONS];
 static struct mint_side *servers[NR_SESSIONS];
 
-/* Requests that were looked at; used by mint_control_look_for_requests() alone. */
+/*
+ * By session: sequence of the last request that was looked at. Only
+ * mint_control_look_for_requests() uses it.
+ */
 static u32 seen[NR_SESSIONS];
 
 static struct workqueue_struct *helpers;
@@ -87,8 +90,8 @@ static void mint_side_free(struct kref *ref)
 }
 
 /**
- * mint_side_put() - give a reference back
- * @side: the side
+ * mint_side_put() - drop a reference
+ * @side: freed if that was the last one
  */
 void mint_side_put(struct mint_side *side)
 {
@@ -97,7 +100,9 @@ void mint_side_put(struct mint_side *side)
 
 /**
  * mint_side_ring() - tell the other side that there is news
- * @side: the side
+ * @side: this node's side
+ *
+ * Context: any but NMI.
  */
 void mint_side_ring(struct mint_side *side)
 {
@@ -106,7 +111,7 @@ void mint_side_ring(struct mint_side *side)
 
 /**
  * mint_side_broken() - note that the other side has written nonsense
- * @side: the side; it is over for us
+ * @side: this node's side; from now on its request counts as over
  */
 void mint_side_broken(struct mint_side *side)
 {
@@ -137,9 +142,10 @@ static bool mint_side_request_stands(struct mint_side *side)
 
 /**
  * mint_side_over() - is there nothing more to come from the other side?
- * @side: the side
+ * @side: this node's side
  *
- * What the other side wrote before is seen by a look that follows.
+ * To be asked before the last look at what the other side has written: all of
+ * that is seen by then.
  */
 bool mint_side_over(struct mint_side *side)
 {
@@ -155,9 +161,11 @@ bool mint_side_over(struct mint_side *side)
 }
 
 /**
- * mint_control_result() - how does the client's request stand?
- * @side: its side
- * @result: see MINT_IOC_RESULT
+ * mint_control_result() - how does a request of this node stand?
+ * @side: the client's side
+ * @result: filled in: MINT_ANSWER_* as the server has it, MINT_RESULT_LOST if the
+ *	server has ended or is silent for 10 s, MINT_RESULT_BROKEN if it has
+ *	written nonsense
  */
 void mint_control_result(struct mint_side *side, struct mint_ioc_result *result)
 {
@@ -181,8 +189,9 @@ void mint_control_result(struct mint_side *side, struct mint_ioc_result *result)
 }
 
 /*
- * Nobody writes into a session any more once the server gave a final answer
- * or is fenced. Verb 0: the client died before the request was complete.
+ * A session can be used again once nobody writes into it any more: the server
+ * gave its final answer or is fenced. With verb 0 no server has seen the request,
+ * since its client died before it was complete.
  */
 static bool mint_session_is_free(u32 index)
 {
@@ -215,7 +224,10 @@ static int mint_control_claim_session(struct mint_side *side)
 	return -EAGAIN;
 }
 
-/* The word goes first, without a verb, and last: see mint_control_read_request(). */
+/*
+ * The word is stored twice: first without a verb, so that a server that reads the
+ * former request notices, and last with it. See mint_control_read_request().
+ */
 static void mint_control_write_request(struct mint_side *side, const void *arguments, u32 bytes)
 {
 	struct mint_session *session = side->session;
@@ -273,7 +285,9 @@ static void *mint_control_copy_arguments(const struct mint_ioc_request *request)
 /**
  * mint_control_request() - ask a node for something
  * @request: see MINT_IOC_REQUEST
- * @side: filled in: the client's side
+ * @side: filled in: the client's side, for mint_control_close()
+ *
+ * Return: 0, or an error of MINT_IOC_REQUEST. -EAGAIN: all sessions are in use.
  */
 int mint_control_request(const struct mint_ioc_request *request,
 			 struct mint_side **side)
@@ -322,8 +336,11 @@ static void mint_side_hang_up(struct mint_side *side)
 }
 
 /**
- * mint_control_close() - the file of a side is closed
- * @side: the side; a client hangs up, for a server the end of its helper counts
+ * mint_control_close() - the file of a side was closed
+ * @side: freed if nothing else uses it
+ *
+ * A client hangs up by that. A server does not: the end of its helper ends the
+ * request.
  */
 void mint_control_close(struct mint_side *side)
 {
@@ -334,9 +351,11 @@ void mint_control_close(struct mint_side *side)
 
 /**
  * mint_control_poll() - is the request over?
- * @side: the side
- * @file: for poll_wait()
- * @table: likewise
+ * @side: this node's side
+ * @file: what is polled
+ * @table: where to wait, may be NULL
+ *
+ * Return: EPOLLIN, EPOLLRDNORM and EPOLLHUP when it is over, else 0.
  */
 __poll_t mint_control_poll(struct mint_side *side, struct file *file,
 			   poll_table *table)
@@ -353,7 +372,7 @@ static void mint_control_answer(u32 number, u32 sequence, u32 state, u32 code)
 	mint_doorbell_ring_node(number / MINT_NODE_SESSIONS, MINT_CHANNEL_CONTROL);
 }
 
-/* Gives the final answer, once. Then nothing of the session is touched. */
+/* Gives the final answer, once. After that the client may use the session again. */
 static void mint_side_finish(struct mint_side *side, u32 state, u32 code)
 {
 	u64 word = mint_load(&side->session->request.word);
@@ -370,7 +389,7 @@ static void mint_side_finish(struct mint_side *side, u32 state, u32 code)
 	mutex_unlock(&mint_control_mutex);
 }
 
-/* The helper gives the answer itself, unless it could not. */
+/* The helper gives the answer. If it could not, it is given here. */
 static void mint_control_run_helper(struct work_struct *work)
 {
 	struct mint_side *side = container_of(work, struct mint_side, work);
@@ -430,7 +449,10 @@ static int mint_control_take_request(u32 number, const struct mint_request *requ
 	}
 }
 
-/* Copies a request that is not being written, and is meant for this start. */
+/*
+ * Copies a request. Returns false if there is none, if it is being written, or if
+ * it is not for this start of this node.
+ */
 static bool mint_control_read_request(u32 number, struct mint_request *request)
 {
 	struct mint_request *shared = &mint_session_entry(number)->request;
@@ -468,7 +490,7 @@ static void mint_control_look_for_requests(struct work_struct *work)
 
 static DECLARE_WORK(request_work, mint_control_look_for_requests);
 
-/* The server's words of the pipes, before anybody believes in them */
+/* Stores the server's words of the pipes, then that the command runs. */
 static void mint_control_begin_serving(struct mint_side *side)
 {
 	struct mint_pipe *pipes = side->session->pipes;
@@ -496,9 +518,12 @@ static int mint_control_claim_request(struct mint_ioc_serve *serve, struct mint_
 }
 
 /**
- * mint_control_serve() - the helper comes for its request
- * @serve: see MINT_IOC_SERVE
- * @side: filled in: the server's side
+ * mint_control_serve() - hand a request to its helper
+ * @serve: see MINT_IOC_SERVE; any values
+ * @side: filled in: the server's side, for mint_control_close()
+ *
+ * Return: 0. -ENOENT if no request waits for a helper, -E2BIG if the arguments do
+ * not fit, -EINVAL, -EFAULT or -ENOMEM.
  */
 int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
 {
@@ -514,7 +539,7 @@ int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
 	*side = servers[serve->session];
 	err = mint_control_claim_request(serve, *side, arguments);
 	mutex_unlock(&mint_control_mutex);
-	/* Not under the mutex: the caller's page may take as long as it likes. */
+	/* Not under the mutex, since a page fault may take any time. */
 	if (!err && copy_to_user(u64_to_user_ptr(serve->arguments), arguments, serve->bytes)) {
 		mint_side_put(*side);
 		err = -EFAULT;
@@ -527,6 +552,9 @@ int mint_control_serve(struct mint_ioc_serve *serve, struct mint_side **side)
  * mint_control_finish() - give the answer of a request
  * @side: the server's side
  * @result: MINT_ANSWER_DONE with an exit code, or _REFUSED with an errno
+ *
+ * Only the first answer counts. Return: 0, -EBADFD on the client's side, or
+ * -EINVAL.
  */
 int mint_control_finish(struct mint_side *side, const struct mint_ioc_result *result)
 {

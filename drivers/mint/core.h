@@ -153,9 +153,9 @@ void mint_console_format(struct mint_console *console);
 
 /**
  * struct mint_follower - one open view of a node's console
- * @node: whose
- * @generation: of which start
- * @at: position in the output
+ * @node: node id
+ * @generation: the start that is followed; the view ends with it
+ * @at: position in the output, in bytes since the region was formatted
  */
 struct mint_follower {
 	u32 node;

@@ -10,7 +10,7 @@
 #include <asm/mint.h>
 #include "life.h"
 
-/* PCI functions of ours are on their way to another node for one at a time. */
+/* Only one call at a time gives PCI functions of ours away: see mint_pci_freeze(). */
 static DEFINE_MUTEX(mint_create_mutex);
 
 static bool mint_life_valid_name(const char *name)
@@ -76,7 +76,9 @@ static int mint_life_claim_and_enter(struct mint_ioc_create *want)
 
 /**
  * mint_life_create() - claim CPUs, memory and PCI functions for a new node
- * @want: see MINT_IOC_CREATE
+ * @want: see MINT_IOC_CREATE; node id and addresses of extents are filled in
+ *
+ * Return: 0, or an error of MINT_IOC_CREATE; then nothing is claimed.
  */
 int mint_life_create(struct mint_ioc_create *want)
 {
@@ -108,6 +110,9 @@ int mint_life_create(struct mint_ioc_create *want)
  * @generation: the start that is meant, or MINT_ANY_GENERATION
  *
  * The id keeps its generation: its next owner starts under a higher one.
+ *
+ * Return: 0, what mint_life_seize() returns, or -ETIMEDOUT if another node keeps
+ * the ledger.
  */
 int mint_life_destroy(u32 node, u32 generation)
 {

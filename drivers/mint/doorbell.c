@@ -26,7 +26,7 @@ struct mint_channel {
 static struct mint_channel channels[MINT_NR_CHANNELS];
 static DEFINE_PER_CPU(u32, machine_cpu);
 
-/* Of the ledger, but private: what a peer corrupts must not redirect an IPI. */
+/* Private copy of the ledger's: what a peer corrupts must not redirect an IPI. */
 static u32 apic_ids[MINT_MAX_CPUS] __ro_after_init;
 static u32 nr_machine_cpus __ro_after_init;
 
@@ -62,7 +62,9 @@ static void mint_doorbell_interrupt(void)
  * @cpu: machine-wide number; anything else is ignored
  * @channel: MINT_CHANNEL_*
  *
- * Any context but NMI. What was written before is seen by the handler.
+ * The handler of the channel sees what was written before the call.
+ *
+ * Context: any but NMI.
  */
 void mint_doorbell_ring(u32 cpu, unsigned int channel)
 {
@@ -103,8 +105,9 @@ u32 mint_machine_nr_cpus(void)
 EXPORT_SYMBOL_GPL(mint_machine_nr_cpus);
 
 /*
- * A CPU that is offline takes no interrupt: what it is rung for goes to another.
- * When it comes back a bit would keep others from ringing, as its interrupt is lost.
+ * A CPU that is offline takes no interrupt, so what it was rung for goes to another
+ * one. A bit that stays would be no good either when the CPU comes back: its
+ * interrupt is lost, and while it is set nobody sends another one.
  */
 static int mint_doorbell_hand_on(unsigned int cpu)
 {
@@ -119,11 +122,12 @@ static int mint_doorbell_hand_on(unsigned int cpu)
 /**
  * mint_doorbell_check() - look for bits whose interrupt never came
  *
- * A node that dies between setting a bit and sending the interrupt would
- * silence that channel for good, since a bit that is set sends none. And who
- * has read of a CPU that goes offline may ring it any time later.
+ * While a bit is set nobody sends an interrupt for it. So a node that dies
+ * between setting a bit and sending the interrupt would silence the channel for
+ * good. A peer may also ring a CPU that has gone offline meanwhile. A bit that was
+ * set just now costs one interrupt without news.
  *
- * Context: any but NMI; a bit that was just set costs an idle interrupt.
+ * Context: any but NMI.
  */
 void mint_doorbell_check(void)
 {
@@ -140,10 +144,10 @@ void mint_doorbell_check(void)
 }
 
 /**
- * mint_doorbell_pending() - was a CPU of this node rung that has not come to it?
+ * mint_doorbell_pending() - does a CPU of this node still have to take a ring?
  * @channel: MINT_CHANNEL_*
  *
- * Return: true if so.
+ * Return: true if the channel's bit is set on any of them.
  */
 bool mint_doorbell_pending(unsigned int channel)
 {
@@ -157,7 +161,7 @@ bool mint_doorbell_pending(unsigned int channel)
 EXPORT_SYMBOL_GPL(mint_doorbell_pending);
 
 /**
- * mint_doorbell_ring_node() - ring the CPU of a node that takes such rings
+ * mint_doorbell_ring_node() - ring the boot CPU of a node
  * @node: node id, less than MINT_MAX_NODES; the own one is allowed
  * @channel: MINT_CHANNEL_*
  */
@@ -186,7 +190,7 @@ void mint_doorbell_ring_peers(unsigned int channel)
  * @fn: called in hard interrupt context, possibly without news
  * @context: its argument
  *
- * Return: 0, -EINVAL for no such channel, -EBUSY when taken.
+ * Return: 0, -EINVAL if there is no such channel, -EBUSY if it has a listener.
  */
 int mint_channel_register(unsigned int channel, mint_channel_fn fn, void *context)
 {
@@ -205,7 +209,7 @@ EXPORT_SYMBOL_GPL(mint_channel_register);
  * mint_channel_unregister() - stop listening
  * @channel: what was registered
  *
- * May sleep. When it returns, the handler neither runs nor will run.
+ * When it returns, the handler neither runs nor will run. Context: may sleep.
  */
 void mint_channel_unregister(unsigned int channel)
 {
@@ -238,8 +242,9 @@ static int __init mint_doorbell_init(void)
 		per_cpu(machine_cpu, cpu) = mint_machine_cpu_of(cpu_physical_id(cpu));
 	mint_ipi_listen(mint_doorbell_interrupt);
 	/*
-	 * A bit that was set before we listened had its interrupt, and would
-	 * keep others from ringing. Whoever attaches to a channel looks anyway.
+	 * The interrupt of a bit that was set before we listened is lost, and
+	 * the bit would keep others from ringing. Nothing else is lost: whoever
+	 * registers for a channel looks for news once.
 	 */
 	for_each_possible_cpu(cpu)
 		mint_xchg(mint_doorbell_pending_word(cpu), 0ULL);

@@ -13,7 +13,7 @@
 #define HALT_MS		3000	/* a kernel that has just started attaches in 1 s */
 #define HALT_LOOK_MS	10
 
-/* The last generation of each node that could not be fenced, 0 at first. */
+/* By node id: the last generation that could not be fenced, 0 = none. */
 static u32 given_up[MINT_MAX_NODES];
 
 /* A kernel that has not attached is not asked: it could not take an NMI yet. */
@@ -26,9 +26,9 @@ static void mint_fence_ask_to_halt(u32 node)
 }
 
 /**
- * mint_fence_failed() - is it known that this incarnation cannot be fenced?
+ * mint_fence_failed() - has a fence of this start of a node failed before?
  * @node: node id, less than MINT_MAX_NODES
- * @generation: of which start
+ * @generation: the start
  */
 bool mint_fence_failed(u32 node, u32 generation)
 {
@@ -50,7 +50,7 @@ static int mint_fence_halt_boot_cpu(u32 node)
 	u32 generation = mint_load(&life->generation);
 	unsigned int tries;
 
-	/* Before the NMI, which orders it. */
+	/* The NMI comes after this store and orders it. */
 	mint_store(&life->halt, generation);
 	for (tries = 0; tries < HALT_MS / HALT_LOOK_MS; tries++) {
 		if (mint_boot_cpu_rests(node))
@@ -63,13 +63,14 @@ static int mint_fence_halt_boot_cpu(u32 node)
 
 /**
  * mint_fence() - stop every CPU of a node
- * @node: a node that is ours to load
+ * @node: node id of a node that is in our hands (take.c)
  *
- * Only when this has succeeded the node is dead. May sleep.
+ * Unless this succeeds the node counts as alive. Takes 10 ms for each CPU, and
+ * up to 3 s for the machine's boot CPU. Context: may sleep.
  *
- * Return: 0; -EHOSTDOWN when the machine's boot CPU does not halt: nothing of
- * the node was touched; -ETIMEDOUT when it is fenced, but another node keeps
- * the ledger.
+ * Return: 0. -EHOSTDOWN if the boot CPU did not halt; then nothing of the node
+ * was touched. -ETIMEDOUT if the node is fenced, but another one keeps the
+ * ledger.
  */
 int mint_fence(u32 node)
 {
@@ -87,6 +88,6 @@ int mint_fence(u32 node)
 	mint_pci_fence(node);
 	mint_store_release(&life->fenced, mint_load(&life->generation));
 	mint_peers_changed();
-	/* Were it the fenced node that held the ledger, we take it over. */
+	/* If the fenced node holds the ledger, this takes it over. */
 	return mint_roles_inherit(node);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What this node says of itself: heartbeat, state, CPUs that hang. All of it
- * is written from the node's first CPU, in a timer that stays there: when that
- * CPU hangs with interrupts off the heartbeat stands still, and the peers see
- * it. The other CPUs are asked to run a piece of stop-class work.
+ * What this node says of itself: heartbeat, state, CPUs that hang. Heartbeat and
+ * count of hanging CPUs come from a timer that stays on the node's first CPU.
+ * When that CPU hangs with interrupts off, the heartbeat stands still, and the
+ * peers see it. Every CPU is probed by a piece of stop-class work.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -18,15 +18,15 @@
 
 #define HEARTBEAT_MS	50
 /*
- * Counted in heartbeats and not by a clock: a machine that stands still as a
- * whole has no CPU that hangs.
+ * In heartbeats, which stand still when the whole machine does: then no CPU is
+ * to be taken for one that hangs.
  */
 #define ASK_BEATS	6
 #define STALL_BEATS	20
 
 /**
  * struct mint_cpu_probe - does a CPU schedule?
- * @work: runs before everything else that may run there
+ * @work: runs before all tasks of that CPU
  * @asked: @work is queued and has not run yet
  * @stalled: it has not run for a second
  * @beats: heartbeats since it was queued
@@ -54,7 +54,7 @@ static void mint_self_set_state(u32 state)
 	mint_doorbell_ring_peers(MINT_CHANNEL_STATE);
 }
 
-/* The first word is the last: a panic may go on to a restart. */
+/* The first state that ends the node stays: a panic may go on to a restart. */
 static void mint_self_ended(u32 state)
 {
 	if (!mint_state_ended(mint_load(&mint_self_line()->state)))
@@ -145,7 +145,7 @@ static int mint_panicked(struct notifier_block *nb, unsigned long unused, void *
 	return NOTIFY_DONE;
 }
 
-/* The last: peers may stop this node from now on, and the others still print. */
+/* Runs last, since peers may stop this node then, and the others still print. */
 static struct notifier_block panic_notifier = {
 	.notifier_call = mint_panicked,
 	.priority = INT_MIN,

@@ -18,7 +18,7 @@ static struct mint_hold *mint_hold_entry(u32 node)
 	return &mint_node_entry(node)->hold;
 }
 
-/* No two are alike: a hold that was lost is never taken for a later one. */
+/* No two words are alike, so a hold that was lost is never mistaken for a later one. */
 static u64 mint_hold_next(void)
 {
 	static atomic_t turns;
@@ -34,7 +34,7 @@ static bool mint_holder_ended(u64 word)
 	return node < MINT_MAX_NODES && mint_node_ended(node, mint_hold_generation(word));
 }
 
-/* A holder at work may still write: it must be dead, and not only have ended. */
+/* A holder at work may still write, until it is dead. To have ended is not enough. */
 static bool mint_hold_can_be_had(u64 word, bool force)
 {
 	if (!word)
@@ -57,11 +57,11 @@ static void mint_hold_sign(struct mint_hold *hold)
 }
 
 /**
- * mint_hold_take() - get hold of a node, and be at work on it
+ * mint_hold_take() - get hold of a node, and begin to work on it
  * @node: node id, less than MINT_MAX_NODES
- * @force: also from a process that is loading it, but is not at work
+ * @force: take it also from a process that is loading it, but is at rest
  *
- * Return: the hold, or 0 when another one has the node.
+ * Return: the hold, or 0 if another one has the node.
  */
 u64 mint_hold_take(u32 node, bool force)
 {
@@ -79,9 +79,9 @@ u64 mint_hold_take(u32 node, bool force)
 }
 
 /**
- * mint_hold_rest() - a process has the node now, until its next call
- * @node: the node
- * @hold: of it, at work
+ * mint_hold_rest() - leave the node alone until the next call of the process
+ * @node: node id
+ * @hold: what mint_hold_take() returned; at work
  */
 void mint_hold_rest(u32 node, u64 hold)
 {
@@ -90,11 +90,11 @@ void mint_hold_rest(u32 node, u64 hold)
 }
 
 /**
- * mint_hold_resume() - be at work on the node again
- * @node: the node
- * @hold: of it, at rest
+ * mint_hold_resume() - work on the node again
+ * @node: node id
+ * @hold: what mint_hold_take() returned; at rest
  *
- * Return: 0, or -ESTALE when it was taken meanwhile.
+ * Return: 0, or -ESTALE if another one has taken the node meanwhile.
  */
 int mint_hold_resume(u32 node, u64 hold)
 {
@@ -106,7 +106,7 @@ int mint_hold_resume(u32 node, u64 hold)
 
 /**
  * mint_hold_end() - let go of a node
- * @node: the node, which we are at work on
+ * @node: node id of a node whose hold is ours and at work
  */
 void mint_hold_end(u32 node)
 {

@@ -10,7 +10,7 @@
 #include <asm/mint.h>
 #include "life.h"
 
-/* What is done with a node at one go is done by then: a fence and a reset. */
+/* A holder is at work for no longer than a fence and the reset of a device. */
 #define AT_WORK_MS	5000
 
 /**
@@ -18,7 +18,7 @@
  * @node: node id, any value
  * @generation: the start that is meant, or MINT_ANY_GENERATION
  *
- * Return: 0, -ENOENT or -ESTALE.
+ * Return: 0, -ENOENT for an unused id, -ESTALE for another start.
  */
 int mint_life_stop_wanted(u32 node, u32 generation)
 {
@@ -38,7 +38,9 @@ int mint_life_stop_wanted(u32 node, u32 generation)
  * @node: node id, any value
  * @generation: the start that is meant, or MINT_ANY_GENERATION
  *
- * One that is at work on the node comes to the end of that first.
+ * A holder that is at work on the node is waited for, 5 s at most.
+ *
+ * Return: as mint_life_seize(), or -EINTR.
  */
 int mint_life_kill(u32 node, u32 generation)
 {

@@ -53,7 +53,7 @@ int mint_ledger_lock(void)
 }
 
 /**
- * mint_ledger_unlock() - give the ledger back
+ * mint_ledger_unlock() - release the ledger
  */
 void mint_ledger_unlock(void)
 {
@@ -77,9 +77,9 @@ static bool mint_ledger_is_ram(u64 base, u64 bytes)
 
 /**
  * mint_ledger_owns() - does a piece of RAM lie in one extent of a node?
- * @node: the node
- * @base: first byte
- * @bytes: size
+ * @node: node id
+ * @base: physical address of its first byte, any value
+ * @bytes: its size, any value
  *
  * Node 0's extent begins at 0 and may have holes. Neither they nor the first
  * 2 MB, which all nodes share, are RAM that a node owns.
@@ -117,7 +117,7 @@ static int mint_ledger_check_cpus(const struct mint_ioc_create *want)
 	return n ? 0 : -EINVAL;
 }
 
-/* The end of the first claim that meets a piece of memory, 0 when free. */
+/* Returns the end of the first claim that meets a piece of memory, 0 if none does. */
 static u64 mint_ledger_claimed_until(u64 base, u64 bytes, const struct mint_extent *extents,
 				     unsigned int n)
 {
@@ -169,7 +169,10 @@ static int mint_ledger_find_place(const struct mint_ioc_create *want, unsigned i
 	return -ENOMEM;
 }
 
-/* Fills in where each extent lies; marks it claimed in @want only. */
+/*
+ * Decides where each extent lies. The decision stands in @want only, where
+ * extents that follow must keep clear of it.
+ */
 static int mint_ledger_place_extents(u32 node, struct mint_ioc_create *want)
 {
 	unsigned int i;
@@ -197,7 +200,7 @@ static int mint_ledger_place_extents(u32 node, struct mint_ioc_create *want)
 
 /**
  * mint_ledger_claim_low_slot() - give a node a low memory slot
- * @node: a node that has none
+ * @node: node id of a node that has none
  *
  * Caller holds the ledger. Return: 0, or -ENOSPC when all are taken.
  */
@@ -228,7 +231,7 @@ static int mint_ledger_claim_extents(u32 node, const struct mint_ioc_create *wan
 			return -ENOSPC;
 		mint_store(&table[at].base, want->extents[i].base);
 		mint_store(&table[at].bytes, want->extents[i].bytes);
-		/* Pairs with nothing: readers without the lock see a hint. */
+		/* Pairs with nothing: who reads without the lock gets no more than a hint. */
 		mint_store_release(&table[at].owner, (u16)node);
 	}
 	return 0;
@@ -245,8 +248,8 @@ static void mint_ledger_claim_cpus(u32 node, const struct mint_ioc_create *want)
 
 /**
  * mint_ledger_claim() - claim the CPUs and the memory of a new node, or nothing
- * @node: the node, whose life line is still MINT_LIFE_NONE
- * @want: the wish; extents are filled in
+ * @node: node id, still in MINT_LIFE_NONE
+ * @want: what it wants; MINT_ANY in an extent is replaced by its address
  *
  * Caller holds the ledger. PCI functions are claimed by mint_pci_claim().
  * Errors as MINT_IOC_CREATE.
@@ -272,9 +275,9 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 
 /**
  * mint_ledger_release() - give back all that a node owns
- * @node: the node
+ * @node: node id of a node that is fenced, or was never created
  *
- * Caller holds the ledger, and the node's CPUs are stopped.
+ * Caller holds the ledger.
  */
 void mint_ledger_release(u32 node)
 {

@@ -20,9 +20,9 @@
  * @node: node id, any value
  * @generation: the start that is meant, or MINT_ANY_GENERATION; filled in:
  *	what the next start will be
- * @hold: filled in: what the calls that follow need
+ * @hold: filled in: what the calls that follow need; at rest
  *
- * Errors as MINT_IOC_LOAD.
+ * Return: 0, or an error of MINT_IOC_LOAD.
  */
 int mint_life_load(u32 node, u32 *generation, u64 *hold)
 {
@@ -35,8 +35,9 @@ int mint_life_load(u32 node, u32 *generation, u64 *hold)
 
 /**
  * mint_life_give_up() - a process that was loading a node has ended
- * @node: the node
- * @hold: of it, at rest; if it was taken, nothing is to be given up
+ * @node: node id
+ * @hold: what mint_life_load() filled in. If the node was taken from the process,
+ *	there is nothing to give up.
  */
 void mint_life_give_up(u32 node, u64 hold)
 {
@@ -59,8 +60,8 @@ static int mint_life_put(u32 node, u64 hold, void *to, const void *from, size_t 
 }
 
 /*
- * By way of a buffer: whoever takes the node waits for a copy in memory, and
- * never for a page of the caller's.
+ * Copies by way of a buffer, since the caller's pages may have to be read from
+ * a disk, and whoever wants the node waits while we are at work on it.
  */
 static int mint_life_copy_mapped(const struct mint_ioc_write *write, u64 hold, void *to,
 				 const char __user *from, void *buffer, size_t bytes)
@@ -103,7 +104,7 @@ static int mint_life_copy_parts(const struct mint_ioc_write *write, u64 hold, vo
 	return 0;
 }
 
-/* What a node owns stays its own while we have it. */
+/* One check is enough: what a node owns does not change while we have it. */
 static int mint_life_check_write(const struct mint_ioc_write *write, u64 hold)
 {
 	int err = mint_hold_resume(write->node, hold);
@@ -119,7 +120,10 @@ static int mint_life_check_write(const struct mint_ioc_write *write, u64 hold)
 /**
  * mint_life_write() - fill memory of a node in loading
  * @write: see MINT_IOC_WRITE
- * @hold: of the node, at rest
+ * @hold: what mint_life_load() filled in; at rest
+ *
+ * Return: 0. -EINVAL for nothing or more than 1 GB; -ERANGE if the node does not
+ * own it; -ESTALE if the node was taken; -EFAULT, -ENOMEM or -EINTR.
  */
 int mint_life_write(const struct mint_ioc_write *write, u64 hold)
 {

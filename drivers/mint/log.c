@@ -18,14 +18,14 @@
 
 #define LINE_BYTES	2048
 
-/* Both belong to whoever holds the bit, or to the CPU that panics. */
+/* Bit 0 of copying guards the others. A CPU that panics uses them without it. */
 static struct kmsg_dump_iter position;
 static char line[LINE_BYTES];
 static unsigned long copying;
 
 /*
- * In a panic the other CPUs stand still, perhaps in here: their bit counts no
- * more. At worst a line is there twice.
+ * In a panic the other CPUs stand still, one of them perhaps in here with the bit
+ * set, so the CPU that panics does not wait for it. At worst a line comes twice.
  */
 static void mint_log_copy_new(void)
 {
@@ -53,9 +53,9 @@ static struct console mint_log_console = {
 };
 
 /*
- * What was the time stamp counter at time 0 of the log? Looked at again with
- * each heartbeat, since the kernel may learn its clock better. A look that
- * took longer than 10 us would be further off than the last one.
+ * Tells readers what the time stamp counter was at time 0 of the log. Repeated
+ * with each heartbeat, since the kernel goes on to calibrate its clock. A pair of
+ * readings more than 10 us apart is worse than the last one, and is dropped.
  */
 static void mint_log_set_clock(void)
 {
@@ -76,7 +76,9 @@ static void mint_log_set_clock(void)
 }
 
 /**
- * mint_log_beat() - keep the log right while the node lives
+ * mint_log_beat() - copy what consoles do not print, and adjust the clock
+ *
+ * Called at each heartbeat. Context: any.
  */
 void mint_log_beat(void)
 {
@@ -87,7 +89,7 @@ void mint_log_beat(void)
 /**
  * mint_log_init() - copy the log into the shared region from now on
  *
- * What was printed before follows first.
+ * What the kernel printed before is copied first.
  */
 void __init mint_log_init(void)
 {

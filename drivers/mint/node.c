@@ -16,18 +16,29 @@ struct mint_region mint_region __ro_after_init;
 /* Private: what a peer corrupts must not send an INIT to the boot CPU. */
 static u32 machine_boot_cpu __ro_after_init;
 
+/**
+ * mint_self_node() - node id of this kernel
+ */
 u32 mint_self_node(void)
 {
 	return mint_facts.node;
 }
 EXPORT_SYMBOL_GPL(mint_self_node);
 
+/**
+ * mint_self_generation() - which start of its node id this kernel is
+ */
 u32 mint_self_generation(void)
 {
 	return mint_facts.generation;
 }
 EXPORT_SYMBOL_GPL(mint_self_generation);
 
+/**
+ * mint_self_word() - owner word of this CPU, for a lock between kernels
+ *
+ * Context: preemption off until the lock is released.
+ */
 u64 mint_self_word(void)
 {
 	return mint_lock_word(mint_facts.node, raw_smp_processor_id(),
@@ -36,7 +47,7 @@ u64 mint_self_word(void)
 EXPORT_SYMBOL_GPL(mint_self_word);
 
 /**
- * mint_state_ended() - does a node that says this execute nothing more?
+ * mint_state_ended() - is this the last word of a node that has parked its CPUs?
  * @state: MINT_SELF_*, any value
  */
 bool mint_state_ended(u32 state)
@@ -47,10 +58,11 @@ bool mint_state_ended(u32 state)
 
 /**
  * mint_node_ended() - has one start of a node come to its end?
- * @node: node id
- * @generation: which start
+ * @node: node id, less than MINT_MAX_NODES
+ * @generation: the start, any value
  *
- * True too when a later start has begun. A node that hangs has not ended.
+ * Also true once a later start has begun. A node that hangs has not ended. One
+ * that has ended may hold locks still: see mint_owner_dead().
  */
 bool mint_node_ended(u32 node, u32 generation)
 {
@@ -64,13 +76,13 @@ bool mint_node_ended(u32 node, u32 generation)
 }
 
 /**
- * mint_node_running() - does a node answer, by what it says of itself?
+ * mint_node_running() - does a node run, by its own word?
  * @node: node id, any value
- * @generation: filled in: which start of it
+ * @generation: filled in: its present start
  *
- * Its heartbeat is not looked at.
+ * Its heartbeat is not looked at, so it may hang.
  *
- * Return: 0, -ENOENT or -EHOSTDOWN.
+ * Return: 0, -ENOENT for an unused id, -EHOSTDOWN for a node that does not run.
  */
 int mint_node_running(u32 node, u32 *generation)
 {
@@ -90,7 +102,10 @@ int mint_node_running(u32 node, u32 *generation)
  * mint_owner_dead() - is the owner of a lock fenced?
  * @unused: not used
  * @node: node id out of a lock word, any value
- * @generation: likewise
+ * @generation: generation out of a lock word, any value
+ *
+ * Return: 1 if that start of the node is fenced, so that it can never run again;
+ * else 0.
  */
 int mint_owner_dead(void *unused, __u32 node, __u32 generation)
 {
@@ -101,6 +116,8 @@ EXPORT_SYMBOL_GPL(mint_owner_dead);
 
 /**
  * mint_others_running() - does any other node still use its CPUs?
+ *
+ * A node that hangs counts. Context: any.
  */
 bool mint_others_running(void)
 {
@@ -119,6 +136,8 @@ bool mint_others_running(void)
 
 /**
  * mint_ledger_nr_cpus() - number of CPUs of the machine
+ *
+ * Return: at most MINT_MAX_CPUS.
  */
 unsigned int mint_ledger_nr_cpus(void)
 {
@@ -136,7 +155,7 @@ u32 mint_ledger_apic_id(u32 cpu)
 
 /**
  * mint_ledger_cpus() - list the CPUs of a node
- * @node: the owner
+ * @node: node id, any value
  * @cpus: room for MINT_MAX_CPUS machine-wide numbers
  *
  * Return: how many, in ascending order.
@@ -153,7 +172,9 @@ unsigned int mint_ledger_cpus(u32 node, u32 *cpus)
 
 /**
  * mint_ledger_bytes() - how much memory does a node own?
- * @node: the owner
+ * @node: node id, any value
+ *
+ * Return: bytes, the sum of its extents.
  */
 u64 mint_ledger_bytes(u32 node)
 {
@@ -167,7 +188,7 @@ u64 mint_ledger_bytes(u32 node)
 }
 
 /**
- * mint_ledger_init() - note what must not be read again
+ * mint_ledger_init() - copy the number of the boot CPU
  */
 void __init mint_ledger_init(void)
 {
@@ -188,7 +209,7 @@ u32 mint_ledger_boot_cpu(void)
 
 /**
  * mint_ledger_has_boot_cpu() - is the machine's boot CPU among a node's?
- * @node: the node
+ * @node: node id, any value
  */
 bool mint_ledger_has_boot_cpu(u32 node)
 {

@@ -20,7 +20,7 @@ static struct mint_pci functions[MINT_MAX_PCI] __ro_after_init;
 static unsigned int nr_functions __ro_after_init;
 static DECLARE_BITMAP(own, MINT_MAX_PCI);
 
-/* Functions that are being given away; guarded by the caller of freeze. */
+/* Functions that are being given away. mint_pci_freeze() has one caller at a time. */
 static struct pci_dev *frozen[MINT_MAX_PCI];
 
 static int mint_pci_find(u16 segment, u16 function)
@@ -51,7 +51,7 @@ static int __init mint_pci_next_own(int at, u16 *function)
 	return i;
 }
 
-/* It must lie apart from all memory, and each function within it. */
+/* Does the ECAM window lie apart from all memory, and each function in it? */
 static bool __init mint_pci_window_good(const struct mint_ledger *ledger)
 {
 	u64 start = ecam.base + ((u64)ecam.first_bus << 20);
@@ -150,7 +150,7 @@ static u16 mint_pci_owner(unsigned int i)
 	return mint_load(&mint_region.ledger->pci[i].owner);
 }
 
-/* From here on no driver can be bound to it, until it is thawed. */
+/* Keeps drivers from a function, until it is thawed or given away. */
 static int mint_pci_freeze_one(unsigned int i)
 {
 	struct pci_dev *dev;
@@ -190,7 +190,7 @@ static void mint_pci_thaw_one(unsigned int i)
 	pci_dev_put(dev);
 }
 
-/* The way of the function to memory leads through bridges that stay here. */
+/* Bridges stay here, but the function reaches memory through them. */
 static void mint_pci_open_bridges(struct pci_dev *dev)
 {
 	struct pci_dev *bridge;
@@ -246,11 +246,12 @@ static int mint_pci_wanted(const struct mint_ioc_create *want, unsigned int n)
 
 /**
  * mint_pci_freeze() - prepare those of the wanted functions that are ours
- * @want: the wish of a new node
+ * @want: what a new node wants
  *
- * Followed by mint_pci_thaw() or mint_pci_let_go(). One caller at a time.
+ * No driver can be bound to them, until mint_pci_thaw() or mint_pci_let_go() is
+ * called. One caller at a time.
  *
- * Return: 0, -EBUSY when a driver is bound, -ENODEV when it was removed here.
+ * Return: 0, -EBUSY if a driver is bound, -ENODEV if one was removed here.
  */
 int mint_pci_freeze(const struct mint_ioc_create *want)
 {
@@ -302,10 +303,11 @@ void mint_pci_let_go(const struct mint_ioc_create *want)
 
 /**
  * mint_pci_check() - can these functions be claimed?
- * @want: the wish of a new node
+ * @want: what a new node wants
  *
- * Caller holds the ledger. Return: 0, -EINVAL, -ENODEV, -EPERM or -EBUSY, as
- * MINT_IOC_CREATE.
+ * Caller holds the ledger. Return: 0. -EINVAL if one is named twice, -ENODEV if
+ * there is none, -EPERM for a bridge, -EBUSY if it has an owner that does not
+ * give it away.
  */
 int mint_pci_check(const struct mint_ioc_create *want)
 {
@@ -329,10 +331,10 @@ int mint_pci_check(const struct mint_ioc_create *want)
 
 /**
  * mint_pci_claim() - enter the owner of functions that were checked
- * @node: the owner
- * @want: its wish
+ * @node: node id of their new owner
+ * @want: what mint_pci_check() has checked
  *
- * Caller holds the ledger.
+ * Caller holds the ledger, since that check.
  */
 void mint_pci_claim(u32 node, const struct mint_ioc_create *want)
 {
@@ -344,9 +346,10 @@ void mint_pci_claim(u32 node, const struct mint_ioc_create *want)
 
 /**
  * mint_pci_fence() - keep the functions of a node from memory and interrupts
- * @node: the node, whose CPUs are stopped
+ * @node: node id of a node whose CPUs are stopped
  *
- * Bridges are left alone: functions of other nodes may lie behind them.
+ * Bridges are left alone, since functions of other nodes may lie behind them. A
+ * function that is reset takes 100 ms. Context: may sleep.
  */
 void mint_pci_fence(u32 node)
 {

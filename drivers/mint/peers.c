@@ -22,11 +22,11 @@
 
 /**
  * struct mint_watch - a node under observation
- * @peer: what drivers are told
+ * @peer: what drivers were told last
  * @heartbeat: its last value
  * @changed: jiffies when @heartbeat last changed
- * @state: its state as it was last told, MINT_NODE_NONE at first
- * @generation: likewise
+ * @state: its state as it was told last, MINT_NODE_NONE at first
+ * @generation: the start to which @state belongs
  */
 struct mint_watch {
 	struct mint_peer peer;
@@ -47,7 +47,10 @@ static bool watching;
 static unsigned int nr_changes;
 static DECLARE_WAIT_QUEUE_HEAD(change_wait);
 
-/* Never more than it is: a change is seen at the earliest when it is made. */
+/*
+ * Returns too little rather than too much: a change of the heartbeat is seen when
+ * we look, which is after it was made.
+ */
 static u32 mint_heartbeat_age_ms(u32 node)
 {
 	u64 heartbeat = mint_load(&mint_node_entry(node)->self.heartbeat);
@@ -64,6 +67,9 @@ static u32 mint_heartbeat_age_ms(u32 node)
 /**
  * mint_peer_heartbeat_age_ms() - how long ago did a node's heartbeat change?
  * @node: node id, less than MINT_MAX_NODES
+ *
+ * Return: milliseconds since this kernel saw it change, which is up to 100 ms
+ * after the change.
  */
 u32 mint_peer_heartbeat_age_ms(u32 node)
 {
@@ -87,7 +93,7 @@ enum mint_node_state mint_peer_state(u32 node)
 			       mint_peer_heartbeat_age_ms(node) > MINT_SILENT_MS);
 }
 
-/* One look at a peer. Returns whether what drivers are told has changed. */
+/* Looks at a peer once. Returns whether drivers have to be told. */
 static bool mint_peer_look(u32 node, struct mint_peer *now)
 {
 	struct mint_node *entry = mint_node_entry(node);
@@ -114,7 +120,7 @@ static bool mint_peer_look(u32 node, struct mint_peer *now)
 	return changed;
 }
 
-/* What a node does before its kernel is up is not worth a line in the log. */
+/* States of a node before its kernel is up get no line in the log. */
 static bool mint_state_worth_a_line(enum mint_node_state state)
 {
 	return mint_node_state_answers(state) || mint_node_state_hangs(state);
@@ -170,7 +176,9 @@ static void mint_state_rung(void *unused)
 }
 
 /**
- * mint_peers_watch() - begin to look at the others
+ * mint_peers_watch() - begin to look at the other nodes
+ *
+ * Called once, when all of the core has registered.
  */
 void mint_peers_watch(void)
 {
@@ -179,9 +187,9 @@ void mint_peers_watch(void)
 }
 
 /**
- * mint_peers_beat() - the own heart has beaten: look at the others now and then
+ * mint_peers_beat() - look at the other nodes at every second heartbeat
  *
- * Context: any.
+ * Called at each heartbeat of this node, every 50 ms. Context: any.
  */
 void mint_peers_beat(void)
 {
@@ -192,7 +200,10 @@ void mint_peers_beat(void)
 }
 
 /**
- * mint_peers_changed() - look at the table now, and make the others look
+ * mint_peers_changed() - look at the node table now, and make the others look
+ *
+ * For whoever has changed a life line. Context: any but NMI; the look follows in
+ * a work item.
  */
 void mint_peers_changed(void)
 {
@@ -202,9 +213,9 @@ void mint_peers_changed(void)
 
 /**
  * mint_peers_poll() - wait until the state of any node has changed
- * @seen: number of changes that the caller knows of; brought up to date
- * @file: open file
- * @table: as in poll()
+ * @seen: the caller's count of changes, any value at first; brought up to date
+ * @file: what is polled
+ * @table: where to wait, may be NULL
  *
  * Return: EPOLLPRI once after each change, else 0.
  */
@@ -221,9 +232,11 @@ __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *tabl
 }
 
 /**
- * mint_peer_get() - what is known of a peer
- * @node: node id, less than MINT_MAX_NODES
+ * mint_peer_get() - what this kernel saw of a node at its last look
+ * @node: node id, less than MINT_MAX_NODES; the own one too
  * @peer: filled in
+ *
+ * Context: any but hard interrupt.
  */
 void mint_peer_get(u32 node, struct mint_peer *peer)
 {
@@ -235,7 +248,9 @@ EXPORT_SYMBOL_GPL(mint_peer_get);
 
 /**
  * mint_peer_notifier_register() - be called when a peer changes
- * @nb: see <linux/mint.h>
+ * @nb: called in process context with a struct mint_peer, see <linux/mint.h>
+ *
+ * Return: 0.
  */
 int mint_peer_notifier_register(struct notifier_block *nb)
 {
@@ -245,7 +260,9 @@ EXPORT_SYMBOL_GPL(mint_peer_notifier_register);
 
 /**
  * mint_peer_notifier_unregister() - be called no more
- * @nb: what was registered
+ * @nb: what was registered; does not run when this returns
+ *
+ * Return: 0, or -ENOENT if it was not registered.
  */
 int mint_peer_notifier_unregister(struct notifier_block *nb)
 {
@@ -273,12 +290,12 @@ static int __init mint_peers_init(void)
 		peers[node].peer.node = node;
 		peers[node].changed = jiffies - msecs_to_jiffies(SILENCE_MS);
 	}
-	/* The watch passes over the own entry. */
+	/* The watch does not look at the own node. */
 	peers[mint_facts.node].peer.generation = mint_facts.generation;
 	peers[mint_facts.node].peer.running = true;
 	peers[mint_facts.node].peer.boot_cpu =
 		mint_load(&mint_node_entry(mint_facts.node)->life.boot_cpu);
-	/* Any CPU, since one of them may hang, and before what keeps it busy. */
+	/* On any CPU, since one may hang, and before the work that keeps it busy. */
 	watch_queue = alloc_workqueue("mint", WQ_UNBOUND | WQ_HIGHPRI, 1);
 	if (!watch_queue)
 		return -ENOMEM;

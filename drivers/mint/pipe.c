@@ -13,9 +13,9 @@
 
 /**
  * struct mint_pipe_end - one end of a pipe
- * @side: whose
+ * @side: the side that it belongs to
  * @pipe: in the shared region
- * @writes: the writing end
+ * @writes: this is the writing end
  * @at: bytes ever moved through this end
  */
 struct mint_pipe_end {
@@ -43,8 +43,8 @@ static void mint_pipe_show_position(struct mint_pipe_end *end, bool closed)
 }
 
 /*
- * How many bytes are in the pipe? The other end has not begun as long as its
- * word is of another request. Negative if it tells what cannot be.
+ * Returns how many bytes are in the pipe, or -EIO if the other end tells what
+ * cannot be. As long as its word is of another request it has moved none.
  */
 static int mint_pipe_fill(const struct mint_pipe_end *end, bool *closed)
 {
@@ -64,7 +64,7 @@ static int mint_pipe_fill(const struct mint_pipe_end *end, bool *closed)
 	return -EIO;
 }
 
-/* How much can be moved now? 0: it is over; -EAGAIN: nothing yet. */
+/* Returns how many bytes can be moved now, 0 at the end, -EAGAIN if none yet. */
 static int mint_pipe_ready(struct mint_pipe_end *end)
 {
 	bool over = mint_side_over(end->side);	/* before the last look */
@@ -125,7 +125,7 @@ static bool mint_pipe_is_ready(struct mint_pipe_end *end)
 	return most != -EAGAIN;
 }
 
-/* A peer that hangs rings nobody: look again now and then. */
+/* Looks again four times a second, since a peer that hangs rings nobody. */
 static ssize_t mint_pipe_move_or_wait(struct file *file, char __user *user, size_t n)
 {
 	struct mint_pipe_end *end = file->private_data;
@@ -217,11 +217,11 @@ static void mint_pipe_forget_open(struct mint_side *side, u32 pipe)
 
 /**
  * mint_pipe_open() - open this side's end of a pipe
- * @side: the side
+ * @side: this node's side; the file keeps a reference
  * @pipe: MINT_PIPE_*, any value
  *
- * Return: a file descriptor, -EINVAL, -EBUSY when it was opened before,
- * -ENOMEM, -EMFILE.
+ * Return: a file descriptor, -EINVAL, -EBUSY if it was opened before,
+ * -ENOMEM or -EMFILE.
  */
 int mint_pipe_open(struct mint_side *side, u32 pipe)
 {

@@ -14,7 +14,7 @@
 #include <asm/realmode.h>
 #include "core.h"
 
-/* Directory in the order of the sections; entries of 0 bytes mean the rest. */
+/* In the order in which they lie. The section with entries of 0 bytes gets the rest. */
 static const struct mint_section layout[] __initconst = {
 	{ MINT_SECTION_LEDGER, 1, sizeof(struct mint_ledger) },
 	{ MINT_SECTION_NODES, MINT_MAX_NODES, sizeof(struct mint_node) },
@@ -28,7 +28,7 @@ static const struct mint_section layout[] __initconst = {
 	{ MINT_SECTION_VNI, 1, 0 },
 };
 
-/* Writes the directory; everything but the data of vni starts as zero. */
+/* Writes the directory, and zeroes the sections: of that of vni only the start. */
 static void __init mint_region_format_sections(struct mint_header *header)
 {
 	u64 end = sizeof(*header);
@@ -132,7 +132,7 @@ static void __init mint_region_format_nodes(void)
 	strscpy(life->name, "node0");
 }
 
-/* Is there such a section, whole, and large enough for what we expect? */
+/* Returns where a section lies; NULL if it is missing, cut off or too small. */
 static void *__init mint_region_find_section(const struct mint_header *header,
 					     const struct mint_section *expected,
 					     struct mint_section *found)
@@ -188,7 +188,7 @@ static bool __init mint_region_map_sections(const struct mint_header *header)
 	return true;
 }
 
-/* Once we have said that we are attached, others may halt us. */
+/* Before we say that we are attached: from then on other nodes may halt us. */
 static void __init mint_region_prepare_parking(void)
 {
 	u64 *parked = &mint_region.doorbells[mint_ledger_boot_cpu()].parked;
@@ -245,7 +245,7 @@ void __init mint_region_init(void)
 	mint_log_init();
 }
 
-/* What the machine-wide tables need and only a running kernel knows. */
+/* Enters the rates, which the kernel has measured by now. */
 static int __init mint_region_complete_ledger(void)
 {
 	if (!mint_active() || mint_secondary())

@@ -9,8 +9,8 @@
 #include "core.h"
 
 /**
- * mint_roles_inherit() - settle the roles of a node that was fenced
- * @node: the node
+ * mint_roles_inherit() - find players for the roles of a node that was fenced
+ * @node: its node id
  *
  * MINT_ROLE_FIRMWARE becomes ours, since any node can play it. The others
  * need what no started node has, and are free until somebody has it.

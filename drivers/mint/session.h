@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What control.c and pipe.c know of a session. */
+/* A session of the control channel, as control.c and pipe.c see it. */
 #ifndef _DRIVERS_MINT_SESSION_H
 #define _DRIVERS_MINT_SESSION_H
 
@@ -19,7 +19,7 @@
  * @verb: of the request
  * @serves: this is the server's side
  * @claimed: server: the helper has come for it; under control_mutex
- * @gone: the request is over for us, the session may serve another one
+ * @gone: the request is over, nothing of the session may be touched any more
  * @broken: the peer wrote nonsense
  * @opened: pipes that were opened, a bit for each
  * @peer: node id of the other side

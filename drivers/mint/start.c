@@ -25,7 +25,7 @@ static void mint_handover_fill_extents(struct mint_handover *handover, u32 node)
 	}
 }
 
-/* The CPU that boots comes first. */
+/* The node boots on the first of the list. */
 static void mint_handover_fill_cpus(struct mint_handover *handover, u32 node)
 {
 	u32 boot_cpu = mint_load(&mint_node_entry(node)->life.boot_cpu);
@@ -72,7 +72,7 @@ static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 		((void *)&mint_node_entry(node)->self - mint_region.base);
 	mint_handover_fill_extents(handover, node);
 	mint_handover_fill_cpus(handover, node);
-	/* The pair is taken last, so that it is as close as it can be. */
+	/* Last of all, so that little time passes until the node uses the pair. */
 	handover->wallclock_ns = ktime_get_real_ns();
 	handover->tsc = rdtsc_ordered();
 	return handover;
@@ -153,10 +153,12 @@ static int mint_life_set_going(const struct mint_ioc_start *start)
 /**
  * mint_life_start() - set a loaded node going
  * @start: see MINT_IOC_START
- * @hold: of the node, at rest
+ * @hold: what mint_life_load() filled in; at rest
  *
- * On success the node is no longer in loading. On an error it still is, unless
- * it was taken: -ESTALE.
+ * Return: 0: the node runs, and is no longer in our hands. -ESTALE: another one
+ * has taken it. -ERANGE: something of @start is not the node's; -ENOSPC: it has
+ * no low memory slot; or what mint_cpu_start() returns. Then it is still in our
+ * hands.
  */
 int mint_life_start(const struct mint_ioc_start *start, u64 hold)
 {

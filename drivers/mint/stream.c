@@ -19,7 +19,7 @@ void mint_stream_init(struct mint_stream *stream, u32 bytes)
 
 /**
  * mint_stream_begin() - mark where the writer's present generation begins
- * @stream: own stream
+ * @stream: the stream of this node
  */
 void mint_stream_begin(struct mint_stream *stream)
 {
@@ -29,10 +29,10 @@ void mint_stream_begin(struct mint_stream *stream)
 
 /**
  * mint_stream_write() - append text
- * @stream: own stream; calls are serialised by the caller
- * @bytes: its capacity, as this kernel knows it
+ * @stream: a stream of this node; the caller serialises its calls
+ * @bytes: capacity as this kernel knows it, a power of two
  * @text: what to append
- * @n: how much
+ * @n: its size in bytes
  */
 void mint_stream_write(struct mint_stream *stream, u32 bytes,
 		       const char *text, unsigned int n)
@@ -53,8 +53,8 @@ void mint_stream_write(struct mint_stream *stream, u32 bytes,
 }
 
 /*
- * Where to read on, after what was lost. When a head goes backwards, which is a
- * damage, old text must not come again as new.
+ * Returns where to read on, past what was lost. A head that has gone backwards is
+ * damaged: the reader goes to it, so that no old text comes again as new.
  */
 static u64 mint_stream_still_there(u64 at, u64 head, u32 bytes)
 {
@@ -65,13 +65,13 @@ static u64 mint_stream_still_there(u64 at, u64 head, u32 bytes)
 
 /**
  * mint_stream_read() - copy what is new
- * @stream: anybody's stream
- * @bytes: its capacity, as this kernel knows it
- * @at: position of the reader; moves on, past what was lost too
+ * @stream: a stream of any node
+ * @bytes: capacity as this kernel knows it, a power of two
+ * @at: position of the reader, any value; moves over what was copied or lost
  * @text: room for the text
- * @n: how much fits
+ * @n: size of @text in bytes
  *
- * Return: how much was copied, 0 when there is nothing new.
+ * Return: bytes copied; 0 if there was nothing new or it was overwritten meanwhile.
  */
 unsigned int mint_stream_read(struct mint_stream *stream, u32 bytes, u64 *at,
 			      char *text, unsigned int n)

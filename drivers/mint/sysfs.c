@@ -2,8 +2,8 @@
 /*
  * /sys/devices/mint/node<id>: a device for each node that exists, one value
  * to a file, read from the shared region when it is asked for. Devices come and
- * go in the one work item that watches the nodes, so there is no lock here.
- * Specified in docs/sysfs-devices-mint.
+ * go in the one work item that watches the nodes (peers.c), so there is no lock
+ * here. Specified in docs/sysfs-devices-mint.
  */
 #define pr_fmt(fmt) "mint: " fmt
 

@@ -22,7 +22,7 @@ static bool mint_sysrq_is_key(u32 key)
 	return key > ' ' && key < 0x7f;
 }
 
-/* Waits until the node has taken the key. If not, it shall not do so later. */
+/* Waits for the node to take the key. One that is not taken in time is taken back. */
 static int mint_sysrq_wait_taken(u64 *word, u64 key)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(TAKEN_MS);
@@ -43,7 +43,7 @@ static int mint_sysrq_wait_taken(u64 *word, u64 key)
  * @node: node id, any value
  * @key: the character, any value
  *
- * Errors as MINT_IOC_SYSRQ.
+ * Return: 0, or an error of MINT_IOC_SYSRQ. Context: may sleep, a second at most.
  */
 int mint_sysrq_send(u32 node, u32 key)
 {
@@ -60,7 +60,7 @@ int mint_sysrq_send(u32 node, u32 key)
 	word = mint_sysrq_word(atomic_inc_return(&numbers), mint_facts.node, key);
 	/* Full barrier: pairs with the exchange in mint_sysrq_rung(). */
 	other = mint_cmpxchg(mint_sysrq_word_of(node), 0ULL, word);
-	/* In any case: who sent the other may have died before it rang. */
+	/* Even if another key is there: its sender may have died before it rang. */
 	mint_doorbell_ring_node(node, MINT_CHANNEL_CONSOLE);
 	if (other)
 		return -EBUSY;
@@ -68,7 +68,7 @@ int mint_sysrq_send(u32 node, u32 key)
 }
 
 /**
- * mint_sysrq_forget() - a key for a former start of this node is not for this one
+ * mint_sysrq_forget() - drop a key that was meant for a former start of this node
  */
 void mint_sysrq_forget(void)
 {

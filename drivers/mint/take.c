@@ -8,7 +8,7 @@
 #include <asm/mint.h>
 #include "life.h"
 
-/* A kill is short: a command that wants the node meanwhile waits for its end. */
+/* A kill is short, so a command that wants the node meanwhile waits for it. */
 static DEFINE_MUTEX(mint_kill_mutex);
 
 /**
@@ -44,7 +44,10 @@ static int mint_life_enter_loading(u32 node)
 		return mint_life_is_left_behind(loader) &&
 		       mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
 			0 : -EBUSY;
-	/* Before, so that no dead loader is seen; after, if another lost. */
+	/*
+	 * Stored before the exchange, so that nobody finds a dead loader, and
+	 * again after it, since one that lost may have stored its own id.
+	 */
 	mint_store(&life->loader, (u16)mint_facts.node);
 	if (mint_cmpxchg(&life->life, seen, MINT_LIFE_LOADING) != seen)
 		return -EBUSY;
@@ -127,9 +130,9 @@ static int mint_life_ensure_low_slot(u32 node)
  *	what the next start will be
  * @hold: filled in; at work
  *
- * Return: 0. -ENOENT, -EPERM for the own node, -ESTALE for another start,
- * -EBUSY when somebody has it, or what mint_fence() returns: then nothing
- * has changed but that the node may be stopped.
+ * Return: 0. -ENOENT for an unused id, -EPERM for the own node, -ESTALE for
+ * another start, -EBUSY if somebody has it, or what mint_fence() returns. Then
+ * the node is not in our hands.
  */
 int mint_life_seize(u32 node, u32 *generation, u64 *hold)
 {

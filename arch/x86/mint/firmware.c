@@ -73,7 +73,7 @@ static void mint_sleep_by(u16 port, u16 type)
 /**
  * mint_firmware_off() - switch the machine off, for a node without ACPI
  *
- * Returns where that is not known or does nothing.
+ * Returns if this machine's switch is not known or has no effect.
  */
 void mint_firmware_off(void)
 {
@@ -86,7 +86,7 @@ void mint_firmware_off(void)
 /**
  * mint_firmware_reset() - reset the machine, for a node without ACPI
  *
- * Returns where that is not known or does nothing.
+ * Returns if this machine's switch is not known or has no effect.
  */
 void mint_firmware_reset(void)
 {

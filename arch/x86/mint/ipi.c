@@ -11,10 +11,11 @@
 
 /**
  * mint_ipi_send() - interrupt one CPU of any node
- * @apic_id: which
+ * @apic_id: APIC id of the CPU
  *
- * Any context but NMI. What was written to memory before is visible to the
- * CPU that takes the interrupt.
+ * The CPU that takes the interrupt sees what was written before.
+ *
+ * Context: any but NMI.
  */
 void mint_ipi_send(u32 apic_id)
 {

@@ -13,7 +13,7 @@
 
 #define MADT_MAX_BYTES	SZ_64K	/* what early_memremap() maps at once */
 
-/* The MADT header when @phys is one, else NULL. */
+/* Maps the table at @phys if it is a MADT, else returns NULL. */
 static void *__init mint_madt_map(u64 phys)
 {
 	struct acpi_table_header *header;
@@ -100,10 +100,10 @@ static bool __init mint_madt_usable_apic_id(const struct acpi_subtable_header *e
 
 /**
  * mint_madt_cpus() - list the machine's CPUs
- * @apic_ids: room for their APIC ids; the index is the machine-wide number
- * @max: how many fit
+ * @apic_ids: filled in with their APIC ids; the index is the machine-wide number
+ * @max: entries of @apic_ids; further CPUs are left out
  *
- * Return: how many there are, or -ENODEV when the firmware has no MADT.
+ * Return: entries filled in, or -ENODEV if the firmware has no MADT.
  */
 int __init mint_madt_cpus(u32 *apic_ids, unsigned int max)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Halting the machine's boot CPU, which must not get an INIT: an NMI takes it
- * out of whatever it does into the parking place in low memory, which its
- * node has prepared. Nobody but the CPU itself and who wakes it uses the place.
+ * out of whatever it does to the parking place in low memory, which its node has
+ * prepared. Only the CPU itself and the node that wakes it use that place.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -26,7 +26,7 @@
 
 static_assert(sizeof(struct mint_mailbox) == MINT_PARK_MAILBOX_BYTES);
 
-/* Maps the kernel's text and low memory one to one: the way over. */
+/* Page tables for the way there: the kernel's text, and low memory one to one. */
 static u64 way_pml4[PTRS_PER_PGD] __page_aligned_bss;
 static u64 way_pdpt[PTRS_PER_PUD] __page_aligned_bss;
 
@@ -98,7 +98,7 @@ void __init mint_park_prepare(u32 *halt_word, u64 parked_at, u64 parked_word)
 	halt_asked = halt_word;
 }
 
-/* Whatever they still route here would meet the next kernel of this CPU. */
+/* Masks all wired interrupts. They would come to the next kernel on this CPU. */
 static void mint_park_mask_io_apics(void)
 {
 	int i;
@@ -121,17 +121,17 @@ static void __noreturn mint_park_leave(void)
 {
 	if (!mint_secondary())
 		mint_park_mask_io_apics();
-	/* Takes NMIs and INITs still, and no interrupts. */
+	/* A disabled local APIC takes no interrupts, but still NMIs and INITs. */
 	apic_write(APIC_SPIV, apic_read(APIC_SPIV) & ~APIC_SPIV_APIC_ENABLED);
 	mint_park_jump(__pa_symbol(way_pml4), mint_park_at(mint_park_enter));
 }
 
 /**
- * mint_nmi() - does this NMI end the node?
+ * mint_nmi() - end this node, if that is what the NMI is for
  *
  * First thing in the kernel's NMI handler. Does not return if another node
- * halts this one: the boot CPU goes to the parking place; the others, which
- * get an INIT, wait for it.
+ * halts this one: the boot CPU goes to the parking place, the others wait for
+ * their INIT.
  */
 void noinstr mint_nmi(void)
 {
@@ -153,7 +153,7 @@ static bool mint_mailbox_wait(struct mint_mailbox *mailbox, u64 command, unsigne
 	return mint_load(&mailbox->command) == command;
 }
 
-/* An NMI between its last look and its HLT is lost, so it gets several. */
+/* An NMI between the CPU's look at the mailbox and its HLT is lost, so it gets several. */
 static bool mint_mailbox_wake(struct mint_mailbox *mailbox, u32 apic_id)
 {
 	unsigned int tries;
@@ -172,11 +172,12 @@ static bool mint_mailbox_wake(struct mint_mailbox *mailbox, u32 apic_id)
 
 /**
  * mint_cpu_wake() - start the boot CPU, which rests in the parking place
- * @apic_id: the boot CPU
+ * @apic_id: APIC id of the boot CPU
  * @entry: physical address of a kernel's 64-bit entry
  * @boot_params: physical address of its boot parameters
  *
- * Return: 0, -ENOMEM, or -EIO when the CPU did not wake up within a second.
+ * Return: 0, -ENOMEM, or -EIO if the CPU did not wake up within a second.
+ * Context: may sleep.
  */
 int mint_cpu_wake(u32 apic_id, phys_addr_t entry, phys_addr_t boot_params)
 {

@@ -205,7 +205,7 @@ static int __init mint_parse_request(void)
 	return 0;
 }
 
-/* The machine's CPUs, and node 0's among them, the boot CPU first. */
+/* Lists the machine's CPUs, and those of node 0, the boot CPU first. */
 static int __init mint_plan_cpus(void)
 {
 	u32 boot_apic_id = cpuid_ebx(1) >> 24;
@@ -235,7 +235,7 @@ static int __init mint_plan_cpus(void)
 	return 0;
 }
 
-/* The ports are ours alone yet: no other node has been started. */
+/* Uses the ports, which are ours alone: no other node has been started yet. */
 static int __init mint_plan_devices(void)
 {
 	unsigned int i;
@@ -272,8 +272,8 @@ static void __init mint_plan_add_ram(u64 start, u64 end)
 }
 
 /*
- * RAM in whole extents. What e820 splits around setup_data is one piece here;
- * the first extent is left out, since it holds the first megabyte.
+ * Lists the RAM in whole extents. Pieces that e820 splits around setup_data are
+ * joined. The first extent is left out, since it holds the first megabyte.
  */
 static void __init mint_plan_ram(void)
 {
@@ -305,7 +305,7 @@ static bool __init mint_plan_is_ram(u64 base, u64 bytes)
 	return false;
 }
 
-/* Node 0 gets the lowest RAM; the first 2 MB count as RAM as a whole. */
+/* Node 0 gets the lowest RAM. The first 2 MB count as RAM, holes included. */
 static int __init mint_plan_own_memory(void)
 {
 	u64 left = request.mem - MINT_EXTENT_ALIGN;
@@ -396,9 +396,9 @@ static int __init mint_partition_machine(void)
 /**
  * mint_partition() - limit node 0 to what mint= asks for
  *
- * All or nothing: after a bad parameter mint_facts says that Mint is off.
+ * All or nothing: after a bad parameter, mint_facts says that Mint is off.
  *
- * Return: whether the machine is partitioned.
+ * Return: true if this kernel is node 0 now.
  */
 bool __init mint_partition(void)
 {

@@ -19,7 +19,7 @@
 
 #define MAX_CAPABILITIES	48	/* as many as fit; a longer chain is a loop */
 
-/* Wired interrupts end at the IO-APIC, which is not ours. */
+/* Clears the interrupt pin: wired interrupts go to the IO-APIC of node 0. */
 static u32 mint_pci_without_pin(int reg, int len, u32 value)
 {
 	if (reg <= PCI_INTERRUPT_PIN && PCI_INTERRUPT_PIN < reg + len)
@@ -92,8 +92,8 @@ static int __init mint_pci_secondary_arch_init(void)
 }
 
 /*
- * A window that is just this BAR: the kernel can place nothing else in it,
- * and has no other, so it never moves a BAR over one of another node.
+ * Makes a window of just this BAR. The kernel has no other windows, so it can
+ * never move a BAR over one of another node.
  */
 static void __init mint_pci_keep_bar(struct pci_dev *dev, struct resource *bar)
 {
@@ -174,6 +174,8 @@ static int __init mint_pci_secondary_scan(void)
 
 /**
  * mint_pci_take_platform() - replace the hooks of the PCI code
+ *
+ * Called once, early, on every node.
  */
 void __init mint_pci_take_platform(void)
 {
@@ -192,7 +194,7 @@ void __init mint_pci_take_platform(void)
  * mint_pci_window() - where node 0 found the configuration space
  * @ecam: filled in
  *
- * Return: false where the machine has none, or only the ports are used.
+ * Return: false if the machine has none, or if the kernel uses the ports.
  */
 bool __init mint_pci_window(struct mint_ecam *ecam)
 {
@@ -256,10 +258,13 @@ static void mint_pci_silence_capabilities(void __iomem *config)
 
 /**
  * mint_pci_silence() - keep a function from memory and interrupts
- * @phys: its configuration space
- * @vendor: its vendor id; another one there means that it is gone
+ * @phys: physical address of its configuration space
+ * @vendor: its vendor id; if another one is there, the function is gone
  *
- * For functions of stopped nodes: no driver uses it. May sleep.
+ * Resets it if it can be reset, which takes 100 ms. For functions of fenced nodes,
+ * which no driver uses.
+ *
+ * Context: may sleep.
  */
 void mint_pci_silence(phys_addr_t phys, u16 vendor)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of a node is the end of its own CPUs and of nothing else: no reset
- * line, no ACPI power-off, no triple fault, no broadcast. Only the last node to
- * end reboots or powers off the machine. A kernel that another one replaces in
- * place (kexec) would take all of it, so there is none.
+ * A node that ends parks its own CPUs and does nothing else: no reset line, no
+ * ACPI power-off, no triple fault, no broadcast. Only the last node to end reboots
+ * or powers off the machine. There is no kexec, since the new kernel would take
+ * the whole machine.
  */
 #include <linux/kexec.h>
 #include <linux/reboot.h>
@@ -15,7 +15,7 @@
 
 static struct machine_ops native;
 
-/* NULL before the region is there: then nobody has seen this node yet. */
+/* NULL until this node has attached to the region: no other one has seen it yet. */
 static const struct mint_end *node_end __ro_after_init;
 
 /**
@@ -41,7 +41,7 @@ static bool mint_end_others_running(void)
 static void __noreturn mint_park_node(u32 state)
 {
 	local_irq_disable();
-	/* In a panic the others were stopped already; this finds none then. */
+	/* After a panic the others are stopped already, and this finds none. */
 	smp_send_stop();
 	mint_tell_end(state);
 	for (;;) {
@@ -51,9 +51,9 @@ static void __noreturn mint_park_node(u32 state)
 }
 
 /*
- * The state comes before the look at the others: of two nodes that end at the
- * same time, one sees that the other has ended, or both do. From there on the
- * others may fence this node, so what there is to say is said before.
+ * Tells the end first and looks at the others then. So of two nodes that end at
+ * the same time, at least one sees that the other has ended. When the end is told
+ * the others may fence this node, so the message is printed before.
  */
 static bool mint_machine_is_ours(const char *what, u32 state)
 {
@@ -106,7 +106,7 @@ static void mint_power_off(void)
 
 static void mint_shutdown(void)
 {
-	/* Clears the routes of the IO-APIC and the HPET, which are node 0's. */
+	/* It clears the routes of the IO-APIC and the HPET, which are node 0's. */
 	if (!mint_secondary())
 		native.shutdown();
 }
@@ -120,7 +120,7 @@ static void __init mint_forbid_kexec(void)
 }
 
 /**
- * mint_take_platform() - keep the end of this node to itself
+ * mint_take_platform() - let a reboot, halt or power-off end this node only
  *
  * Called once, early, on every node.
  */

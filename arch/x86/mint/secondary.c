@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The platform of a node that another node started: it has its CPUs with
- * their local APICs and TSCs, its memory, its PCI functions and nothing else. No ACPI, PIC, PIT,
- * HPET, IO-APIC, RTC, legacy device or PCI configuration by ports exists for
- * it, because each of them belongs to node 0.
+ * The platform of a node that another node started. It has its CPUs with their
+ * local APICs and TSCs, its memory, its PCI functions, and nothing else. ACPI,
+ * PIC, PIT, HPET, IO-APIC, RTC, legacy devices and the ports of the PCI
+ * configuration belong to node 0.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -24,7 +24,7 @@
 #include <asm/x86_init.h>
 #include "local.h"
 
-/* As it was handed over. The wall clock needs it as long as the node lives. */
+/* A copy of what was handed over. The wall clock needs it as long as the node lives. */
 static struct mint_handover handover __ro_after_init;
 static bool abi_matches __ro_after_init;
 
@@ -56,8 +56,9 @@ static void __init mint_timer_init(void)
 	lapic_timer_period = div_u64((u64)handover.lapic_khz * 1000, HZ);
 }
 
-/* ACPI is disabled here and not earlier: acpi_mps_check() would take the
- * absence of both ACPI and MP tables for the absence of the local APIC.
+/*
+ * Disables ACPI here and not earlier, since acpi_mps_check() takes the absence of
+ * both ACPI and MP tables for the absence of the local APIC.
  */
 static void __init mint_dmi_setup(void)
 {
@@ -150,8 +151,9 @@ static void __init mint_take_facts(void)
 }
 
 /*
- * Until the TSC became the clock, time was counted by ticks, and some were
- * lost while interrupts were off. The pair that was handed over is exact.
+ * Sets the clock again, by the exact pair that was handed over. Until the TSC
+ * became the clock source, the kernel counted ticks, and lost some while
+ * interrupts were off.
  */
 static int __init mint_set_clock(void)
 {
@@ -168,8 +170,8 @@ late_initcall(mint_set_clock);
  * mint_detect_secondary() - find out whether another node started us
  *
  * Called by x86_64_start_kernel() once boot_params is copied, before any code
- * touches a device. Runs on the early page tables, which map __va() of
- * whatever is touched.
+ * touches a device. Runs on the early page tables: a fault on an address of the
+ * direct map adds what is missing.
  */
 void __init mint_detect_secondary(void)
 {
@@ -179,7 +181,7 @@ void __init mint_detect_secondary(void)
 		struct setup_data *data = __va(phys);
 
 		if (data->type == MINT_SETUP_DATA) {
-			/* A short one is of another ABI, and is refused later. */
+			/* A short one is of another ABI: mint_secondary_check(). */
 			memcpy(&handover, data->data,
 			       min_t(u32, data->len, sizeof(handover)));
 			break;
@@ -197,11 +199,11 @@ void __init mint_detect_secondary(void)
 
 /**
  * mint_refuse() - stop because the other side speaks another ABI
- * @major: its major version
- * @minor: its minor version
+ * @major: major version of the other side
+ * @minor: minor version of the other side
  *
- * Says so in the node table and parks the CPU. The place of the words it
- * writes is the same in every ABI.
+ * Says so in the node table, by words that lie at the same place in every ABI, and
+ * parks the CPU.
  */
 void __init __noreturn mint_refuse(u16 major, u16 minor)
 {
@@ -225,6 +227,8 @@ void __init __noreturn mint_refuse(u16 major, u16 minor)
 
 /**
  * mint_secondary_check() - refuse a hand-over of another ABI
+ *
+ * Does not return then.
  */
 void __init mint_secondary_check(void)
 {

@@ -11,14 +11,14 @@
 #include <asm/x86_init.h>
 #include "local.h"
 
-/* The log needs the shared region in the direct map, not earlier. */
+/* As early as the shared region is in the direct map, so that the log begins early. */
 static void __init mint_pagetable_init(void)
 {
 	native_pagetable_init();
 	mint_region_init();
 }
 
-/* The region was kept from e820, so that KASLR could not choose it. */
+/* Whoever starts a node keeps the region out of its e820, so that KASLR avoids it. */
 static void __init mint_add_region(void)
 {
 	e820__range_add(mint_facts.region_phys, mint_facts.region_bytes,

@@ -27,10 +27,12 @@ static void mint_icr_send(u32 command, u32 apic_id)
 
 /**
  * mint_cpu_init() - stop a CPU at any instruction
- * @apic_id: which; never the machine's boot CPU, which would reset the machine
+ * @apic_id: APIC id of the CPU; never that of the machine's boot CPU, since an
+ *	INIT to that one resets the machine
  *
- * After the 10 ms that this takes the CPU waits for a SIPI and executes
- * nothing, whatever it did before. May sleep.
+ * Takes 10 ms. From then on the CPU waits for a SIPI and executes nothing.
+ *
+ * Context: may sleep.
  */
 void mint_cpu_init(u32 apic_id)
 {
@@ -41,7 +43,9 @@ void mint_cpu_init(u32 apic_id)
 
 /**
  * mint_cpu_nmi() - send a CPU a non-maskable interrupt
- * @apic_id: which
+ * @apic_id: APIC id of the CPU
+ *
+ * Context: any but NMI.
  */
 void mint_cpu_nmi(u32 apic_id)
 {
@@ -96,13 +100,13 @@ static bool mint_stub_wait_arrived(struct mint_stub_data *data, unsigned int ms)
 
 /**
  * mint_cpu_start() - start a stopped CPU in a kernel
- * @apic_id: which CPU
+ * @apic_id: APIC id of the CPU
  * @low_slot: physical address of a free low memory slot
  * @entry: physical address of the kernel's 64-bit entry
  * @boot_params: physical address of its boot parameters
  *
- * Return: 0, -EOPNOTSUPP without pages of 1 GB, -ENOMEM, or -EIO when the CPU
- * did not reach 64-bit mode within a second.
+ * Return: 0, -EOPNOTSUPP if this CPU has no pages of 1 GB, -ENOMEM, or -EIO if
+ * the CPU did not reach 64-bit mode within a second. Context: may sleep.
  */
 int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
 		   phys_addr_t boot_params)
