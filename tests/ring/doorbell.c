@@ -161,6 +161,7 @@ static void *receive_all(void *unused)
 		n = receive_some(n);
 		mint_store_release(&nr_taken, n);
 		dawdle(n);
+		vni_ring_mend(&receiver.port, 0);
 		if (n < nr_frames && !vni_ring_arm(&receiver.port, 0, 1))
 			sleep_on_bell(1, seen);
 	}

@@ -195,6 +195,7 @@ static void do_small(struct player *p, struct input *in)
 		break;
 	case 1:
 		vni_ring_pending(port, 0);
+		vni_ring_mend(port, 0);
 		vni_ring_arm(port, 0, 1);
 		break;
 	case 2:

@@ -123,6 +123,7 @@ static void victim_script(struct node *me)
 		vni_ring_wait_space(&me->port, 1);
 		progress->posted[2] += send(me, 2, 1, progress->posted[2], 2, 60);
 		progress->posted[1] += send(me, 1, 1, progress->posted[1], 1, 5000);
+		vni_ring_mend(&me->port, 0);
 		if (!vni_ring_arm(&me->port, 0, 1))
 			vni_ring_disarm(&me->port, 0);
 		if (round)

@@ -201,6 +201,7 @@ static void rest(struct player *p)
 		sched_yield();
 		return;
 	}
+	vni_ring_mend(&p->node.port, 0);
 	if (!vni_ring_arm(&p->node.port, 0, 1)) {
 		sleep_on_bell(p->id, seen);
 		vni_ring_disarm(&p->node.port, 0);

@@ -8,29 +8,6 @@
 #include "ring_priv.h"
 
 /**
- * vni_cache_bulk() - how many buffers to move under one hold of a pool's lock
- * @class: VNI_CLASS_*
- * @count: how many buffers the class has
- *
- * The more the better, but a small pool must not end up in the caches of its
- * nodes.
- *
- * Return: at most VNI_CACHE_HANDLES / 2.
- */
-unsigned int vni_cache_bulk(unsigned int class, __u32 count)
-{
-	unsigned int share = count / 64;
-
-	if (class == VNI_CLASS_HUGE)
-		return 1;
-	if (class == VNI_CLASS_LARGE)
-		return 4;
-	if (share < VNI_BATCH)
-		return VNI_BATCH;
-	return share < VNI_CACHE_HANDLES / 2 ? share : VNI_CACHE_HANDLES / 2;
-}
-
-/**
  * vni_pool_rebuild() - make the free list anew from the state words
  * @port: the port
  * @class: VNI_CLASS_*, its pool's lock held

@@ -120,7 +120,7 @@ static void mending_one_ring_spares_the_other(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B0, 60), 1);
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 61), 1);
 	ring->slots[0].word = 0;
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	vni_ring_mend(&f->b, 0);
 	expect_faults(test, &f->b, VNI_FAULT_RING_INDEX, 1);
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_INFLIGHT], 1);
 	KUNIT_EXPECT_EQ(test, take_one(f, 1, 61), 1);

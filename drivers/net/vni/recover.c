@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life and death of a vni port: opening and closing its ring, and getting
- * back what dead incarnations held.
+ * Life and death of a vni port: opening and closing its rings, emptying one
+ * that is damaged, and getting back what dead incarnations held.
  *
  * Reclaiming happens under the lock of the pool. Protocol: top of ring.c.
  */
@@ -22,63 +22,6 @@ struct reclaim {
 	int own_posts;
 	__u32 ring;
 };
-
-/**
- * vni_owner_dead() - mint_owner_dead_fn for the locks of a port
- * @context: the port
- * @node: node id
- * @generation: generation
- *
- * Return: nonzero if that incarnation is dead. A former one of the own node
- * is, since this one runs.
- */
-int vni_owner_dead(void *context, __u32 node, __u32 generation)
-{
-	struct vni_port *port = context;
-
-	if (node == port->node)
-		return (__s32)(generation - port->generation) < 0;
-	return port->dead(port->dead_context, node, generation);
-}
-
-/**
- * vni_lock() - take a lock of the section
- * @port: the port
- * @lock: the lock
- * @cpu: own CPU number
- *
- * Takeovers and timeouts are counted; the caller repairs.
- *
- * Return: an enum mint_lock_result.
- */
-enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
-			       __u32 cpu)
-{
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
-	enum mint_lock_result result;
-
-	result = mint_lock_acquire(lock, self, port->lock_spins,
-				   vni_owner_dead, port);
-	if (result == MINT_LOCK_BUSY)
-		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
-	else if (result == MINT_LOCK_TAKEN_OVER)
-		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
-	return result;
-}
-
-/**
- * vni_unlock() - give a lock of the section back
- * @port: the port
- * @lock: the lock
- * @cpu: as for vni_lock()
- */
-void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu)
-{
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
-
-	if (!mint_lock_release(lock, self))
-		vni_fault(port, VNI_FAULT_LOCK_LOST);
-}
 
 /* Is a 22-bit generation the same as, or older than, a full one? */
 static int not_newer(__u32 generation, __u32 than)
@@ -181,23 +124,44 @@ static int flies_to_ring(const struct reclaim *r, __u64 word)
 	return flies_to_us(r, word) && vni_state_ring(word) == r->ring;
 }
 
-/**
- * vni_reclaim_orphans() - free every buffer in flight to an own ring
- * @port: the port
- * @queue: own queue, in its receive context; the lock of its ring is held
- *	and the ring has just been emptied
- *
- * Return: number of buffers freed.
- */
-unsigned int vni_reclaim_orphans(struct vni_port *port, __u32 queue)
+/* Free every buffer in flight to an own ring that has just been emptied. */
+static void reclaim_orphans(struct vni_port *port, __u32 queue)
 {
 	struct reclaim r = {
 		.port = port,
 		.ring = vni_ring_number(port, port->node, queue),
 	};
 
-	return reclaim(&r, flies_to_ring, port->rx[queue].cpu);
+	reclaim(&r, flies_to_ring, port->rx[queue].cpu);
 }
+
+/**
+ * vni_ring_mend() - empty an own ring if it is damaged
+ * @port: the port
+ * @queue: own queue, its ring open, in its receive context
+ *
+ * Frees all that was in flight to it, since nothing but the ring could hold
+ * it, and counts VNI_FAULT_RING_INDEX. Nothing is done for a sound ring, nor
+ * if the ring's lock cannot be had: the next call does it then.
+ */
+void vni_ring_mend(struct vni_port *port, __u32 queue)
+{
+	struct vni_rx *rx = &port->rx[queue];
+	struct vni_ring *ring = vni_at(port, rx->ring_offset);
+
+	if (!vni_ring_damaged(port, ring, rx->head) ||
+	    vni_ring_lock(port, ring, rx->cpu))
+		return;
+	/* Again: a post may have been under way. */
+	if (vni_ring_damaged(port, ring, rx->head)) {
+		vni_fault(port, VNI_FAULT_RING_INDEX);
+		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
+		rx->served = ~0ULL;
+		reclaim_orphans(port, queue);
+	}
+	vni_unlock(port, &ring->lock, rx->cpu);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_mend);
 
 /* Drop from @handles those that stand in a ring; how many are left? */
 static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,

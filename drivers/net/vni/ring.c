@@ -78,8 +78,8 @@
  * past head, the slot before it belongs to it, the slot at it does not. A
  * sender that finds otherwise goes on from head to the first slot that does
  * not match. If that is not sound either, slots are damaged and only the
- * receiver can tell what to do: ring_mend() empties the ring, and frees every
- * buffer in flight to it, since nothing but the ring could hold it.
+ * receiver can tell what to do: vni_ring_mend() empties the ring, and frees
+ * every buffer in flight to it, since nothing but the ring could hold it.
  *
  * A node has one to four rings, its queues. Each is a ring as described here,
  * with a receive context of its own; the state word of a buffer in flight
@@ -329,7 +329,7 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 	for (i = 0; i < fit; i++)
 		slot_publish(vni_slot_at(port, ring, tail + i), tail + i,
 			     &frames[i]);
-	/* Not before the slots: pairs with the acquire in ring_confused(). */
+	/* Not before the slots: pairs with the acquire in vni_ring_damaged(). */
 	mint_store_release(&ring->tail, tail + fit);
 	port->tx[to].tail = tail + fit;
 	port->tx[to].space = space - fit;
@@ -456,13 +456,18 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
 
-/*
- * Is an own ring in a state that no sender leaves behind? Either tail claims
- * frames that no slot shows, or the slot before head is of another lap. Looks
- * at the slot of head last, as a frame may arrive meanwhile.
+/**
+ * vni_ring_damaged() - is an own ring in a state that no sender leaves behind?
+ * @port: the port
+ * @ring: the ring
+ * @head: its private head
+ *
+ * Either tail claims frames that no slot shows, or the slot before head is of
+ * another lap. Looks at the slot of head last, as a frame may arrive meanwhile.
+ *
+ * Return: nonzero if so.
  */
-static int ring_confused(struct vni_port *port, struct vni_ring *ring,
-			 __u32 head)
+int vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
 {
 	/* Pairs with the release of tail in post_locked(). */
 	__u32 ahead = mint_load_acquire(&ring->tail) - head;
@@ -472,23 +477,6 @@ static int ring_confused(struct vni_port *port, struct vni_ring *ring,
 	       !vni_slot_filled(port, ring, head);
 }
 
-/* Empty a damaged ring, and free all that was in flight to it. */
-static void ring_mend(struct vni_port *port, __u32 queue)
-{
-	struct vni_ring *ring = own_ring(port, queue);
-	struct vni_rx *rx = &port->rx[queue];
-
-	if (vni_ring_lock(port, ring, rx->cpu))
-		return;
-	if (ring_confused(port, ring, rx->head)) {
-		vni_fault(port, VNI_FAULT_RING_INDEX);
-		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
-		rx->served = ~0ULL;
-		vni_reclaim_orphans(port, queue);
-	}
-	vni_unlock(port, &ring->lock, rx->cpu);
-}
-
 /**
  * vni_ring_pending() - has an own ring something to do?
  * @port: the port
@@ -496,8 +484,8 @@ static void ring_mend(struct vni_port *port, __u32 queue)
  *
  * Its receive context may be at work meanwhile.
  *
- * Return: nonzero if a frame can be taken, or if the ring is damaged, which
- * vni_ring_arm() mends.
+ * Return: nonzero if a frame can be taken, or if the ring is damaged:
+ * vni_ring_mend().
  */
 int vni_ring_pending(struct vni_port *port, __u32 queue)
 {
@@ -505,7 +493,7 @@ int vni_ring_pending(struct vni_port *port, __u32 queue)
 	__u32 head = mint_load(&port->rx[queue].head);
 
 	return vni_slot_filled(port, ring, head) ||
-	       ring_confused(port, ring, head);
+	       vni_ring_damaged(port, ring, head);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
@@ -516,6 +504,8 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
  * @frames: how many frames are worth a doorbell, 1 to half a ring. More than
  *	one needs a caller that looks again by itself after a while.
  *
+ * A damaged ring rings nobody any more, so vni_ring_mend() comes before.
+ *
  * Return: zero if the caller may sleep; nonzero, and not armed, if there are
  * so many frames to take or waiters to be rung.
  */
@@ -525,8 +515,6 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 	__u32 head = port->rx[queue].head;
 	__u32 last = head + frames - 1;
 
-	if (ring_confused(port, ring, head))
-		ring_mend(port, queue);
 	/* Sets right a head that another node may have scribbled on. */
 	mint_store(&ring->head, head);
 	port->rx[queue].published = head;

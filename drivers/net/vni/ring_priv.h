@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What section.c, pool.c, ring.c and recover.c share: addresses within the
+ * What the files of the protocol share: addresses within the
  * section, state words, slot words and the two locks.
  *
  * The protocol is described at the top of ring.c.
@@ -322,8 +322,13 @@ static inline void vni_head_publish(struct vni_rx *rx, struct vni_ring *ring)
 /* section.c */
 void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position);
 
+/* lock.c */
+int vni_owner_dead(void *context, __u32 node, __u32 generation);
+enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
+			       __u32 cpu);
+void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu);
+
 /* pool.c */
-unsigned int vni_cache_bulk(unsigned int class, __u32 count);
 int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu);
 void vni_pool_rebuild(struct vni_port *port, unsigned int class);
 void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
@@ -331,12 +336,6 @@ void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
 
 /* ring.c */
 int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu);
-
-/* recover.c */
-int vni_owner_dead(void *context, __u32 node, __u32 generation);
-enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
-			       __u32 cpu);
-void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu);
-unsigned int vni_reclaim_orphans(struct vni_port *port, __u32 queue);
+int vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head);
 
 #endif /* VNI_RING_PRIV_H */

@@ -282,9 +282,11 @@ static void vni_rx_timer_start(struct vni_rxq *rxq)
 /* Returns false if there is something to do at once. */
 static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 {
+	struct vni_port *port = &rxq->priv->port;
 	u32 frames = vni_rx_worth(rxq, taken_bytes);
 
-	if (vni_ring_arm(&rxq->priv->port, rxq->queue, frames))
+	vni_ring_mend(port, rxq->queue);
+	if (vni_ring_arm(port, rxq->queue, frames))
 		return false;
 	if (taken_bytes)
 		vni_idle_expect(rxq);

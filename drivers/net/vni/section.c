@@ -286,6 +286,24 @@ static void read_header(struct vni_header *h, void *section)
 	memcpy(h, words, sizeof(*h));
 }
 
+/*
+ * How many buffers of a class move under one hold of its pool's lock, at most
+ * VNI_CACHE_HANDLES / 2. The more the better, but a small pool must not end up
+ * in the caches of its nodes.
+ */
+static unsigned int cache_bulk(unsigned int class, __u32 count)
+{
+	unsigned int share = count / 64;
+
+	if (class == VNI_CLASS_HUGE)
+		return 1;
+	if (class == VNI_CLASS_LARGE)
+		return 4;
+	if (share < VNI_BATCH)
+		return VNI_BATCH;
+	return share < VNI_CACHE_HANDLES / 2 ? share : VNI_CACHE_HANDLES / 2;
+}
+
 /**
  * vni_port_init() - look at a formatted section as one node
  * @port: filled in; unusable when an error is returned
@@ -331,7 +349,7 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 		port->queue_shift++;
 	port->own = vni_state_make(0, node, generation);
 	for (i = 0; i < VNI_NR_CLASSES; i++)
-		port->bulk[i] = vni_cache_bulk(i, h.classes[i].count);
+		port->bulk[i] = cache_bulk(i, h.classes[i].count);
 	for (i = 0; i < h.nr_queues; i++) {
 		__u32 number = vni_ring_number(port, node, i);
 
