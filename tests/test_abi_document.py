@@ -168,7 +168,7 @@ def probe_source() -> str:
             body.append(f'printf("bit {title.replace(" ", "~")} {name} %d\\n", '
                         f"__builtin_ctzll({probe}));")
     includes = ["#include <stdio.h>", "#include <mint/boot.h>", "#include <mint/control.h>",
-                '#include "ring_priv.h"']
+                '#include "words.h"']
     return "\n".join(includes + defines + ["int main(void)", "{"] + body + ["return 0;", "}", ""])
 
 

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "recover.h"
 #include "ring.h"
 
 #define CHECK(cond)							\

@@ -5,7 +5,7 @@
  *
  * Whoever takes a lock over repairs what it guards: top of ring.c.
  */
-#include "ring_priv.h"
+#include "shared.h"
 
 /**
  * vni_owner_dead() - mint_owner_dead_fn for the locks of a port

@@ -5,7 +5,7 @@
  * The state word of a buffer is the truth, a pool's list a hint guarded by
  * the pool's lock. Protocol and ordering: top of ring.c.
  */
-#include "ring_priv.h"
+#include "shared.h"
 
 /**
  * vni_pool_rebuild() - make the free list anew from the state words

@@ -6,7 +6,8 @@
  * A full ring makes waiters, frames under way make watchers; the receiver
  * rings both. Takes no lock. Ordering: top of ring.c.
  */
-#include "ring_priv.h"
+#include "ring.h"
+#include "shared.h"
 
 /**
  * vni_ring_space() - free slots of a ring, as far as can be told unlocked

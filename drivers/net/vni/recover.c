@@ -5,7 +5,9 @@
  *
  * Reclaiming happens under the lock of the pool. Protocol: top of ring.c.
  */
-#include "ring_priv.h"
+#include "recover.h"
+#include "ring.h"
+#include "shared.h"
 
 /**
  * struct reclaim - what may be taken back
@@ -180,7 +182,7 @@ static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,
 		if (!vni_word_fills(word, head + p))
 			break;
 		for (i = 0; i < n; i++)
-			if (handles[i] == (word & 0xffffff))
+			if (handles[i] == vni_slot_handle(word))
 				handles[i--] = handles[--n];
 	}
 	return n;

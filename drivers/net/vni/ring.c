@@ -5,7 +5,8 @@
  *
  * A ring's lock guards its tail and slots; its head belongs to the receiver.
  */
-#include "ring_priv.h"
+#include "ring.h"
+#include "shared.h"
 
 /**
  * DOC: ring protocol
@@ -290,18 +291,6 @@ static void slots_own(struct vni_port *port, struct vni_ring *ring, __u32 to,
 	tx->owned = tail + n;
 }
 
-/* Give the buffers of @n frames to the receiver; how many frames are fit? */
-static unsigned int frames_give(struct vni_port *port, __u64 state,
-				const struct vni_frame *frames, unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n && vni_frame_ok(port, &frames[i]); i++)
-		if (!vni_frame_inline(&frames[i]))
-			vni_state_set(port, frames[i].handle, state);
-	return i;
-}
-
 static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 		       __u32 to_generation, const struct vni_frame *frames,
 		       unsigned int n)
@@ -319,7 +308,7 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
 	if (n > space)
 		n = space;
 	slots_own(port, ring, to, tail, n, space);
-	fit = frames_give(port, state, frames, n);
+	fit = vni_frames_give(port, state, frames, n);
 	for (i = 0; i < fit; i++)
 		frame_fill(port, ring, tail + i, from, &frames[i]);
 	/*
@@ -401,6 +390,34 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_needs_kick);
 static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
 {
 	return vni_at(port, port->rx[queue].ring_offset);
+}
+
+/* A private copy of a slot, of which @word has been read: each word once. */
+static void vni_frame_read(struct vni_frame *frame, __u64 *from, __u64 word)
+{
+	__u64 *to = (__u64 *)&frame->slot;
+
+	frame->handle = vni_slot_handle(word);
+	frame->length = vni_slot_length(word);
+	frame->flags = vni_slot_flags(word);
+	to[0] = word;
+	to[1] = mint_load(&from[1]);
+	to[2] = mint_load(&from[2]);
+	to[3] = mint_load(&from[3]);
+	to[4] = mint_load(&from[4]);
+	to[5] = mint_load(&from[5]);
+	to[6] = mint_load(&from[6]);
+	to[7] = mint_load(&from[7]);
+}
+
+/* The rest of an inline frame of which the slot has been read. */
+static void vni_rest_read(struct vni_frame *frame, __u64 *from)
+{
+	__u64 *to = (__u64 *)&frame->rest;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(frame->rest) / sizeof(*to); i++)
+		to[i] = mint_load(&from[i]);
 }
 
 /* A sound frame becomes ours: its buffer, or its bytes in the ring. */

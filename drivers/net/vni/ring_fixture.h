@@ -15,6 +15,7 @@
 #include <linux/vmalloc.h>
 #endif
 
+#include "recover.h"
 #include "ring.h"
 
 #define NODES		4

@@ -6,7 +6,7 @@
  * Formatting happens once, before any other node knows of the section. After
  * vni_port_init() only its private copy of the geometry is used.
  */
-#include "ring_priv.h"
+#include "shared.h"
 
 #define PAGE_OF_SECTION		4096
 #define NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)

@@ -20,6 +20,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 
+#include "recover.h"
 #include "ring.h"
 
 #define VNI_FLOOD		(-1)

@@ -8,7 +8,7 @@
 #ifndef RING_BENCH_BARE_H
 #define RING_BENCH_BARE_H
 
-#include "ring_priv.h"
+#include "shared.h"
 
 static inline enum mint_lock_result bare_lock(struct mint_lock *lock)
 {
@@ -28,7 +28,7 @@ static inline enum mint_lock_result bare_lock(struct mint_lock *lock)
 #define vni_state_prefetch(port, handle)	((void)(handle))
 #define vni_state_mine(port, state)		((void)(state), 1)
 
-#define vni_frame_ok(port, frame)		((void)(frame), 1)
+#define vni_frames_give(port, state, frames, n)	((void)(state), (n))
 #define vni_frame_fault(port, queue, frame)	((void)(frame), VNI_NR_FAULTS)
 
 #endif /* RING_BENCH_BARE_H */

@@ -6,6 +6,7 @@
 #define RING_BENCH_NODE_H
 
 #include "bench.h"
+#include "recover.h"
 #include "ring.h"
 
 #define SENDER		0

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Frames as they are posted to a vni ring and taken from one.
+ */
+#ifndef VNI_FRAME_H
+#define VNI_FRAME_H
+
+#include "pool.h"
+
+/**
+ * struct vni_frame - private copy of one descriptor
+ * @handle: the buffer; VNI_NO_BUF: none, the frame is inline
+ * @length: bytes of it, VNI_MIN_FRAME to VNI_MAX_FRAME; if it is inline, to
+ *	VNI_INLINE_BYTES
+ * @flags: VNI_SLOT_*
+ * @slot: the other fields; @slot.word is unused
+ * @rest: of an inline frame, what follows @slot.data
+ */
+struct vni_frame {
+	__u32 handle;
+	__u32 length;
+	__u32 flags;
+	struct vni_slot slot;
+	struct vni_rest rest;
+};
+
+/**
+ * vni_frame_inline() - does a frame travel without a buffer?
+ * @frame: the frame
+ *
+ * Return: nonzero if so.
+ */
+static inline int vni_frame_inline(const struct vni_frame *frame)
+{
+	return frame->handle == VNI_NO_BUF;
+}
+
+/**
+ * vni_frame_rest() - how much of an inline frame does not fit into its slot?
+ * @length: bytes of the frame
+ *
+ * Return: bytes.
+ */
+static inline __u32 vni_frame_rest(__u32 length)
+{
+	return length > VNI_SLOT_DATA_BYTES ? length - VNI_SLOT_DATA_BYTES : 0;
+}
+
+/**
+ * vni_frame_start() - where in its buffer a frame begins
+ * @frame: the frame, not inline
+ *
+ * Return: bytes from the start of the buffer.
+ */
+static inline __u32 vni_frame_start(const struct vni_frame *frame)
+{
+	return frame->slot.head ? VNI_HEAD_END - frame->slot.head : 0;
+}
+
+/**
+ * vni_frame_data() - where the bytes of a frame lie
+ * @port: the port
+ * @frame: the frame, not inline, with a handle that is in range
+ *
+ * Return: its first byte.
+ */
+static inline void *vni_frame_data(const struct vni_port *port,
+				   const struct vni_frame *frame)
+{
+	return (char *)vni_buf_data(port, frame->handle) +
+	       vni_frame_start(frame);
+}
+
+#endif /* VNI_FRAME_H */

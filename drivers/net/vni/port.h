@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A vni section as one node sees it: its private copy of the geometry, what it
+ * knows of the rings, and what it has found wrong.
+ *
+ * All files of the protocol compile in the kernel and in user space: no
+ * allocation, no sleeping, no kernel calls beyond <mint/atomic.h> and memcpy().
+ */
+#ifndef VNI_PORT_H
+#define VNI_PORT_H
+
+#include <linux/errno.h>
+#include <mint/vni.h>
+
+/* So many frames are posted at once, and small buffers moved, at most. */
+#define VNI_BATCH		32
+
+/**
+ * enum vni_fault - what can be wrong with shared words; each has a counter
+ * @VNI_FAULT_RING_INDEX: head or tail impossible
+ * @VNI_FAULT_HANDLE: handle out of range
+ * @VNI_FAULT_LENGTH: length zero, too short or longer than its buffer
+ * @VNI_FAULT_STATE: state word does not say "posted to me by this sender"
+ * @VNI_FAULT_SLOT: other impossible field in a descriptor
+ * @VNI_FAULT_POOL: free list disagrees with the state words
+ * @VNI_FAULT_STALE: frame from or for an incarnation that has ended
+ * @VNI_FAULT_LOCK_TIMEOUT: a living owner kept a lock beyond the bound
+ * @VNI_FAULT_LOCK_LOST: our lock was taken over while we held it
+ * @VNI_NR_FAULTS: number of kinds
+ */
+enum vni_fault {
+	VNI_FAULT_RING_INDEX,
+	VNI_FAULT_HANDLE,
+	VNI_FAULT_LENGTH,
+	VNI_FAULT_STATE,
+	VNI_FAULT_SLOT,
+	VNI_FAULT_POOL,
+	VNI_FAULT_STALE,
+	VNI_FAULT_LOCK_TIMEOUT,
+	VNI_FAULT_LOCK_LOST,
+	VNI_NR_FAULTS,
+};
+
+/**
+ * struct vni_rx - the receive context of one own ring
+ * @ring_offset: the ring, from the start of the section
+ * @head: next position to take; the one in shared memory is only ever a copy
+ * @published: what was stored there last, less than an eighth ring behind
+ * @cpu: number of the CPU that the context runs on, for lock words
+ * @state: what the state word of any buffer in flight to the ring has in common
+ * @served: a bit for each node of which frames have left the ring since the
+ *	last look at its watchers
+ * @pad: keeps the contexts of two CPUs out of one cache line
+ */
+struct vni_rx {
+	__u64 ring_offset;
+	__u32 head;
+	__u32 published;
+	__u32 cpu;
+	__u64 state;
+	__u64 served;
+	__u64 pad[3];
+};
+
+/**
+ * struct vni_tx - what this node knows of a ring that it posts to
+ * @tail: where its last post ended
+ * @space: how many slots were free then. If @tail has not moved since, nobody
+ *	else has posted and there are still as many, so that the line with the
+ *	receiver's head need not be fetched.
+ * @owned: the lines of slots before this position were taken into our cache
+ *
+ * Guarded by the lock of the ring.
+ */
+struct vni_tx {
+	__u32 tail;
+	__u32 space;
+	__u32 owned;
+};
+
+/**
+ * struct vni_port - one node's private view of a vni section
+ * @base: the section, mapped
+ * @geometry: private copy of the header, checked by vni_port_init()
+ * @node: own node id
+ * @generation: own generation
+ * @lock_spins: bound for taking a lock
+ * @dead: tells whether an incarnation is fenced
+ * @dead_context: handed to @dead
+ * @faults: counters, by enum vni_fault; updated without a lock, may lose
+ *	an increment when two CPUs count at once
+ * @takeovers: locks taken over from the dead, likewise
+ * @queue_shift: a ring number shifted right by it is a node id
+ * @own: what the state words of all buffers that this node has in common
+ * @bulk: by class, how many buffers move between cache and pool at once
+ * @rx: by queue, the receive contexts
+ * @tx: by ring number, what was found at the last post
+ * @buried: by node id, the last generation that vni_port_bury() was told of
+ * @unlisted: by class, nonzero when a free buffer was left out of the list
+ *	because the pool's lock could not be had
+ */
+struct vni_port {
+	void *base;
+	struct vni_header geometry;
+	__u32 node;
+	__u32 generation;
+	unsigned int lock_spins;
+	mint_owner_dead_fn dead;
+	void *dead_context;
+	__u64 faults[VNI_NR_FAULTS];
+	__u64 takeovers;
+	__u32 queue_shift;
+	__u64 own;
+	__u32 bulk[VNI_NR_CLASSES];
+	struct vni_rx rx[VNI_MAX_QUEUES];
+	struct vni_tx tx[MINT_MAX_NODES * VNI_MAX_QUEUES];
+	__u32 buried[MINT_MAX_NODES];
+	__u32 unlisted[VNI_NR_CLASSES];
+};
+
+/**
+ * vni_ring_of() - a ring by its number
+ * @port: the port
+ * @number: of the ring, as vni_ring_number() gives it
+ *
+ * Return: the ring, or NULL for a number out of range.
+ */
+static inline struct vni_ring *vni_ring_of(const struct vni_port *port,
+					   __u32 number)
+{
+	if (number >= port->geometry.nr_nodes << port->queue_shift)
+		return NULL;
+	return (void *)((char *)port->base + port->geometry.ring_offset +
+			(__u64)number * port->geometry.ring_bytes);
+}
+
+/**
+ * vni_ring_number() - number of the ring that leads to a queue of a node
+ * @port: the port
+ * @node: node id
+ * @queue: below @port->geometry.nr_queues
+ *
+ * Return: the number; out of range if @node is.
+ */
+static inline __u32 vni_ring_number(const struct vni_port *port, __u32 node,
+				    __u32 queue)
+{
+	return (node << port->queue_shift) + queue;
+}
+
+int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
+		       __u32 nr_queues, __u32 nr_slots);
+int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
+		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
+		  void *dead_context);
+
+#endif /* VNI_PORT_H */
