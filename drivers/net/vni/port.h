@@ -3,13 +3,15 @@
  * A vni section as one node sees it: its private copy of the geometry, what it
  * knows of the rings, and what it has found wrong.
  *
- * All files of the protocol compile in the kernel and in user space: no
- * allocation, no sleeping, no kernel calls beyond <mint/atomic.h> and memcpy().
+ * All files of the protocol compile in user space too, where tests/ring/include
+ * stands in for the kernel's headers: no allocation, no sleeping, no kernel
+ * calls beyond <mint/atomic.h> and memcpy().
  */
 #ifndef VNI_PORT_H
 #define VNI_PORT_H
 
 #include <linux/errno.h>
+#include <linux/types.h>
 #include <mint/vni.h>
 
 /* So many frames are posted at once, and small buffers moved, at most. */

@@ -10,10 +10,8 @@
 
 #include <kunit/test.h>
 #include <linux/errno.h>
-#ifdef __KERNEL__
 #include <linux/module.h>
 #include <linux/vmalloc.h>
-#endif
 
 #include "recover.h"
 #include "ring.h"
@@ -58,7 +56,6 @@ static inline int port_init(struct fixture *f, struct vni_port *port, u32 node,
 	return err;
 }
 
-#ifdef __KERNEL__
 KUNIT_DEFINE_ACTION_WRAPPER(section_free, vfree, const void *);
 
 static inline void *section_alloc(struct kunit *test, u64 bytes)
@@ -69,12 +66,6 @@ static inline void *section_alloc(struct kunit *test, u64 bytes)
 		return NULL;
 	return section;
 }
-#else
-static inline void *section_alloc(struct kunit *test, u64 bytes)
-{
-	return kunit_kzalloc(test, bytes, GFP_KERNEL);
-}
-#endif
 
 static inline void setup_section(struct kunit *test, u64 bytes)
 {

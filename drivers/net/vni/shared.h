@@ -10,19 +10,10 @@
 #define VNI_SHARED_H
 
 #include <linux/errno.h>
-#include <linux/string.h>
-#ifdef __KERNEL__
 #include <linux/export.h>
 #include <linux/prefetch.h>
+#include <linux/string.h>
 #include <kunit/visibility.h>
-#else
-#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(sizeof(#symbol))
-
-static inline void prefetchw(const void *p)
-{
-	__builtin_prefetch(p, 1);
-}
-#endif
 
 #include "frame.h"
 #include "pool.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * As much of the kernel's <kunit/test.h> as ring_kunit.c uses, for user
- * space. Prints KTAP; a failed assertion ends its case, any failure the
- * program with status 1.
+ * As much of KUnit as the protocol's suites use. Prints KTAP; a failed
+ * assertion ends its case, any failure the program with status 1.
  */
 #ifndef TESTS_RING_KUNIT_TEST_H
 #define TESTS_RING_KUNIT_TEST_H
@@ -13,17 +12,19 @@
 #include <string.h>
 #include <linux/types.h>
 
-typedef __u8 u8;
-typedef __u32 u32;
-typedef __u64 u64;
+#define KUNIT_ACTIONS	8
 
-#define KUNIT_ALLOCATIONS	8
+typedef void kunit_action_t(void *context);
 
+/* @actions are called when a case ends, the last one first. */
 struct kunit {
 	void *priv;
 	int failed;
-	void *allocated[KUNIT_ALLOCATIONS];
-	int nr_allocated;
+	struct {
+		kunit_action_t *action;
+		void *context;
+	} actions[KUNIT_ACTIONS];
+	int nr_actions;
 	jmp_buf out;
 };
 
@@ -42,19 +43,30 @@ struct kunit_suite {
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KUNIT_CASE(fn)	{ .run_case = fn, .name = #fn }
 
-/* Freed when the case ends; 4096-byte aligned, as large kmallocs are. */
+#define KUNIT_DEFINE_ACTION_WRAPPER(wrapper, function, type)		\
+static inline void wrapper(void *context)				\
+{									\
+	function((type)context);					\
+}
+
+static inline int kunit_add_action_or_reset(struct kunit *test,
+					    kunit_action_t *action, void *context)
+{
+	if (test->nr_actions == KUNIT_ACTIONS) {
+		action(context);
+		return -1;
+	}
+	test->actions[test->nr_actions].action = action;
+	test->actions[test->nr_actions++].context = context;
+	return 0;
+}
+
 static inline void *kunit_kzalloc(struct kunit *test, size_t bytes, int flags)
 {
-	size_t whole = (bytes + 4095) & ~(size_t)4095;
-	void *p = NULL;
+	void *p = calloc(1, bytes);
 
 	(void)flags;
-	if (test->nr_allocated < KUNIT_ALLOCATIONS)
-		p = aligned_alloc(4096, whole);
-	if (!p)
-		return NULL;
-	test->allocated[test->nr_allocated++] = p;
-	return memset(p, 0, whole);
+	return p && kunit_add_action_or_reset(test, free, p) ? NULL : p;
 }
 
 static inline struct kunit *kunit_report(struct kunit *test, const char *file,
@@ -98,8 +110,8 @@ static inline int kunit_run_case(const struct kunit_suite *suite,
 
 	if (!setjmp(test.out) && !suite->init(&test))
 		c->run_case(&test);
-	while (test.nr_allocated)
-		free(test.allocated[--test.nr_allocated]);
+	while (test.nr_actions--)
+		test.actions[test.nr_actions].action(test.actions[test.nr_actions].context);
 	return test.failed;
 }
 
@@ -128,9 +140,5 @@ int main(void)
 
 #define kunit_test_suite(suite) \
 	const struct kunit_suite *const kunit_the_suite = &(suite)
-
-#define MODULE_IMPORT_NS(ns)		static_assert(sizeof(#ns))
-#define MODULE_DESCRIPTION(text)	static_assert(sizeof(text))
-#define MODULE_LICENSE(text)		static_assert(sizeof(text))
 
 #endif /* TESTS_RING_KUNIT_TEST_H */

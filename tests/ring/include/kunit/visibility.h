@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * In a program, the tests see every symbol that is not static.
+ */
+#ifndef TESTS_RING_KUNIT_VISIBILITY_H
+#define TESTS_RING_KUNIT_VISIBILITY_H
+
+#define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(sizeof(#symbol))
+
+#endif /* TESTS_RING_KUNIT_VISIBILITY_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A cache line that will be written to, as the kernel has it fetched.
+ */
+#ifndef TESTS_RING_LINUX_PREFETCH_H
+#define TESTS_RING_LINUX_PREFETCH_H
+
+static inline void prefetchw(const void *p)
+{
+	__builtin_prefetch(p, 1);
+}
+
+#endif /* TESTS_RING_LINUX_PREFETCH_H */
