@@ -46,7 +46,7 @@ STAGES: List[Tuple[str, str]] = [
                            r"vni_rx_doorbell|__irq_exit_rcu|irq_exit.*|handle_softirqs|"
                            r"vring_interrupt|e1000_intr.*|mint_doorbell_interrupt|"
                            r"mint_channel_handle"),
-    ("receive: driver, take", r"vni_ring_take.*|vni_ring_arm|vni_ring_disarm"),
+    ("receive: driver, take", r"vni_ring_(take|release|mend|arm|disarm)"),
     ("receive: driver, copy", r"vni_rx_copy.*|skb_store_bits|skb_put_data"),
     ("receive: driver, skb", r"napi_alloc_skb|alloc_skb_with_frags|napi_build_skb|"
                              r"vni_rx_(skb|build|describe).*|__netdev_alloc_skb.*"),

@@ -145,7 +145,7 @@ static unsigned long receive_some(unsigned long n)
 		CHECK(frame.slot.hash == (__u32)n++);
 		vni_buf_free(&receiver.port, &receiver.cache, frame.handle);
 	}
-	if (vni_ring_take_waiters(&receiver.port, 0))
+	if (vni_ring_release(&receiver.port, 0))
 		ring_bell(0);
 	return n;
 }
@@ -162,7 +162,7 @@ static void *receive_all(void *unused)
 		mint_store_release(&nr_taken, n);
 		dawdle(n);
 		vni_ring_mend(&receiver.port, 0);
-		if (n < nr_frames && !vni_ring_arm(&receiver.port, 0, 1))
+		if (n < nr_frames && vni_ring_arm(&receiver.port, 0, 1))
 			sleep_on_bell(1, seen);
 	}
 	return unused;

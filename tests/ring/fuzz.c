@@ -202,7 +202,7 @@ static void do_small(struct player *p, struct input *in)
 		vni_ring_disarm(port, 0);
 		break;
 	case 3:
-		CHECK(!(vni_ring_take_waiters(port, 0) >> port->geometry.nr_nodes));
+		CHECK(!(vni_ring_release(port, 0) >> port->geometry.nr_nodes));
 		break;
 	case 4:
 		vni_cache_flush(port, &p->node.cache);

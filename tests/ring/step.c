@@ -107,7 +107,7 @@ static __u32 receive(struct node *node, __u32 from, __u32 mark, unsigned int n)
 			CHECK(frame.slot.hash == mark + got++);
 		vni_buf_free(&node->port, &node->cache, frame.handle);
 	}
-	vni_ring_take_waiters(&node->port, 0);
+	vni_ring_release(&node->port, 0);
 	return got;
 }
 
@@ -124,7 +124,7 @@ static void victim_script(struct node *me)
 		progress->posted[2] += send(me, 2, 1, progress->posted[2], 2, 60);
 		progress->posted[1] += send(me, 1, 1, progress->posted[1], 1, 5000);
 		vni_ring_mend(&me->port, 0);
-		if (!vni_ring_arm(&me->port, 0, 1))
+		if (vni_ring_arm(&me->port, 0, 1))
 			vni_ring_disarm(&me->port, 0);
 		if (round)
 			vni_ring_close(&me->port, 0, &me->cache);

@@ -159,7 +159,7 @@ static int receive_some(struct player *p)
 		p->received_all++;
 		vni_buf_free(&p->node.port, &p->node.cache, frame.handle);
 	}
-	waiters = vni_ring_take_waiters(&p->node.port, 0);
+	waiters = vni_ring_release(&p->node.port, 0);
 	for (i = 0; i < nr_nodes; i++)
 		if (waiters & 1ULL << i)
 			ring_bell(i);
@@ -202,7 +202,7 @@ static void rest(struct player *p)
 		return;
 	}
 	vni_ring_mend(&p->node.port, 0);
-	if (!vni_ring_arm(&p->node.port, 0, 1)) {
+	if (vni_ring_arm(&p->node.port, 0, 1)) {
 		sleep_on_bell(p->id, seen);
 		vni_ring_disarm(&p->node.port, 0);
 	}

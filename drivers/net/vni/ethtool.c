@@ -379,7 +379,7 @@ static int vni_get_sset_count(struct net_device *dev, int sset)
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 	return VNI_NR_TX_COUNTERS + VNI_NR_RX_COUNTERS +
-	       ARRAY_SIZE(vni_device_names) + VNI_NR_FAULTS +
+	       ARRAY_SIZE(vni_device_names) + VNI_NR_FAULTS - 1 +
 	       ARRAY_SIZE(vni_census_names);
 }
 
@@ -402,7 +402,7 @@ static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 	vni_put_names(&data, vni_tx_names, VNI_NR_TX_COUNTERS);
 	vni_put_names(&data, vni_rx_names, VNI_NR_RX_COUNTERS);
 	vni_put_names(&data, vni_device_names, ARRAY_SIZE(vni_device_names));
-	vni_put_names(&data, vni_fault_names, VNI_NR_FAULTS);
+	vni_put_names(&data, &vni_fault_names[1], VNI_NR_FAULTS - 1);
 	vni_put_names(&data, vni_census_names, ARRAY_SIZE(vni_census_names));
 }
 
@@ -423,7 +423,7 @@ static void vni_get_ethtool_stats(struct net_device *dev,
 	*data++ = READ_ONCE(priv->missed_notify);
 	*data++ = READ_ONCE(priv->peer_resets);
 	*data++ = READ_ONCE(priv->port.takeovers);
-	for (i = 0; i < VNI_NR_FAULTS; i++)
+	for (i = VNI_FAULT_NONE + 1; i < VNI_NR_FAULTS; i++)
 		*data++ = READ_ONCE(priv->port.faults[i]);
 	vni_port_census(&priv->port, &census);
 	for (i = 0; i < ARRAY_SIZE(census.state); i++)

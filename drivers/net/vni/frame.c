@@ -85,7 +85,7 @@ static int vni_slot_ok(const struct vni_port *port, __u32 queue,
  * @queue: own queue
  * @frame: a private copy of its descriptor
  *
- * Return: an enum vni_fault; VNI_NR_FAULTS if nothing is.
+ * Return: the first fault found, or VNI_FAULT_NONE.
  */
 enum vni_fault vni_frame_fault(const struct vni_port *port, __u32 queue,
 			       const struct vni_frame *frame)
@@ -101,12 +101,12 @@ enum vni_fault vni_frame_fault(const struct vni_port *port, __u32 queue,
 	if (!vni_slot_ok(port, queue, frame))
 		return VNI_FAULT_SLOT;
 	if (vni_frame_inline(frame))
-		return VNI_NR_FAULTS;
+		return VNI_FAULT_NONE;
 	state = vni_state_get(port, frame->handle);
 	expected = vni_state_make(VNI_STATE_INFLIGHT, slot->source,
 				  slot->generation) | port->rx[queue].state;
 	if (state == expected)
-		return VNI_NR_FAULTS;
+		return VNI_FAULT_NONE;
 	if (vni_state_kind(state) == VNI_STATE_INFLIGHT &&
 	    vni_state_owner(state) == slot->source &&
 	    vni_state_ring(state) == number)

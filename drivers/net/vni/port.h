@@ -19,6 +19,7 @@
 
 /**
  * enum vni_fault - what can be wrong with shared words; each has a counter
+ * @VNI_FAULT_NONE: nothing; has no counter
  * @VNI_FAULT_RING_INDEX: head or tail impossible
  * @VNI_FAULT_HANDLE: handle out of range
  * @VNI_FAULT_LENGTH: length zero, too short or longer than its buffer
@@ -28,9 +29,10 @@
  * @VNI_FAULT_STALE: frame from or for an incarnation that has ended
  * @VNI_FAULT_LOCK_TIMEOUT: a living owner kept a lock beyond the bound
  * @VNI_FAULT_LOCK_LOST: our lock was taken over while we held it
- * @VNI_NR_FAULTS: number of kinds
+ * @VNI_NR_FAULTS: number of these
  */
 enum vni_fault {
+	VNI_FAULT_NONE,
 	VNI_FAULT_RING_INDEX,
 	VNI_FAULT_HANDLE,
 	VNI_FAULT_LENGTH,

@@ -52,10 +52,10 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_posted);
  * @to: number of the ring
  * @end: what vni_ring_posted() returned
  *
- * Return: zero if head has passed it, and also if the two make no sense
- * together: a damaged index must not keep anybody waiting.
+ * Return: true if so. False if head has passed it, and also if the two make no
+ * sense together: a damaged index must not keep anybody waiting.
  */
-int vni_ring_in_flight(struct vni_port *port, __u32 to, __u32 end)
+bool vni_ring_in_flight(struct vni_port *port, __u32 to, __u32 end)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 
@@ -74,19 +74,19 @@ static void set_own_bit(const struct vni_port *port, __u64 *word)
 
 	/*
 	 * A full barrier, bit before head: pairs with the ones in
-	 * vni_ring_take_waiters() and vni_ring_arm().
+	 * vni_ring_release() and vni_ring_arm().
 	 */
 	if (!(mint_load(word) & bit))
 		mint_or(word, bit);
 }
 
 /**
- * vni_ring_wait_space() - ask to be rung when a ring has space again
+ * vni_ring_wait_space() - ask to be kicked when a ring has space again
  * @port: the port
  * @to: number of the ring
  *
  * Look at vni_ring_space() once more afterwards: space that came about before
- * this call rings nobody.
+ * this call kicks nobody.
  */
 void vni_ring_wait_space(struct vni_port *port, __u32 to)
 {
@@ -99,12 +99,12 @@ void vni_ring_wait_space(struct vni_port *port, __u32 to)
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
 /**
- * vni_ring_watch() - ask to be rung when own frames are taken from a ring
+ * vni_ring_watch() - ask to be kicked when own frames are taken from a ring
  * @port: the port
  * @to: number of the ring
  *
  * Look at vni_ring_in_flight() once more afterwards: what was taken before
- * this call rings nobody.
+ * this call kicks nobody.
  */
 void vni_ring_watch(struct vni_port *port, __u32 to)
 {
@@ -142,16 +142,18 @@ static __u64 take_watchers(struct vni_rx *rx, struct vni_ring *ring)
 }
 
 /**
- * vni_ring_take_waiters() - who is to be told that an own ring was drained?
+ * vni_ring_release() - hand what has been taken back to the senders
  * @port: the port
  * @queue: own queue, its ring open, in its receive context
  *
- * To be called after taking frames, at the latest before vni_ring_arm().
+ * The slots of all frames taken so far become free. To be called after taking
+ * frames, at the latest before vni_ring_arm().
  *
- * Return: a bit for each node to ring: those that wait for space, once half of
- * the ring is free, and those that watch for frames of their own.
+ * Return: a bit for each node that the caller has to kick, and that will not be
+ * named again: those that wait for space, once half of the ring is free, and
+ * those that watch for frames of their own.
  */
-__u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
+__u64 vni_ring_release(struct vni_port *port, __u32 queue)
 {
 	struct vni_rx *rx = &port->rx[queue];
 	struct vni_ring *ring = vni_at(port, rx->ring_offset);
@@ -166,4 +168,4 @@ __u64 vni_ring_take_waiters(struct vni_port *port, __u32 queue)
 	return (take_waiters(port, ring, rx->head) | take_watchers(rx, ring)) &
 	       nodes;
 }
-EXPORT_SYMBOL_IF_KUNIT(vni_ring_take_waiters);
+EXPORT_SYMBOL_IF_KUNIT(vni_ring_release);

@@ -53,7 +53,7 @@ static void frame_arrives_on_its_queue(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 61), 1);
 	KUNIT_EXPECT_EQ(test, take_one(f, 0, 61), 0);
 	KUNIT_EXPECT_EQ(test, take_one(f, 1, 61), 1);
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 
@@ -61,29 +61,29 @@ static void queues_sleep_alone(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_ASSERT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B0), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, RING_B1));
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, RING_B0));
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B0, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B0), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_needs_kick(&f->a, RING_B0));
 }
 
 static void doorbell_waits_for_as_many_frames(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
+	KUNIT_ASSERT_TRUE(test, vni_ring_arm(&f->b, 1, 3));
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, RING_B1));
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 61), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, RING_B1));
 	/* Two wait already: only a third is worth staying awake. */
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 1, 2), 1);
-	KUNIT_ASSERT_EQ(test, vni_ring_arm(&f->b, 1, 3), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 1, 3));
+	KUNIT_EXPECT_FALSE(test, vni_ring_arm(&f->b, 1, 2));
+	KUNIT_ASSERT_TRUE(test, vni_ring_arm(&f->b, 1, 3));
 	KUNIT_ASSERT_EQ(test, send_to(f, RING_B1, 62), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, RING_B1), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_needs_kick(&f->a, RING_B1));
 }
 
 static void foreign_queue_in_a_slot_is_rejected(struct kunit *test)

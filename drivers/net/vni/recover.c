@@ -314,7 +314,7 @@ static void receiver_publish(struct vni_receiver *shared,
  * @receiver: what is wanted; its @generation and @open are filled in here
  *
  * The ring starts empty. Look at it once after this, and at all stopped
- * senders: vni_ring_take_waiters().
+ * senders: vni_ring_release().
  *
  * Return: 0, or -EBUSY if the ring's lock could not be had.
  */

@@ -61,12 +61,12 @@
  *   at armed. One of the two sees the other; if both do, the exchange of
  *   armed picks one winner.
  * - *waiters*: vni_ring_wait_space() sets its bit, full barrier; its caller
- *   then looks at head. Pairs with vni_ring_take_waiters() and
+ *   then looks at head. Pairs with vni_ring_release() and
  *   vni_ring_arm(): head stored, full barrier, looks at waiters.
  *   A ring more than half full keeps its waiters, since a later look follows;
  *   an empty one never does, and vni_ring_arm() refuses to sleep over one.
  * - *watchers*: vni_ring_watch() sets its bit, full barrier; its caller then
- *   looks at head. Pairs with vni_ring_take_waiters(): the frame noted in
+ *   looks at head. Pairs with vni_ring_release(): the frame noted in
  *   served and head stored, full barrier, looks at watchers, then forgets
  *   served. Either the sender sees its frame taken, or the receiver sees the
  *   bit while the note stands. A bit that finds no note stays, for a frame
@@ -363,27 +363,30 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
 
 /**
- * vni_ring_needs_kick() - after a post: must the doorbell be rung?
+ * vni_ring_needs_kick() - after a post: must the receiver be kicked?
  * @port: the port
  * @to: number of the ring
  *
- * Return: nonzero if the receiver sleeps, has something to take, and no other
- * sender has undertaken to wake it.
+ * Disarms the ring if so: the caller has to kick the receiver then, as no other
+ * sender will.
+ *
+ * Return: true if the receiver sleeps, has enough to take, and no other sender
+ * has undertaken to wake it.
  */
-int vni_ring_needs_kick(struct vni_port *port, __u32 to)
+bool vni_ring_needs_kick(struct vni_port *port, __u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 	__u64 armed;
 
 	if (!ring)
-		return 0;
+		return false;
 	/* Slot words before armed: pairs with the barrier in vni_ring_arm(). */
 	mint_mb();
 	armed = mint_load(&ring->armed);
 	if (!(armed & VNI_ARMED) ||
 	    (__u32)armed - mint_load(&ring->tail) <= port->geometry.nr_slots)
-		return 0;
-	return !!(mint_xchg(&ring->armed, 0ULL) & VNI_ARMED);
+		return false;
+	return mint_xchg(&ring->armed, 0ULL) & VNI_ARMED;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_needs_kick);
 
@@ -439,7 +442,7 @@ static void frame_own(struct vni_port *port, struct vni_ring *ring,
  *
  * Its buffer is then HELD by this node, until it is freed or posted on. The
  * slot is free for senders when an eighth of the ring has been taken, the ring
- * has been found empty, or vni_ring_take_waiters() has been called.
+ * has been found empty, or vni_ring_release() has been called.
  *
  * Return: 1; 0 if the ring is empty; -EBADMSG if there was a bad descriptor:
  * it was counted and skipped, and its buffer left alone.
@@ -459,7 +462,7 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 	}
 	vni_frame_read(frame, words, word);
 	fault = vni_frame_fault(port, queue, frame);
-	if (fault == VNI_NR_FAULTS) {
+	if (!fault) {
 		frame_own(port, ring, rx->head, frame);
 		rx->served |= 1ULL << frame->slot.source;
 	} else {
@@ -469,7 +472,7 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 	rx->head++;
 	if (rx->head - rx->published >= port->geometry.nr_slots / 8)
 		vni_head_publish(rx, ring);
-	return fault == VNI_NR_FAULTS ? 1 : -EBADMSG;
+	return fault ? -EBADMSG : 1;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
 
@@ -482,9 +485,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
  * Either tail claims frames that no slot shows, or the slot before head is of
  * another lap. Looks at the slot of head last, as a frame may arrive meanwhile.
  *
- * Return: nonzero if so.
+ * Return: true if so.
  */
-int vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
+bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
 {
 	/* Pairs with the release of tail in post_locked(). */
 	__u32 ahead = mint_load_acquire(&ring->tail) - head;
@@ -501,10 +504,10 @@ int vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
  *
  * Its receive context may be at work meanwhile.
  *
- * Return: nonzero if a frame can be taken, or if the ring is damaged:
+ * Return: true if a frame can be taken, or if the ring is damaged:
  * vni_ring_mend().
  */
-int vni_ring_pending(struct vni_port *port, __u32 queue)
+bool vni_ring_pending(struct vni_port *port, __u32 queue)
 {
 	struct vni_ring *ring = own_ring(port, queue);
 	__u32 head = mint_load(&port->rx[queue].head);
@@ -515,18 +518,18 @@ int vni_ring_pending(struct vni_port *port, __u32 queue)
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
 /**
- * vni_ring_arm() - ask to be rung, before going to sleep
+ * vni_ring_arm() - ask to be kicked, before going to sleep
  * @port: the port
  * @queue: own queue, its ring open, in its receive context
- * @frames: how many frames are worth a doorbell, 1 to half a ring. More than
- *	one needs a caller that looks again by itself after a while.
+ * @frames: how many frames are worth a kick, 1 to half a ring. More than one
+ *	needs a caller that looks again by itself after a while.
  *
- * A damaged ring rings nobody any more, so vni_ring_mend() comes before.
+ * No frame gets into a damaged ring, so vni_ring_mend() comes before this.
  *
- * Return: zero if the caller may sleep; nonzero, and not armed, if there are
- * so many frames to take or waiters to be rung.
+ * Return: true if the ring is armed: the caller may sleep. False if that many
+ * frames can be taken, or nodes are to be kicked: vni_ring_release().
  */
-int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
+bool vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 {
 	struct vni_ring *ring = own_ring(port, queue);
 	__u32 head = port->rx[queue].head;
@@ -543,9 +546,9 @@ int vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
 	mint_mb();
 	if (!vni_slot_filled(port, ring, last) && !mint_load(&ring->waiters) &&
 	    !(mint_load(&ring->watchers) & port->rx[queue].served))
-		return 0;
+		return true;
 	vni_ring_disarm(port, queue);
-	return 1;
+	return false;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
 

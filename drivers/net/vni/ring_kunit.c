@@ -150,7 +150,7 @@ static void longest_frame_takes_one_slot_and_one_buffer(struct kunit *test)
 	got.handle = 0;
 	got.length = VNI_MAX_FRAME + 1;
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &got, 1), -EINVAL);
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 
@@ -169,7 +169,7 @@ static void full_ring_takes_no_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, drain(f), SLOTS);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frames[SLOTS], 2), 2);
 	KUNIT_EXPECT_EQ(test, drain(f), 2);
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 
@@ -190,8 +190,8 @@ static void positions_wrap(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, drain(f), 4);
 		}
 	}
-	expect_faults(test, &f->a, VNI_NR_FAULTS, 0);
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->a, VNI_FAULT_NONE, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 
@@ -205,7 +205,7 @@ static void post_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, NODES, 5, &frame, 1), -EINVAL);
 	KUNIT_EXPECT_TRUE(test, !vni_ring_of(&f->a, NODES));
 	KUNIT_EXPECT_EQ(test, vni_ring_space(&f->a, NODES), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, NODES), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, NODES));
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 8, &frame, 1), -ENETDOWN);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 10, &frame, 1), -ENETDOWN);
 	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 2, 0, &frame, 1), -ENETDOWN);
@@ -300,7 +300,7 @@ static void wrong_tail_is_found_from_the_slots(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, drain(f), 3);
 		KUNIT_EXPECT_EQ(test, f->a.faults[VNI_FAULT_RING_INDEX], i + 1);
 	}
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 
@@ -315,7 +315,7 @@ static void ring_lock_of_the_dead_is_taken_over(struct kunit *test)
 	f->fenced[2] = 3;
 	KUNIT_EXPECT_EQ(test, send(f, 62), 1);
 	KUNIT_EXPECT_EQ(test, f->a.takeovers, 1);
-	expect_faults(test, &f->a, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->a, VNI_FAULT_NONE, 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 3);
 	expect_all_free(test, f);
 }
@@ -347,7 +347,7 @@ static void damaged_ring_is_mended_by_its_receiver(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, census(f).state[VNI_STATE_INFLIGHT], 0);
 	ring->head += 0x1234;
 	KUNIT_EXPECT_EQ(test, send(f, 60), -EPROTO);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 }
@@ -357,20 +357,20 @@ static void doorbell_is_rung_once_and_only_when_armed(struct kunit *test)
 	struct fixture *f = test->priv;
 
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
-	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, 1));
+	KUNIT_EXPECT_FALSE(test, vni_ring_arm(&f->b, 0, 1));
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, 1));
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, 1));
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_NE(test, vni_ring_needs_kick(&f->a, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_needs_kick(&f->a, 1));
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, 1));
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 	vni_ring_disarm(&f->b, 0);
 	KUNIT_EXPECT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_needs_kick(&f->a, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_needs_kick(&f->a, 1));
 	KUNIT_EXPECT_EQ(test, drain(f), 1);
 	expect_all_free(test, f);
 }
@@ -383,22 +383,22 @@ static void waiters_are_told_at_half_and_at_empty(struct kunit *test)
 
 	for (i = 0; i < SLOTS; i++)
 		KUNIT_ASSERT_EQ(test, send(f, 60), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 	vni_ring_wait_space(&f->a, 1);
 	vni_ring_wait_space(&f->a, NODES);
 	vni_ring_of(&f->a, 1)->waiters |= 1ULL << 63;
 	for (i = 0; i < SLOTS / 2; i++) {
-		KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+		KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &frame), 1);
 		vni_buf_free(&f->b, &f->cb, frame.handle);
 	}
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), SLOTS / 2);
 	vni_ring_wait_space(&f->a, 1);
-	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_arm(&f->b, 0, 1));
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 	expect_all_free(test, f);
 }
 
@@ -414,14 +414,14 @@ static void watchers_are_told_of_their_own_frames(struct kunit *test)
 	vni_ring_watch(&f->a, NODES);
 	vni_ring_of(&f->a, 1)->watchers |= 1ULL << 2 | 1ULL << 63;
 	f->b.rx[0].served = 0;
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &frame), 1);
 	vni_buf_free(&f->b, &f->cb, frame.handle);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
 	KUNIT_EXPECT_EQ(test, drain(f), SLOTS - 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 	/* Two of which there was no frame: they may wait in its sleep. */
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 	KUNIT_EXPECT_EQ(test, vni_ring_of(&f->a, 1)->watchers,
 			1ULL << 2 | 1ULL << 63);
 	expect_all_free(test, f);
@@ -431,24 +431,24 @@ static void every_watcher_is_told_of_frames_of_unknown_source(struct kunit *test
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 0);
 	vni_ring_watch(&f->a, 1);
 	KUNIT_ASSERT_EQ(test, send(f, 60) + send(f, 61), 2);
 	slot_b(f, 0)->word = 0;
 	vni_ring_mend(&f->b, 0);
-	KUNIT_EXPECT_NE(test, vni_ring_arm(&f->b, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
-	KUNIT_EXPECT_EQ(test, vni_ring_arm(&f->b, 0, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vni_ring_arm(&f->b, 0, 1));
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
+	KUNIT_EXPECT_TRUE(test, vni_ring_arm(&f->b, 0, 1));
 
 	vni_ring_watch(&f->a, 1);
 	KUNIT_ASSERT_EQ(test, send(f, 60), 1);
 	slot_b(f, vni_ring_posted(&f->a, 1) - 1)->source = 2;
 	KUNIT_EXPECT_EQ(test, drain(f), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
 
 	vni_ring_watch(&f->a, 1);
 	KUNIT_ASSERT_EQ(test, vni_ring_open(&f->b, 0, 0, &anyone), 0);
-	KUNIT_EXPECT_EQ(test, vni_ring_take_waiters(&f->b, 0), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_release(&f->b, 0), 1);
 }
 
 static void frames_are_in_flight_until_taken(struct kunit *test)
@@ -599,7 +599,7 @@ static void bury_leaves_frames_in_the_ring(struct kunit *test)
 	f->fenced[0] = 5;
 	KUNIT_EXPECT_EQ(test, vni_port_bury(&f->b, &f->cb, 0, 5), 0);
 	KUNIT_EXPECT_EQ(test, drain(f), 2);
-	expect_faults(test, &f->b, VNI_NR_FAULTS, 0);
+	expect_faults(test, &f->b, VNI_FAULT_NONE, 0);
 	expect_all_free(test, f);
 }
 

@@ -203,7 +203,7 @@ static int vni_rx_ring(struct vni_rxq *rxq, int budget, u32 *bytes)
 
 static void vni_rx_wake_senders(struct vni_rxq *rxq)
 {
-	u64 waiters = vni_ring_take_waiters(&rxq->priv->port, rxq->queue);
+	u64 waiters = vni_ring_release(&rxq->priv->port, rxq->queue);
 
 	if (waiters)
 		vni_rx_count(rxq, VNI_RX_SPACE_DOORBELLS,
@@ -286,7 +286,7 @@ static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 	u32 frames = vni_rx_worth(rxq, taken_bytes);
 
 	vni_ring_mend(port, rxq->queue);
-	if (vni_ring_arm(port, rxq->queue, frames))
+	if (!vni_ring_arm(port, rxq->queue, frames))
 		return false;
 	if (taken_bytes)
 		vni_idle_expect(rxq);

@@ -159,6 +159,6 @@ enum vni_fault vni_frame_fault(const struct vni_port *port, __u32 queue,
 
 /* ring.c */
 int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu);
-int vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head);
+bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head);
 
 #endif /* VNI_SHARED_H */

@@ -412,7 +412,7 @@ static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q,
 /*
  * Serves a queue until it need not wait, or waits for nothing but what it has
  * asked for before it was served last. So what changed before a receiver could
- * see the bit is found: pairs with the barrier in vni_ring_take_waiters().
+ * see the bit is found: pairs with the barrier in vni_ring_release().
  */
 static bool vni_tx_serve_or_ask(struct vni_priv *priv, struct vni_txq *q)
 {

@@ -29,6 +29,6 @@ static inline enum mint_lock_result bare_lock(struct mint_lock *lock)
 #define vni_state_mine(port, state)		((void)(state), 1)
 
 #define vni_frames_give(port, state, frames, n)	((void)(state), (n))
-#define vni_frame_fault(port, queue, frame)	((void)(frame), VNI_NR_FAULTS)
+#define vni_frame_fault(port, queue, frame)	((void)(frame), VNI_FAULT_NONE)
 
 #endif /* RING_BENCH_BARE_H */

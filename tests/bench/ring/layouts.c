@@ -128,7 +128,7 @@ unsigned int way_drain(struct bench *b, struct way *way)
 			  frame.length, way->expected++);
 		vni_buf_free(&me->port, &me->cache, frame.handle);
 	}
-	vni_ring_take_waiters(&me->port, 0);
+	vni_ring_release(&me->port, 0);
 	return n;
 }
 

@@ -101,6 +101,7 @@ static inline void kunit_end_case(struct kunit *failed)
 	kunit_end_case(KUNIT_EXPECT_(test, l, ==, r))
 #define KUNIT_ASSERT_NE(test, l, r)					\
 	kunit_end_case(KUNIT_EXPECT_(test, l, !=, r))
+#define KUNIT_ASSERT_TRUE(test, c)	KUNIT_ASSERT_NE(test, !!(c), 0)
 #define KUNIT_ASSERT_NOT_NULL(test, p)	KUNIT_ASSERT_EQ(test, !(p), 0)
 
 static inline int kunit_run_case(const struct kunit_suite *suite,
