@@ -10,9 +10,9 @@
 #define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
 
 /* Can the headers end at a page border, if they are said to? */
-static inline int vni_head_ok(const struct vni_frame *frame)
+static inline bool vni_head_ok(const struct vni_frame *frame)
 {
-	__u32 head = frame->slot.head;
+	u32 head = frame->slot.head;
 
 	return !head || (head >= VNI_MIN_HEAD && head <= frame->length);
 }
@@ -21,10 +21,10 @@ static inline int vni_head_ok(const struct vni_frame *frame)
  * Does a frame fit into its buffer, which may not even exist, or its slot? One
  * that begins late fits into no slot.
  */
-static inline int vni_length_ok(const struct vni_port *port,
-			 const struct vni_frame *frame)
+static inline bool vni_length_ok(const struct vni_port *port,
+				 const struct vni_frame *frame)
 {
-	__u32 room = vni_frame_inline(frame) ? VNI_INLINE_BYTES :
+	u32 room = vni_frame_inline(frame) ? VNI_INLINE_BYTES :
 		     vni_buf_bytes(port, frame->handle);
 
 	return frame->length >= VNI_MIN_FRAME &&
@@ -32,8 +32,8 @@ static inline int vni_length_ok(const struct vni_port *port,
 	       frame->length <= VNI_MAX_FRAME && vni_head_ok(frame);
 }
 
-static int vni_frame_ok(const struct vni_port *port,
-			const struct vni_frame *frame)
+static bool vni_frame_ok(const struct vni_port *port,
+			 const struct vni_frame *frame)
 {
 	return vni_length_ok(port, frame) &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
@@ -53,7 +53,7 @@ static int vni_frame_ok(const struct vni_port *port,
  *
  * Return: number of frames before that one.
  */
-unsigned int vni_frames_give(struct vni_port *port, __u64 state,
+unsigned int vni_frames_give(struct vni_port *port, u64 state,
 			     const struct vni_frame *frames, unsigned int n)
 {
 	unsigned int i;
@@ -64,13 +64,13 @@ unsigned int vni_frames_give(struct vni_port *port, __u64 state,
 	return i;
 }
 
-static int vni_slot_ok(const struct vni_port *port, __u32 queue,
-		       const struct vni_frame *frame)
+static bool vni_slot_ok(const struct vni_port *port, u32 queue,
+			const struct vni_frame *frame)
 {
-	const __u64 *words = (const __u64 *)&frame->slot;
+	const u64 *words = (const u64 *)&frame->slot;
 	/* The source alone, or more than any if queue is wrong. */
-	__u32 source = (__u32)words[1] ^ queue << 16 ^
-		       (__u32)vni_slot_head(frame->slot.head);
+	u32 source = (u32)words[1] ^ queue << 16 ^
+		     (u32)vni_slot_head(frame->slot.head);
 
 	return source < port->geometry.nr_nodes && source != port->node &&
 	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
@@ -87,12 +87,12 @@ static int vni_slot_ok(const struct vni_port *port, __u32 queue,
  *
  * Return: the first fault found, or VNI_FAULT_NONE.
  */
-enum vni_fault vni_frame_fault(const struct vni_port *port, __u32 queue,
+enum vni_fault vni_frame_fault(const struct vni_port *port, u32 queue,
 			       const struct vni_frame *frame)
 {
-	__u32 number = vni_ring_number(port, port->node, queue);
+	u32 number = vni_ring_number(port, port->node, queue);
 	const struct vni_slot *slot = &frame->slot;
-	__u64 state, expected;
+	u64 state, expected;
 
 	if (frame->handle >= port->geometry.nr_bufs && !vni_frame_inline(frame))
 		return VNI_FAULT_HANDLE;

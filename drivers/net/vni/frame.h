@@ -17,9 +17,9 @@
  * @rest: of an inline frame, what follows @slot.data
  */
 struct vni_frame {
-	__u32 handle;
-	__u32 length;
-	__u32 flags;
+	u32 handle;
+	u32 length;
+	u32 flags;
 	struct vni_slot slot;
 	struct vni_rest rest;
 };
@@ -30,7 +30,7 @@ struct vni_frame {
  *
  * Return: nonzero if so.
  */
-static inline int vni_frame_inline(const struct vni_frame *frame)
+static inline bool vni_frame_inline(const struct vni_frame *frame)
 {
 	return frame->handle == VNI_NO_BUF;
 }
@@ -41,7 +41,7 @@ static inline int vni_frame_inline(const struct vni_frame *frame)
  *
  * Return: bytes.
  */
-static inline __u32 vni_frame_rest(__u32 length)
+static inline u32 vni_frame_rest(u32 length)
 {
 	return length > VNI_SLOT_DATA_BYTES ? length - VNI_SLOT_DATA_BYTES : 0;
 }
@@ -52,7 +52,7 @@ static inline __u32 vni_frame_rest(__u32 length)
  *
  * Return: bytes from the start of the buffer.
  */
-static inline __u32 vni_frame_start(const struct vni_frame *frame)
+static inline u32 vni_frame_start(const struct vni_frame *frame)
 {
 	return frame->slot.head ? VNI_HEAD_END - frame->slot.head : 0;
 }

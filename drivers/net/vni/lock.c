@@ -16,12 +16,12 @@
  * Return: nonzero if that incarnation is dead. A former one of the own node
  * is, since this one runs.
  */
-int vni_owner_dead(void *context, __u32 node, __u32 generation)
+int vni_owner_dead(void *context, u32 node, u32 generation)
 {
 	struct vni_port *port = context;
 
 	if (node == port->node)
-		return (__s32)(generation - port->generation) < 0;
+		return (s32)(generation - port->generation) < 0;
 	return port->dead(port->dead_context, node, generation);
 }
 
@@ -36,9 +36,9 @@ int vni_owner_dead(void *context, __u32 node, __u32 generation)
  * Return: an enum mint_lock_result.
  */
 enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
-			       __u32 cpu)
+			       u32 cpu)
 {
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+	u64 self = mint_lock_word(port->node, cpu, port->generation);
 	enum mint_lock_result result;
 
 	result = mint_lock_acquire(lock, self, port->lock_spins,
@@ -56,9 +56,9 @@ enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
  * @lock: the lock
  * @cpu: as for vni_lock()
  */
-void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu)
+void vni_unlock(struct vni_port *port, struct mint_lock *lock, u32 cpu)
 {
-	__u64 self = mint_lock_word(port->node, cpu, port->generation);
+	u64 self = mint_lock_word(port->node, cpu, port->generation);
 
 	if (!mint_lock_release(lock, self))
 		vni_fault(port, VNI_FAULT_LOCK_LOST);

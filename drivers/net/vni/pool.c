@@ -19,16 +19,16 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
 {
 	const struct vni_class *c = &port->geometry.classes[class];
 	struct vni_pool *pool = vni_pool_of(port, class);
-	__u32 level = 0;
-	__u32 i;
+	u32 level = 0;
+	u32 i;
 
 	/*
 	 * What the scan misses is flagged after this: the full barrier pairs
-	 * with the release of the flag in unlisted_put().
+	 * with the release of the flag in vni_pool_put_unlisted().
 	 */
 	mint_xchg(&port->unlisted[class], 0);
 	for (i = c->count; i-- > 0;) {
-		/* Acquire pairs with the release in unlisted_put(). */
+		/* Acquire pairs with the release in vni_pool_put_unlisted(). */
 		if (mint_load_acquire(vni_state_of(port, c->first + i)) ==
 		    VNI_STATE_POOL)
 			mint_store(&pool->list[level++], c->first + i);
@@ -45,7 +45,7 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
  *
  * Return: 0, or -EBUSY when the bound was reached, which is counted.
  */
-int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
+int vni_pool_lock(struct vni_port *port, unsigned int class, u32 cpu)
 {
 	switch (vni_lock(port, &vni_pool_of(port, class)->lock, cpu)) {
 	case MINT_LOCK_TAKEN:
@@ -61,19 +61,19 @@ int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu)
 }
 
 /* Does an entry of the list name a free buffer of the class? */
-static int entry_ok(const struct vni_port *port, const struct vni_class *c,
-		    __u32 handle)
+static bool vni_pool_entry_ok(const struct vni_port *port,
+			      const struct vni_class *c, u32 handle)
 {
 	return handle >= c->first && handle - c->first < c->count &&
 	       vni_state_get(port, handle) == VNI_STATE_POOL;
 }
 
 /* What is in a pool, as its shared words say; its lock is held. */
-struct stock {
+struct vni_free_list {
 	const struct vni_class *c;
 	struct vni_pool *pool;
-	__u32 level;
-	__u32 first;
+	u32 level;
+	u32 first;
 };
 
 /*
@@ -82,36 +82,38 @@ struct stock {
  * theirs: a processor that writes to what another one has just read waits for
  * each line, and between distant ones this is most of what such a frame costs.
  */
-static int used_in_turn(unsigned int class)
+static bool vni_class_rotates(unsigned int class)
 {
 	return class != VNI_CLASS_SMALL;
 }
 
 /* Where in the list the handle number @i is, counted from the first. */
-static __u32 place_of(const struct stock *s, __u32 i)
+static u32 vni_list_index(const struct vni_free_list *s, u32 i)
 {
-	__u32 at = s->first + i;
+	u32 at = s->first + i;
 
 	return at < s->c->count ? at : at - s->c->count;
 }
 
 /* The handle to be popped after @got others. */
-static __u32 next_handle(const struct stock *s, unsigned int class, __u32 got)
+static u32 vni_list_next(const struct vni_free_list *s, unsigned int class,
+			 u32 got)
 {
-	__u32 i = used_in_turn(class) ? got : s->level - 1 - got;
+	u32 i = vni_class_rotates(class) ? got : s->level - 1 - got;
 
-	return mint_load(&s->pool->list[place_of(s, i)]);
+	return mint_load(&s->pool->list[vni_list_index(s, i)]);
 }
 
 /* A list that does not agree with the state words is made anew. */
-static void pool_mend(struct vni_port *port, unsigned int class)
+static void vni_pool_mend(struct vni_port *port, unsigned int class)
 {
 	vni_fault(port, VNI_FAULT_POOL);
 	vni_pool_rebuild(port, class);
 }
 
 /* Reads what says where the handles are; nonzero if it was wrong, and is mended. */
-static int stock_read(struct vni_port *port, unsigned int class, struct stock *s)
+static int vni_list_read(struct vni_port *port, unsigned int class,
+			 struct vni_free_list *s)
 {
 	s->c = &port->geometry.classes[class];
 	s->pool = vni_pool_of(port, class);
@@ -119,68 +121,70 @@ static int stock_read(struct vni_port *port, unsigned int class, struct stock *s
 	s->first = mint_load(&s->pool->first);
 	if (s->level <= s->c->count && (!s->first || s->first < s->c->count))
 		return 0;
-	pool_mend(port, class);
+	vni_pool_mend(port, class);
 	return -EPROTO;
 }
 
 /* Have the state words of the next @n handles fetched. */
-static void states_prefetch(const struct vni_port *port, const struct stock *s,
-			    unsigned int class, unsigned int n)
+static void vni_list_prefetch(const struct vni_port *port,
+			      const struct vni_free_list *s, unsigned int class,
+			      unsigned int n)
 {
 	while (n--)
-		vni_state_prefetch(port, next_handle(s, class, n));
+		vni_state_prefetch(port, vni_list_next(s, class, n));
 }
 
 /*
  * Pop up to @n buffers, each marked as ours before the list lets go of it.
  * What was popped before the list turned out to be wrong is kept.
  */
-static unsigned int pool_pop(struct vni_port *port, unsigned int class,
-			     __u32 *handles, unsigned int n)
+static unsigned int vni_pool_pop(struct vni_port *port, unsigned int class,
+				 u32 *handles, unsigned int n)
 {
-	__u64 cached = vni_state_own(port, VNI_STATE_CACHED);
+	u64 cached = vni_state_own(port, VNI_STATE_CACHED);
 	unsigned int got;
-	struct stock s;
+	struct vni_free_list s;
 
-	if (stock_read(port, class, &s))
+	if (vni_list_read(port, class, &s))
 		return 0;
 	if (n > s.level)
 		n = s.level;
-	states_prefetch(port, &s, class, n);
+	vni_list_prefetch(port, &s, class, n);
 	for (got = 0; got < n; got++) {
-		__u32 handle = next_handle(&s, class, got);
+		u32 handle = vni_list_next(&s, class, got);
 
-		if (!entry_ok(port, s.c, handle)) {
-			pool_mend(port, class);
+		if (!vni_pool_entry_ok(port, s.c, handle)) {
+			vni_pool_mend(port, class);
 			return got;
 		}
 		vni_state_set(port, handle, cached);
 		handles[got] = handle;
 	}
 	/* The states first: a popped buffer must never look free. */
-	if (used_in_turn(class))
-		mint_store_release(&s.pool->first, place_of(&s, got));
+	if (vni_class_rotates(class))
+		mint_store_release(&s.pool->first, vni_list_index(&s, got));
 	mint_store_release(&s.pool->level, s.level - got);
 	return got;
 }
 
 /* Push @n buffers of ours, each marked as free before the list shows it. */
-static void pool_push(struct vni_port *port, unsigned int class,
-		      const __u32 *handles, unsigned int n)
+static void vni_pool_push(struct vni_port *port, unsigned int class,
+			  const u32 *handles, unsigned int n)
 {
-	struct stock s;
+	struct vni_free_list s;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		vni_state_free(port, handles[i]);
-	if (stock_read(port, class, &s))
+	if (vni_list_read(port, class, &s))
 		return;
 	if (n > s.c->count - s.level) {
-		pool_mend(port, class);
+		vni_pool_mend(port, class);
 		return;
 	}
 	for (i = 0; i < n; i++)
-		mint_store(&s.pool->list[place_of(&s, s.level + i)], handles[i]);
+		mint_store(&s.pool->list[vni_list_index(&s, s.level + i)],
+			   handles[i]);
 	mint_store_release(&s.pool->level, s.level + n);
 }
 
@@ -189,8 +193,8 @@ static void pool_push(struct vni_port *port, unsigned int class,
  * that the list lacks them. Release pairs with the acquire in
  * vni_pool_rebuild().
  */
-static void unlisted_put(struct vni_port *port, unsigned int class,
-			 const __u32 *handles, unsigned int n)
+static void vni_pool_put_unlisted(struct vni_port *port, unsigned int class,
+				  const u32 *handles, unsigned int n)
 {
 	unsigned int i;
 
@@ -200,22 +204,22 @@ static void unlisted_put(struct vni_port *port, unsigned int class,
 }
 
 /* Return the last @n buffers of a cache to their pool. */
-static void cache_spill(struct vni_port *port, struct vni_cache *cache,
-			unsigned int class, unsigned int n)
+static void vni_cache_spill(struct vni_port *port, struct vni_cache *cache,
+			    unsigned int class, unsigned int n)
 {
-	const __u32 *handles = &cache->handles[class][cache->count[class] - n];
+	const u32 *handles = &cache->handles[class][cache->count[class] - n];
 
 	if (vni_pool_lock(port, class, cache->cpu)) {
-		unlisted_put(port, class, handles, n);
+		vni_pool_put_unlisted(port, class, handles, n);
 	} else {
-		pool_push(port, class, handles, n);
+		vni_pool_push(port, class, handles, n);
 		vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
 	}
 	cache->count[class] -= n;
 }
 
-static void cache_refill(struct vni_port *port, struct vni_cache *cache,
-			 unsigned int class)
+static void vni_cache_refill(struct vni_port *port, struct vni_cache *cache,
+			     unsigned int class)
 {
 	unsigned int bulk = port->bulk[class];
 	unsigned int n;
@@ -224,10 +228,10 @@ static void cache_refill(struct vni_port *port, struct vni_cache *cache,
 	prefetchw(&vni_pool_of(port, class)->level);
 	if (vni_pool_lock(port, class, cache->cpu))
 		return;
-	n = pool_pop(port, class, cache->handles[class], bulk);
+	n = vni_pool_pop(port, class, cache->handles[class], bulk);
 	/* Once more, in case the list was wrong and has been rebuilt. */
 	if (!n)
-		n = pool_pop(port, class, cache->handles[class], bulk);
+		n = vni_pool_pop(port, class, cache->handles[class], bulk);
 	vni_unlock(port, &vni_pool_of(port, class)->lock, cache->cpu);
 	cache->count[class] = n;
 }
@@ -238,14 +242,13 @@ static void cache_refill(struct vni_port *port, struct vni_cache *cache,
  * @cache: the cache
  * @handle: the buffer, known to be below nr_bufs; its state is overwritten
  */
-void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
-		   __u32 handle)
+void vni_cache_put(struct vni_port *port, struct vni_cache *cache, u32 handle)
 {
 	unsigned int class = vni_class_of(port, handle);
 	unsigned int bulk = port->bulk[class];
 
 	if (cache->count[class] >= 2 * bulk)
-		cache_spill(port, cache, class, bulk);
+		vni_cache_spill(port, cache, class, bulk);
 	vni_state_set(port, handle, vni_state_own(port, VNI_STATE_CACHED));
 	cache->handles[class][cache->count[class]++] = handle;
 }
@@ -259,15 +262,15 @@ void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
  * Return: its handle, now in state ALLOC, or VNI_NO_BUF when the class has
  * none or its lock cannot be had.
  */
-__u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
-		    unsigned int class)
+u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
+		  unsigned int class)
 {
-	__u32 handle;
+	u32 handle;
 
 	if (class >= VNI_NR_CLASSES)
 		return VNI_NO_BUF;
 	if (!cache->count[class])
-		cache_refill(port, cache, class);
+		vni_cache_refill(port, cache, class);
 	if (!cache->count[class])
 		return VNI_NO_BUF;
 	handle = cache->handles[class][--cache->count[class]];
@@ -285,8 +288,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_buf_alloc);
  *
  * A handle that is not ours to free is counted and left alone.
  */
-void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
-		  __u32 handle)
+void vni_buf_free(struct vni_port *port, struct vni_cache *cache, u32 handle)
 {
 	if (handle == VNI_NO_BUF)
 		return;
@@ -313,7 +315,8 @@ void vni_cache_flush(struct vni_port *port, struct vni_cache *cache)
 
 	for (class = 0; class < VNI_NR_CLASSES; class++)
 		if (cache->count[class])
-			cache_spill(port, cache, class, cache->count[class]);
+			vni_cache_spill(port, cache, class,
+					cache->count[class]);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
 
@@ -326,10 +329,10 @@ EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
  *
  * Return: handles in the free list, at most the count of the class.
  */
-__u32 vni_pool_level(const struct vni_port *port, unsigned int class)
+u32 vni_pool_level(const struct vni_port *port, unsigned int class)
 {
-	__u32 level = mint_load(&vni_pool_of(port, class)->level);
-	__u32 count = port->geometry.classes[class].count;
+	u32 level = mint_load(&vni_pool_of(port, class)->level);
+	u32 count = port->geometry.classes[class].count;
 
 	return level < count ? level : count;
 }
@@ -346,11 +349,11 @@ EXPORT_SYMBOL_IF_KUNIT(vni_pool_level);
 void vni_port_census(struct vni_port *port, struct vni_census *census)
 {
 	unsigned int class;
-	__u32 i;
+	u32 i;
 
 	memset(census, 0, sizeof(*census));
 	for (i = 0; i < port->geometry.nr_bufs; i++) {
-		__u32 state = vni_state_kind(mint_load(vni_state_of(port, i)));
+		u32 state = vni_state_kind(mint_load(vni_state_of(port, i)));
 
 		if (state <= VNI_STATE_BAD)
 			census->state[state]++;

@@ -19,9 +19,9 @@
  * BH off). Zeroed plus @cpu set is a valid empty cache.
  */
 struct vni_cache {
-	__u32 cpu;
-	__u32 count[VNI_NR_CLASSES];
-	__u32 handles[VNI_NR_CLASSES][VNI_CACHE_HANDLES];
+	u32 cpu;
+	u32 count[VNI_NR_CLASSES];
+	u32 handles[VNI_NR_CLASSES][VNI_CACHE_HANDLES];
 };
 
 /**
@@ -31,14 +31,13 @@ struct vni_cache {
  * @listed: handles in the pools' lists
  */
 struct vni_census {
-	__u32 state[VNI_STATE_BAD + 1];
-	__u32 invalid;
-	__u32 listed;
+	u32 state[VNI_STATE_BAD + 1];
+	u32 invalid;
+	u32 listed;
 };
 
 /* The class of a handle that is known to be below nr_bufs. */
-static inline unsigned int vni_class_of(const struct vni_port *port,
-					__u32 handle)
+static inline unsigned int vni_class_of(const struct vni_port *port, u32 handle)
 {
 	unsigned int class, n = 0;
 
@@ -55,7 +54,7 @@ static inline unsigned int vni_class_of(const struct vni_port *port,
  * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE. A class
  * that has none holds nothing.
  */
-static inline int vni_class_for(const struct vni_port *port, __u32 length)
+static inline int vni_class_for(const struct vni_port *port, u32 length)
 {
 	int class;
 
@@ -73,7 +72,7 @@ static inline int vni_class_for(const struct vni_port *port, __u32 length)
  *
  * Return: its first byte, or NULL for a handle out of range.
  */
-static inline void *vni_buf_data(const struct vni_port *port, __u32 handle)
+static inline void *vni_buf_data(const struct vni_port *port, u32 handle)
 {
 	const struct vni_class *c;
 
@@ -81,7 +80,7 @@ static inline void *vni_buf_data(const struct vni_port *port, __u32 handle)
 		return NULL;
 	c = &port->geometry.classes[vni_class_of(port, handle)];
 	return (char *)port->base + c->data_offset +
-	       (__u64)(handle - c->first) * c->buf_bytes;
+	       (u64)(handle - c->first) * c->buf_bytes;
 }
 
 /**
@@ -91,18 +90,17 @@ static inline void *vni_buf_data(const struct vni_port *port, __u32 handle)
  *
  * Return: bytes, 0 for a handle out of range.
  */
-static inline __u32 vni_buf_bytes(const struct vni_port *port, __u32 handle)
+static inline u32 vni_buf_bytes(const struct vni_port *port, u32 handle)
 {
 	if (handle >= port->geometry.nr_bufs)
 		return 0;
 	return port->geometry.classes[vni_class_of(port, handle)].buf_bytes;
 }
 
-__u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
-		    unsigned int class);
-void vni_buf_free(struct vni_port *port, struct vni_cache *cache,
-		  __u32 handle);
-__u32 vni_pool_level(const struct vni_port *port, unsigned int class);
+u32 vni_buf_alloc(struct vni_port *port, struct vni_cache *cache,
+		  unsigned int class);
+void vni_buf_free(struct vni_port *port, struct vni_cache *cache, u32 handle);
+u32 vni_pool_level(const struct vni_port *port, unsigned int class);
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache);
 void vni_port_census(struct vni_port *port, struct vni_census *census);
 

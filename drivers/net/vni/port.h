@@ -57,13 +57,13 @@ enum vni_fault {
  * @pad: keeps the contexts of two CPUs out of one cache line
  */
 struct vni_rx {
-	__u64 ring_offset;
-	__u32 head;
-	__u32 published;
-	__u32 cpu;
-	__u64 state;
-	__u64 served;
-	__u64 pad[3];
+	u64 ring_offset;
+	u32 head;
+	u32 published;
+	u32 cpu;
+	u64 state;
+	u64 served;
+	u64 pad[3];
 };
 
 /**
@@ -77,9 +77,9 @@ struct vni_rx {
  * Guarded by the lock of the ring.
  */
 struct vni_tx {
-	__u32 tail;
-	__u32 space;
-	__u32 owned;
+	u32 tail;
+	u32 space;
+	u32 owned;
 };
 
 /**
@@ -106,20 +106,20 @@ struct vni_tx {
 struct vni_port {
 	void *base;
 	struct vni_header geometry;
-	__u32 node;
-	__u32 generation;
+	u32 node;
+	u32 generation;
 	unsigned int lock_spins;
 	mint_owner_dead_fn dead;
 	void *dead_context;
-	__u64 faults[VNI_NR_FAULTS];
-	__u64 takeovers;
-	__u32 queue_shift;
-	__u64 own;
-	__u32 bulk[VNI_NR_CLASSES];
+	u64 faults[VNI_NR_FAULTS];
+	u64 takeovers;
+	u32 queue_shift;
+	u64 own;
+	u32 bulk[VNI_NR_CLASSES];
 	struct vni_rx rx[VNI_MAX_QUEUES];
 	struct vni_tx tx[MINT_MAX_NODES * VNI_MAX_QUEUES];
-	__u32 buried[MINT_MAX_NODES];
-	__u32 unlisted[VNI_NR_CLASSES];
+	u32 buried[MINT_MAX_NODES];
+	u32 unlisted[VNI_NR_CLASSES];
 };
 
 /**
@@ -130,12 +130,12 @@ struct vni_port {
  * Return: the ring, or NULL for a number out of range.
  */
 static inline struct vni_ring *vni_ring_of(const struct vni_port *port,
-					   __u32 number)
+					   u32 number)
 {
 	if (number >= port->geometry.nr_nodes << port->queue_shift)
 		return NULL;
 	return (void *)((char *)port->base + port->geometry.ring_offset +
-			(__u64)number * port->geometry.ring_bytes);
+			(u64)number * port->geometry.ring_bytes);
 }
 
 /**
@@ -146,16 +146,15 @@ static inline struct vni_ring *vni_ring_of(const struct vni_port *port,
  *
  * Return: the number; out of range if @node is.
  */
-static inline __u32 vni_ring_number(const struct vni_port *port, __u32 node,
-				    __u32 queue)
+static inline u32 vni_ring_number(const struct vni_port *port, u32 node,
+				  u32 queue)
 {
 	return (node << port->queue_shift) + queue;
 }
 
-int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
-		       __u32 nr_queues, __u32 nr_slots);
-int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
-		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
-		  void *dead_context);
+int vni_section_format(void *section, u64 bytes, u32 nr_nodes, u32 nr_queues,
+		       u32 nr_slots);
+int vni_port_init(struct vni_port *port, void *section, u64 bytes, u32 node,
+		  u32 generation, mint_owner_dead_fn dead, void *dead_context);
 
 #endif /* VNI_PORT_H */

@@ -17,11 +17,11 @@
  * Return: number of slots; all of them when the indices make no sense, so
  * that the caller posts and vni_ring_post() finds out.
  */
-unsigned int vni_ring_space(struct vni_port *port, __u32 to)
+unsigned int vni_ring_space(struct vni_port *port, u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
-	__u32 slots = port->geometry.nr_slots;
-	__u32 used;
+	u32 slots = port->geometry.nr_slots;
+	u32 used;
 
 	if (!ring)
 		return 0;
@@ -38,7 +38,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
  * Return: a position not before the end of what this node has posted, as
  * others may have posted since.
  */
-__u32 vni_ring_posted(struct vni_port *port, __u32 to)
+u32 vni_ring_posted(struct vni_port *port, u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 
@@ -55,7 +55,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_posted);
  * Return: true if so. False if head has passed it, and also if the two make no
  * sense together: a damaged index must not keep anybody waiting.
  */
-bool vni_ring_in_flight(struct vni_port *port, __u32 to, __u32 end)
+bool vni_ring_in_flight(struct vni_port *port, u32 to, u32 end)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 
@@ -68,9 +68,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_in_flight);
  * A bit that still stands has been seen by no look of the receiver: the next
  * look will ring, and nothing needs to be ordered.
  */
-static void set_own_bit(const struct vni_port *port, __u64 *word)
+static void vni_set_own_bit(const struct vni_port *port, u64 *word)
 {
-	__u64 bit = 1ULL << port->node;
+	u64 bit = 1ULL << port->node;
 
 	/*
 	 * A full barrier, bit before head: pairs with the ones in
@@ -88,13 +88,13 @@ static void set_own_bit(const struct vni_port *port, __u64 *word)
  * Look at vni_ring_space() once more afterwards: space that came about before
  * this call kicks nobody.
  */
-void vni_ring_wait_space(struct vni_port *port, __u32 to)
+void vni_ring_wait_space(struct vni_port *port, u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 
 	if (!ring)
 		return;
-	set_own_bit(port, &ring->waiters);
+	vni_set_own_bit(port, &ring->waiters);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
@@ -106,21 +106,21 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
  * Look at vni_ring_in_flight() once more afterwards: what was taken before
  * this call kicks nobody.
  */
-void vni_ring_watch(struct vni_port *port, __u32 to)
+void vni_ring_watch(struct vni_port *port, u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 
 	if (!ring)
 		return;
-	set_own_bit(port, &ring->watchers);
+	vni_set_own_bit(port, &ring->watchers);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_watch);
 
 /* Waiters, but none as long as more than half of the ring is full. */
-static __u64 take_waiters(struct vni_port *port, struct vni_ring *ring,
-			  __u32 head)
+static u64 vni_take_waiters(struct vni_port *port, struct vni_ring *ring,
+			    u32 head)
 {
-	__u32 half = port->geometry.nr_slots / 2;
+	u32 half = port->geometry.nr_slots / 2;
 
 	if (!mint_load(&ring->waiters))
 		return 0;
@@ -131,9 +131,9 @@ static __u64 take_waiters(struct vni_port *port, struct vni_ring *ring,
 }
 
 /* Watchers of which frames have been taken since the last look. */
-static __u64 take_watchers(struct vni_rx *rx, struct vni_ring *ring)
+static u64 vni_take_watchers(struct vni_rx *rx, struct vni_ring *ring)
 {
-	__u64 served = mint_load(&ring->watchers) & rx->served;
+	u64 served = mint_load(&ring->watchers) & rx->served;
 
 	if (served)
 		mint_andnot(&ring->watchers, served);
@@ -153,11 +153,11 @@ static __u64 take_watchers(struct vni_rx *rx, struct vni_ring *ring)
  * named again: those that wait for space, once half of the ring is free, and
  * those that watch for frames of their own.
  */
-__u64 vni_ring_release(struct vni_port *port, __u32 queue)
+u64 vni_ring_release(struct vni_port *port, u32 queue)
 {
 	struct vni_rx *rx = &port->rx[queue];
 	struct vni_ring *ring = vni_at(port, rx->ring_offset);
-	__u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
+	u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
 
 	vni_head_publish(rx, ring);
 	/*
@@ -165,7 +165,8 @@ __u64 vni_ring_release(struct vni_port *port, __u32 queue)
 	 * vni_ring_wait_space() and vni_ring_watch().
 	 */
 	mint_mb();
-	return (take_waiters(port, ring, rx->head) | take_watchers(rx, ring)) &
+	return (vni_take_waiters(port, ring, rx->head) |
+		vni_take_watchers(rx, ring)) &
 	       nodes;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_release);

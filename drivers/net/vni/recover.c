@@ -10,23 +10,23 @@
 #include "shared.h"
 
 /**
- * struct reclaim - what may be taken back
+ * struct vni_reclaim - what may be taken back
  * @port: the port that does it
  * @node: a dead node
  * @generation: it is dead up to this generation
- * @own_posts: nonzero if frames from here to @node are to be freed too
+ * @own_posts: true if frames from here to @node are to be freed too
  * @ring: number of the own ring that is meant, for orphans
  */
-struct reclaim {
+struct vni_reclaim {
 	struct vni_port *port;
-	__u32 node;
-	__u32 generation;
-	int own_posts;
-	__u32 ring;
+	u32 node;
+	u32 generation;
+	bool own_posts;
+	u32 ring;
 };
 
 /* Is a 22-bit generation the same as, or older than, a full one? */
-static int not_newer(__u32 generation, __u32 than)
+static bool vni_not_newer(u32 generation, u32 than)
 {
 	return ((than - generation) & VNI_GENERATION_MASK) <=
 	       VNI_GENERATION_MASK / 2;
@@ -36,64 +36,66 @@ static int not_newer(__u32 generation, __u32 than)
  * Is an incarnation dead whose generation stands in a state word? Its upper
  * bits are those of the node's present or last generation, or one less.
  */
-static int state_dead(const struct reclaim *r, __u32 node, __u32 generation)
+static bool vni_state_dead(const struct vni_reclaim *r, u32 node,
+			   u32 generation)
 {
 	struct vni_ring *ring = vni_ring_of(r->port,
 					    vni_ring_number(r->port, node, 0));
-	__u32 full;
+	u32 full;
 
 	if (!ring)
-		return 0;
-	if (node == r->node && not_newer(generation, r->generation))
-		return 1;
+		return false;
+	if (node == r->node && vni_not_newer(generation, r->generation))
+		return true;
 	if (node == r->port->node)
 		full = r->port->generation;
 	else
 		full = mint_load(&ring->receiver.generation);
-	if (not_newer(generation, full))
+	if (vni_not_newer(generation, full))
 		full -= (full - generation) & VNI_GENERATION_MASK;
 	else
 		full += (generation - full) & VNI_GENERATION_MASK;
 	return vni_owner_dead(r->port, node, full);
 }
 
-static int is_own(const struct vni_port *port, __u32 node, __u32 generation)
+static bool vni_is_own(const struct vni_port *port, u32 node, u32 generation)
 {
 	return node == port->node &&
 	       generation == (port->generation & VNI_GENERATION_MASK);
 }
 
-static int may_reclaim(const struct reclaim *r, __u64 word)
+static bool vni_may_reclaim(const struct vni_reclaim *r, u64 word)
 {
-	__u32 to = vni_ring_node(r->port, vni_state_ring(word));
-	__u32 from = vni_state_owner(word);
-	__u32 from_generation = vni_state_generation(word);
+	u32 to = vni_ring_node(r->port, vni_state_ring(word));
+	u32 from = vni_state_owner(word);
+	u32 from_generation = vni_state_generation(word);
 
 	switch (vni_state_kind(word)) {
 	case VNI_STATE_CACHED:
 	case VNI_STATE_ALLOC:
 	case VNI_STATE_HELD:
-		return from == r->node && not_newer(from_generation, r->generation);
+		return from == r->node &&
+		       vni_not_newer(from_generation, r->generation);
 	case VNI_STATE_INFLIGHT:
-		if (!state_dead(r, to, vni_state_to_generation(word)))
-			return 0;
-		if (is_own(r->port, from, from_generation))
+		if (!vni_state_dead(r, to, vni_state_to_generation(word)))
+			return false;
+		if (vni_is_own(r->port, from, from_generation))
 			return r->own_posts && to == r->node;
-		return state_dead(r, from, from_generation);
+		return vni_state_dead(r, from, from_generation);
 	default:
-		return 0;
+		return false;
 	}
 }
 
-typedef int (*reclaim_fn)(const struct reclaim *r, __u64 word);
+typedef bool (*vni_reclaim_fn)(const struct vni_reclaim *r, u64 word);
 
 /* Move all buffers that @match picks into their pools. */
-static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
-			    __u32 cpu)
+static unsigned int vni_reclaim_matching(const struct vni_reclaim *r,
+					 vni_reclaim_fn match, u32 cpu)
 {
 	struct vni_port *port = r->port;
 	unsigned int class, freed = 0;
-	__u32 i;
+	u32 i;
 
 	for (class = 0; class < VNI_NR_CLASSES; class++) {
 		const struct vni_class *c = &port->geometry.classes[class];
@@ -101,11 +103,11 @@ static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
 		if (vni_pool_lock(port, class, cpu))
 			continue;
 		for (i = 0; i < c->count; i++) {
-			__u64 *state = vni_state_of(port, c->first + i);
+			u64 *state = vni_state_of(port, c->first + i);
 
 			if (!match(r, mint_load(state)))
 				continue;
-			mint_store_release(state, (__u64)VNI_STATE_POOL);
+			mint_store_release(state, (u64)VNI_STATE_POOL);
 			freed++;
 		}
 		vni_pool_rebuild(port, class);
@@ -114,27 +116,27 @@ static unsigned int reclaim(const struct reclaim *r, reclaim_fn match,
 	return freed;
 }
 
-static int flies_to_us(const struct reclaim *r, __u64 word)
+static bool vni_flies_to_us(const struct vni_reclaim *r, u64 word)
 {
 	return vni_state_kind(word) == VNI_STATE_INFLIGHT &&
-	       is_own(r->port, vni_ring_node(r->port, vni_state_ring(word)),
-		      vni_state_to_generation(word));
+	       vni_is_own(r->port, vni_ring_node(r->port, vni_state_ring(word)),
+			  vni_state_to_generation(word));
 }
 
-static int flies_to_ring(const struct reclaim *r, __u64 word)
+static bool vni_flies_to_ring(const struct vni_reclaim *r, u64 word)
 {
-	return flies_to_us(r, word) && vni_state_ring(word) == r->ring;
+	return vni_flies_to_us(r, word) && vni_state_ring(word) == r->ring;
 }
 
 /* Free every buffer in flight to an own ring that has just been emptied. */
-static void reclaim_orphans(struct vni_port *port, __u32 queue)
+static void vni_reclaim_orphans(struct vni_port *port, u32 queue)
 {
-	struct reclaim r = {
+	struct vni_reclaim r = {
 		.port = port,
 		.ring = vni_ring_number(port, port->node, queue),
 	};
 
-	reclaim(&r, flies_to_ring, port->rx[queue].cpu);
+	vni_reclaim_matching(&r, vni_flies_to_ring, port->rx[queue].cpu);
 }
 
 /**
@@ -146,7 +148,7 @@ static void reclaim_orphans(struct vni_port *port, __u32 queue)
  * it, and counts VNI_FAULT_RING_INDEX. Nothing is done for a sound ring, nor
  * if the ring's lock cannot be had: the next call does it then.
  */
-void vni_ring_mend(struct vni_port *port, __u32 queue)
+void vni_ring_mend(struct vni_port *port, u32 queue)
 {
 	struct vni_rx *rx = &port->rx[queue];
 	struct vni_ring *ring = vni_at(port, rx->ring_offset);
@@ -159,25 +161,25 @@ void vni_ring_mend(struct vni_port *port, __u32 queue)
 		vni_fault(port, VNI_FAULT_RING_INDEX);
 		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 		rx->served = ~0ULL;
-		reclaim_orphans(port, queue);
+		vni_reclaim_orphans(port, queue);
 	}
 	vni_unlock(port, &ring->lock, rx->cpu);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_mend);
 
 /* Drop from @handles those that stand in a ring; how many are left? */
-static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,
-				 __u32 *handles, unsigned int n)
+static unsigned int vni_drop_in_ring(struct vni_port *port, u32 queue,
+				     u32 *handles, unsigned int n)
 {
 	struct vni_ring *ring =
 		vni_ring_of(port, vni_ring_number(port, port->node, queue));
-	__u32 head = port->rx[queue].head;
-	__u32 p, i;
+	u32 head = port->rx[queue].head;
+	u32 p, i;
 
 	for (p = 0; n && p < port->geometry.nr_slots; p++) {
 		struct vni_slot *slot = vni_slot_at(port, ring, head + p);
-		/* Pairs with the release in slot_publish(). */
-		__u64 word = mint_load_acquire(&slot->word);
+		/* Pairs with the release in vni_slot_publish(). */
+		u64 word = mint_load_acquire(&slot->word);
 
 		if (!vni_word_fills(word, head + p))
 			break;
@@ -189,63 +191,64 @@ static unsigned int drop_in_ring(struct vni_port *port, __u32 queue,
 }
 
 /* Drop from @handles those that stand in an own ring. */
-static unsigned int drop_posted(struct vni_port *port, __u32 *handles,
-				unsigned int n)
+static unsigned int vni_drop_posted(struct vni_port *port, u32 *handles,
+				    unsigned int n)
 {
-	__u32 queue;
+	u32 queue;
 
 	for (queue = 0; queue < port->geometry.nr_queues; queue++)
-		n = drop_in_ring(port, queue, handles, n);
+		n = vni_drop_in_ring(port, queue, handles, n);
 	return n;
 }
 
-static unsigned int free_unposted(struct vni_port *port,
-				  struct vni_cache *cache, __u32 *handles,
-				  unsigned int n)
+static unsigned int vni_free_unposted(struct vni_port *port,
+				      struct vni_cache *cache, u32 *handles,
+				      unsigned int n)
 {
 	unsigned int i;
 
-	n = drop_posted(port, handles, n);
+	n = vni_drop_posted(port, handles, n);
 	for (i = 0; i < n; i++)
 		vni_cache_put(port, cache, handles[i]);
 	return n;
 }
 
 /* Free what the dead node had marked as sent to us but did not post. */
-static unsigned int bury_unposted(const struct reclaim *r,
-				  struct vni_cache *cache)
+static unsigned int vni_bury_unposted(const struct vni_reclaim *r,
+				      struct vni_cache *cache)
 {
 	struct vni_port *port = r->port;
-	__u32 handles[VNI_BATCH];
+	u32 handles[VNI_BATCH];
 	unsigned int n = 0, freed = 0;
-	__u32 i;
+	u32 i;
 
 	for (i = 0; i < port->geometry.nr_bufs; i++) {
-		__u64 word = mint_load(vni_state_of(port, i));
+		u64 word = mint_load(vni_state_of(port, i));
 
-		if (!flies_to_us(r, word) || vni_state_owner(word) != r->node ||
-		    !not_newer(vni_state_generation(word), r->generation))
+		if (!vni_flies_to_us(r, word) ||
+		    vni_state_owner(word) != r->node ||
+		    !vni_not_newer(vni_state_generation(word), r->generation))
 			continue;
 		handles[n++] = i;
 		if (n < VNI_BATCH)
 			continue;
-		freed += free_unposted(port, cache, handles, n);
+		freed += vni_free_unposted(port, cache, handles, n);
 		n = 0;
 	}
-	return freed + free_unposted(port, cache, handles, n);
+	return freed + vni_free_unposted(port, cache, handles, n);
 }
 
 /*
  * No post from this node to the buried incarnation from here on. Pairs with
- * the look at @buried under the same lock in receiver_takes().
+ * the look at @buried under the same lock in vni_receiver_takes().
  */
-static int end_posts(struct vni_port *port, __u32 cpu, __u32 node,
-		     __u32 generation)
+static int vni_end_posts(struct vni_port *port, u32 cpu, u32 node,
+			 u32 generation)
 {
-	__u32 buried = port->buried[node];
-	__u32 queue;
+	u32 buried = port->buried[node];
+	u32 queue;
 
-	if (!buried || (__s32)(generation - buried) > 0)
+	if (!buried || (s32)(generation - buried) > 0)
 		mint_store(&port->buried[node], generation);
 	for (queue = 0; queue < port->geometry.nr_queues; queue++) {
 		struct vni_ring *ring =
@@ -272,9 +275,9 @@ static int end_posts(struct vni_port *port, __u32 cpu, __u32 node,
  * Return: number of buffers freed.
  */
 unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
-			   __u32 node, __u32 generation)
+			   u32 node, u32 generation)
 {
-	struct reclaim r = {
+	struct vni_reclaim r = {
 		.port = port, .node = node, .generation = generation,
 	};
 	unsigned int freed = 0;
@@ -282,20 +285,20 @@ unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
 	if (node >= port->geometry.nr_nodes || !generation)
 		return 0;
 	if (node == port->node) {
-		if ((__s32)(generation - port->generation) >= 0)
+		if ((s32)(generation - port->generation) >= 0)
 			return 0;
 	} else {
-		r.own_posts = !end_posts(port, cache->cpu, node, generation);
-		freed = bury_unposted(&r, cache);
+		r.own_posts = !vni_end_posts(port, cache->cpu, node, generation);
+		freed = vni_bury_unposted(&r, cache);
 	}
-	return freed + reclaim(&r, may_reclaim, cache->cpu);
+	return freed + vni_reclaim_matching(&r, vni_may_reclaim, cache->cpu);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_port_bury);
 
 /* Copy what the receiver wants, all but the generation and open. */
-static void receiver_publish(struct vni_receiver *shared,
-			     const struct vni_receiver *receiver,
-			     __u32 generation)
+static void vni_ring_announce(struct vni_receiver *shared,
+			      const struct vni_receiver *receiver,
+			      u32 generation)
 {
 	struct vni_receiver r = *receiver;
 
@@ -318,7 +321,7 @@ static void receiver_publish(struct vni_receiver *shared,
  *
  * Return: 0, or -EBUSY if the ring's lock could not be had.
  */
-int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
+int vni_ring_open(struct vni_port *port, u32 queue, u32 cpu,
 		  const struct vni_receiver *receiver)
 {
 	struct vni_ring *ring =
@@ -334,7 +337,7 @@ int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
 	vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 	mint_store(&ring->armed, 0ULL);
 	rx->served = ~0ULL;
-	receiver_publish(&ring->receiver, receiver, port->generation);
+	vni_ring_announce(&ring->receiver, receiver, port->generation);
 	vni_unlock(port, &ring->lock, cpu);
 	return 0;
 }
@@ -348,13 +351,12 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
  *
  * Caches of other CPUs are the caller's to flush.
  */
-void vni_ring_close(struct vni_port *port, __u32 queue,
-		    struct vni_cache *cache)
+void vni_ring_close(struct vni_port *port, u32 queue, struct vni_cache *cache)
 {
 	struct vni_ring *ring =
 		vni_ring_of(port, vni_ring_number(port, port->node, queue));
 	struct vni_frame frame;
-	__u32 i;
+	u32 i;
 	int err;
 
 	mint_store(&ring->receiver.open, 0);

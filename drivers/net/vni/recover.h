@@ -8,12 +8,11 @@
 
 #include "pool.h"
 
-int vni_ring_open(struct vni_port *port, __u32 queue, __u32 cpu,
+int vni_ring_open(struct vni_port *port, u32 queue, u32 cpu,
 		  const struct vni_receiver *receiver);
-void vni_ring_close(struct vni_port *port, __u32 queue,
-		    struct vni_cache *cache);
-void vni_ring_mend(struct vni_port *port, __u32 queue);
+void vni_ring_close(struct vni_port *port, u32 queue, struct vni_cache *cache);
+void vni_ring_mend(struct vni_port *port, u32 queue);
 unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
-			   __u32 node, __u32 generation);
+			   u32 node, u32 generation);
 
 #endif /* VNI_RECOVER_H */

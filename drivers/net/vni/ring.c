@@ -48,10 +48,10 @@
  * Ordering, by pairs
  *
  * - *publish*: payload, descriptor and state word, then the slot word with
- *   release (slot_publish()). Pairs with the acquire load of the slot word in
+ *   release (vni_slot_publish()). Pairs with the acquire load of the slot word in
  *   vni_ring_take().
  * - *slot reuse*: the receiver reads slots, then stores head with release, for
- *   several at once. Pairs with the acquire load of head in tail_find(). A
+ *   several at once. Pairs with the acquire load of head in vni_tail_find(). A
  *   later post of the same node relies on what an earlier one has read: they
  *   are ordered by the ring's lock.
  * - *buffer reuse*: the receiver reads a payload, then returns the buffer
@@ -123,34 +123,34 @@
  */
 
 /* How many slots ahead a post takes at least from the receiver's cache. */
-#define SLOTS_AHEAD	4
+#define VNI_SLOTS_AHEAD	4
 
-/* slot_fill() goes word by word. */
-static_assert(offsetof(struct vni_slot, vnet_flags) == 2 * sizeof(__u64));
-static_assert(offsetof(struct vni_slot, tsc) == 4 * sizeof(__u64));
-static_assert(offsetof(struct vni_slot, data) == 4 * sizeof(__u64) + 4);
+/* vni_slot_fill() goes word by word. */
+static_assert(offsetof(struct vni_slot, vnet_flags) == 2 * sizeof(u64));
+static_assert(offsetof(struct vni_slot, tsc) == 4 * sizeof(u64));
+static_assert(offsetof(struct vni_slot, data) == 4 * sizeof(u64) + 4);
 
 /* Does the slot before a tail belong to it, and the one at it not? */
-static int tail_fits_slots(const struct vni_port *port, struct vni_ring *ring,
-			   __u32 tail)
+static bool vni_tail_fits_slots(const struct vni_port *port,
+				struct vni_ring *ring, u32 tail)
 {
 	return vni_slot_filled(port, ring, tail - 1) &&
 	       !vni_slot_filled(port, ring, tail);
 }
 
 /* Are the three things true that hold of a sound tail under the lock? */
-static int tail_sound(const struct vni_port *port, struct vni_ring *ring,
-		      __u32 head, __u32 tail)
+static bool vni_tail_sound(const struct vni_port *port, struct vni_ring *ring,
+			   u32 head, u32 tail)
 {
 	return tail - head <= port->geometry.nr_slots &&
-	       tail_fits_slots(port, ring, tail);
+	       vni_tail_fits_slots(port, ring, tail);
 }
 
 /* The first position from head on that is not filled. */
-static __u32 tail_from_slots(const struct vni_port *port,
-			     struct vni_ring *ring, __u32 head)
+static u32 vni_tail_from_slots(const struct vni_port *port,
+			       struct vni_ring *ring, u32 head)
 {
-	__u32 n = 0;
+	u32 n = 0;
 
 	while (n < port->geometry.nr_slots &&
 	       vni_slot_filled(port, ring, head + n))
@@ -163,23 +163,23 @@ static __u32 tail_from_slots(const struct vni_port *port,
  * held. Fewer than @n only if there are no more. -EPROTO when no position
  * would be right.
  */
-static int tail_find(struct vni_port *port, struct vni_ring *ring, __u32 to,
-		     __u32 n, __u32 *tail, __u32 *space)
+static int vni_tail_find(struct vni_port *port, struct vni_ring *ring, u32 to,
+			 u32 n, u32 *tail, u32 *space)
 {
 	const struct vni_tx *tx = &port->tx[to];
-	__u32 head;
+	u32 head;
 
 	*tail = mint_load(&ring->tail);
 	*space = tx->space;
 	if (*tail == tx->tail && *space >= n &&
-	    tail_fits_slots(port, ring, *tail))
+	    vni_tail_fits_slots(port, ring, *tail))
 		return 0;
 	/* Pairs with the release of head in vni_head_publish(). */
 	head = mint_load_acquire(&ring->head);
-	if (!tail_sound(port, ring, head, *tail)) {
+	if (!vni_tail_sound(port, ring, head, *tail)) {
 		vni_fault(port, VNI_FAULT_RING_INDEX);
-		*tail = tail_from_slots(port, ring, head);
-		if (!tail_sound(port, ring, head, *tail))
+		*tail = vni_tail_from_slots(port, ring, head);
+		if (!vni_tail_sound(port, ring, head, *tail))
 			return -EPROTO;
 	}
 	*space = port->geometry.nr_slots - (*tail - head);
@@ -196,9 +196,9 @@ static int tail_find(struct vni_port *port, struct vni_ring *ring, __u32 to,
  *
  * Return: 0, or -EBUSY when the bound was reached, which is counted.
  */
-int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
+int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, u32 cpu)
 {
-	__u32 head;
+	u32 head;
 
 	switch (vni_lock(port, &ring->lock, cpu)) {
 	case MINT_LOCK_TAKEN:
@@ -206,7 +206,7 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
 	case MINT_LOCK_TAKEN_OVER:
 		/* Pairs with the release of head in vni_head_publish(). */
 		head = mint_load_acquire(&ring->head);
-		mint_store(&ring->tail, tail_from_slots(port, ring, head));
+		mint_store(&ring->tail, vni_tail_from_slots(port, ring, head));
 		return 0;
 	default:
 		return -EBUSY;
@@ -217,56 +217,58 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu)
  * All of a slot but its first word. By whole words: a word that has just been
  * written as fields would have to be waited for.
  */
-static void slot_fill(__u64 *to, __u64 from, const struct vni_frame *frame)
+static void vni_slot_fill(u64 *to, u64 from, const struct vni_frame *frame)
 {
-	const __u64 *words = (const __u64 *)&frame->slot;
-	int data = vni_frame_inline(frame) ||
-		   frame->slot.vnet_flags & VNI_NET_ENCAP;
+	const u64 *words = (const u64 *)&frame->slot;
+	bool data = vni_frame_inline(frame) ||
+		    frame->slot.vnet_flags & VNI_NET_ENCAP;
 
 	mint_store(&to[1], from | vni_slot_head(frame->slot.head));
 	mint_store(&to[2], words[2]);
 	mint_store(&to[3], words[3]);
-	mint_store(&to[4], data ? words[4] : (__u64)frame->slot.tsc);
+	mint_store(&to[4], data ? words[4] : (u64)frame->slot.tsc);
 	mint_store(&to[5], data ? words[5] : 0ULL);
 	mint_store(&to[6], data ? words[6] : 0ULL);
 	mint_store(&to[7], data ? words[7] : 0ULL);
 }
 
-static void rest_fill(__u64 *to, const struct vni_rest *rest)
+static void vni_rest_fill(u64 *to, const struct vni_rest *rest)
 {
-	const __u64 *words = (const __u64 *)rest;
+	const u64 *words = (const u64 *)rest;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(*rest) / sizeof(*words); i++)
 		mint_store(&to[i], words[i]);
 }
 
-static void frame_fill(struct vni_port *port, struct vni_ring *ring,
-		       __u32 position, __u64 from, const struct vni_frame *frame)
+static void vni_frame_fill(struct vni_port *port, struct vni_ring *ring,
+			   u32 position, u64 from,
+			   const struct vni_frame *frame)
 {
-	slot_fill(vni_slot_words(port, ring, position), from, frame);
+	vni_slot_fill(vni_slot_words(port, ring, position), from, frame);
 	if (vni_frame_inline(frame) && vni_frame_rest(frame->length))
-		rest_fill(vni_rest_words(port, ring, position), &frame->rest);
+		vni_rest_fill(vni_rest_words(port, ring, position),
+			      &frame->rest);
 }
 
-static void slot_publish(struct vni_slot *shared, __u32 position,
-			 const struct vni_frame *frame)
+static void vni_slot_publish(struct vni_slot *shared, u32 position,
+			     const struct vni_frame *frame)
 {
 	/* Publish: pairs with the acquire in vni_ring_take(). */
 	mint_store_release(&shared->word,
-			   vni_slot_word(position, frame->handle,
-					 frame->length, frame->flags));
+			   vni_slot_word(position, frame->handle, frame->length,
+					 frame->flags));
 }
 
 /* Does the ring's owner take frames, and is it the one that is meant? */
-static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
-			  __u32 to, __u32 generation)
+static bool vni_receiver_takes(const struct vni_port *port,
+			       struct vni_ring *ring, u32 to, u32 generation)
 {
-	__u32 buried = mint_load(&port->buried[vni_ring_node(port, to)]);
+	u32 buried = mint_load(&port->buried[vni_ring_node(port, to)]);
 
 	return mint_load(&ring->receiver.open) == 1 &&
 	       mint_load(&ring->receiver.generation) == generation &&
-	       !(buried && (__s32)(generation - buried) <= 0);
+	       !(buried && (s32)(generation - buried) <= 0);
 }
 
 /*
@@ -276,48 +278,48 @@ static int receiver_takes(const struct vni_port *port, struct vni_ring *ring,
  * does nothing for a line of which there is a copy. Free slots only: the word
  * may be one of an inline frame.
  */
-static void slots_own(struct vni_port *port, struct vni_ring *ring, __u32 to,
-		      __u32 tail, __u32 n, __u32 space)
+static void vni_slots_own(struct vni_port *port, struct vni_ring *ring, u32 to,
+			  u32 tail, u32 n, u32 space)
 {
 	struct vni_tx *tx = &port->tx[to];
-	__u32 i;
+	u32 i;
 
-	if ((__s32)(tx->owned - (tail + n)) >= 0)
+	if ((s32)(tx->owned - (tail + n)) >= 0)
 		return;
-	if (n < SLOTS_AHEAD)
-		n = space < SLOTS_AHEAD ? space : SLOTS_AHEAD;
+	if (n < VNI_SLOTS_AHEAD)
+		n = space < VNI_SLOTS_AHEAD ? space : VNI_SLOTS_AHEAD;
 	for (i = 0; i < n; i++)
 		mint_store(&vni_slot_words(port, ring, tail + i)[7], 0ULL);
 	tx->owned = tail + n;
 }
 
-static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
-		       __u32 to_generation, const struct vni_frame *frames,
-		       unsigned int n)
+static int vni_ring_post_locked(struct vni_port *port, struct vni_ring *ring,
+				u32 to, u32 to_generation,
+				const struct vni_frame *frames, unsigned int n)
 {
-	__u64 state = vni_state_inflight(port->node, port->generation, to,
-					 to_generation);
-	__u64 from = vni_slot_from(port->node, vni_ring_queue(port, to),
-				   port->generation);
-	__u32 tail, space, fit, i;
+	u64 state = vni_state_inflight(port->node, port->generation, to,
+				       to_generation);
+	u64 from = vni_slot_from(port->node, vni_ring_queue(port, to),
+				 port->generation);
+	u32 tail, space, fit, i;
 
-	if (!receiver_takes(port, ring, to, to_generation))
+	if (!vni_receiver_takes(port, ring, to, to_generation))
 		return -ENETDOWN;
-	if (tail_find(port, ring, to, n, &tail, &space))
+	if (vni_tail_find(port, ring, to, n, &tail, &space))
 		return -EPROTO;
 	if (n > space)
 		n = space;
-	slots_own(port, ring, to, tail, n, space);
+	vni_slots_own(port, ring, to, tail, n, space);
 	fit = vni_frames_give(port, state, frames, n);
 	for (i = 0; i < fit; i++)
-		frame_fill(port, ring, tail + i, from, &frames[i]);
+		vni_frame_fill(port, ring, tail + i, from, &frames[i]);
 	/*
 	 * Last and together: a receiver that is awake would otherwise fetch
 	 * lines of slots that are being filled.
 	 */
 	for (i = 0; i < fit; i++)
-		slot_publish(vni_slot_at(port, ring, tail + i), tail + i,
-			     &frames[i]);
+		vni_slot_publish(vni_slot_at(port, ring, tail + i), tail + i,
+				 &frames[i]);
 	/* Not before the slots: pairs with the acquire in vni_ring_damaged(). */
 	mint_store_release(&ring->tail, tail + fit);
 	port->tx[to].tail = tail + fit;
@@ -345,9 +347,8 @@ static int post_locked(struct vni_port *port, struct vni_ring *ring, __u32 to,
  * could not be had; -EPROTO if the ring is damaged; -EINVAL for a bad
  * destination or a first frame that cannot be sent.
  */
-int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
-		  __u32 to_generation, const struct vni_frame *frames,
-		  unsigned int n)
+int vni_ring_post(struct vni_port *port, u32 cpu, u32 to, u32 to_generation,
+		  const struct vni_frame *frames, unsigned int n)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
 	int posted;
@@ -356,7 +357,7 @@ int vni_ring_post(struct vni_port *port, __u32 cpu, __u32 to,
 		return -EINVAL;
 	if (vni_ring_lock(port, ring, cpu))
 		return -EBUSY;
-	posted = post_locked(port, ring, to, to_generation, frames, n);
+	posted = vni_ring_post_locked(port, ring, to, to_generation, frames, n);
 	vni_unlock(port, &ring->lock, cpu);
 	return posted;
 }
@@ -373,10 +374,10 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
  * Return: true if the receiver sleeps, has enough to take, and no other sender
  * has undertaken to wake it.
  */
-bool vni_ring_needs_kick(struct vni_port *port, __u32 to)
+bool vni_ring_needs_kick(struct vni_port *port, u32 to)
 {
 	struct vni_ring *ring = vni_ring_of(port, to);
-	__u64 armed;
+	u64 armed;
 
 	if (!ring)
 		return false;
@@ -384,21 +385,21 @@ bool vni_ring_needs_kick(struct vni_port *port, __u32 to)
 	mint_mb();
 	armed = mint_load(&ring->armed);
 	if (!(armed & VNI_ARMED) ||
-	    (__u32)armed - mint_load(&ring->tail) <= port->geometry.nr_slots)
+	    (u32)armed - mint_load(&ring->tail) <= port->geometry.nr_slots)
 		return false;
 	return mint_xchg(&ring->armed, 0ULL) & VNI_ARMED;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_needs_kick);
 
-static struct vni_ring *own_ring(const struct vni_port *port, __u32 queue)
+static struct vni_ring *vni_own_ring(const struct vni_port *port, u32 queue)
 {
 	return vni_at(port, port->rx[queue].ring_offset);
 }
 
 /* A private copy of a slot, of which @word has been read: each word once. */
-static void vni_frame_read(struct vni_frame *frame, __u64 *from, __u64 word)
+static void vni_frame_read(struct vni_frame *frame, u64 *from, u64 word)
 {
-	__u64 *to = (__u64 *)&frame->slot;
+	u64 *to = (u64 *)&frame->slot;
 
 	frame->handle = vni_slot_handle(word);
 	frame->length = vni_slot_length(word);
@@ -414,9 +415,9 @@ static void vni_frame_read(struct vni_frame *frame, __u64 *from, __u64 word)
 }
 
 /* The rest of an inline frame of which the slot has been read. */
-static void vni_rest_read(struct vni_frame *frame, __u64 *from)
+static void vni_rest_read(struct vni_frame *frame, u64 *from)
 {
-	__u64 *to = (__u64 *)&frame->rest;
+	u64 *to = (u64 *)&frame->rest;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(frame->rest) / sizeof(*to); i++)
@@ -424,8 +425,8 @@ static void vni_rest_read(struct vni_frame *frame, __u64 *from)
 }
 
 /* A sound frame becomes ours: its buffer, or its bytes in the ring. */
-static void frame_own(struct vni_port *port, struct vni_ring *ring,
-		      __u32 position, struct vni_frame *frame)
+static void vni_frame_hold(struct vni_port *port, struct vni_ring *ring,
+			   u32 position, struct vni_frame *frame)
 {
 	if (!vni_frame_inline(frame))
 		vni_state_set(port, frame->handle,
@@ -447,13 +448,13 @@ static void frame_own(struct vni_port *port, struct vni_ring *ring,
  * Return: 1; 0 if the ring is empty; -EBADMSG if there was a bad descriptor:
  * it was counted and skipped, and its buffer left alone.
  */
-int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
+int vni_ring_take(struct vni_port *port, u32 queue, struct vni_frame *frame)
 {
-	struct vni_ring *ring = own_ring(port, queue);
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	struct vni_rx *rx = &port->rx[queue];
-	__u64 *words = vni_slot_words(port, ring, rx->head);
-	/* Publish: pairs with the release in slot_publish(). */
-	__u64 word = mint_load_acquire(&words[0]);
+	u64 *words = vni_slot_words(port, ring, rx->head);
+	/* Publish: pairs with the release in vni_slot_publish(). */
+	u64 word = mint_load_acquire(&words[0]);
 	enum vni_fault fault;
 
 	if (!vni_word_fills(word, rx->head)) {
@@ -463,7 +464,7 @@ int vni_ring_take(struct vni_port *port, __u32 queue, struct vni_frame *frame)
 	vni_frame_read(frame, words, word);
 	fault = vni_frame_fault(port, queue, frame);
 	if (!fault) {
-		frame_own(port, ring, rx->head, frame);
+		vni_frame_hold(port, ring, rx->head, frame);
 		rx->served |= 1ULL << frame->slot.source;
 	} else {
 		vni_fault(port, fault);
@@ -487,10 +488,10 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
  *
  * Return: true if so.
  */
-bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
+bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, u32 head)
 {
-	/* Pairs with the release of tail in post_locked(). */
-	__u32 ahead = mint_load_acquire(&ring->tail) - head;
+	/* Pairs with the release of tail in vni_ring_post_locked(). */
+	u32 ahead = mint_load_acquire(&ring->tail) - head;
 
 	return ((ahead && ahead <= port->geometry.nr_slots) ||
 		!vni_slot_filled(port, ring, head - 1)) &&
@@ -507,10 +508,10 @@ bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head)
  * Return: true if a frame can be taken, or if the ring is damaged:
  * vni_ring_mend().
  */
-bool vni_ring_pending(struct vni_port *port, __u32 queue)
+bool vni_ring_pending(struct vni_port *port, u32 queue)
 {
-	struct vni_ring *ring = own_ring(port, queue);
-	__u32 head = mint_load(&port->rx[queue].head);
+	struct vni_ring *ring = vni_own_ring(port, queue);
+	u32 head = mint_load(&port->rx[queue].head);
 
 	return vni_slot_filled(port, ring, head) ||
 	       vni_ring_damaged(port, ring, head);
@@ -529,11 +530,11 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
  * Return: true if the ring is armed: the caller may sleep. False if that many
  * frames can be taken, or nodes are to be kicked: vni_ring_release().
  */
-bool vni_ring_arm(struct vni_port *port, __u32 queue, __u32 frames)
+bool vni_ring_arm(struct vni_port *port, u32 queue, u32 frames)
 {
-	struct vni_ring *ring = own_ring(port, queue);
-	__u32 head = port->rx[queue].head;
-	__u32 last = head + frames - 1;
+	struct vni_ring *ring = vni_own_ring(port, queue);
+	u32 head = port->rx[queue].head;
+	u32 last = head + frames - 1;
 
 	/* Sets right a head that another node may have scribbled on. */
 	mint_store(&ring->head, head);
@@ -557,9 +558,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
  * @port: the port
  * @queue: own queue
  */
-void vni_ring_disarm(struct vni_port *port, __u32 queue)
+void vni_ring_disarm(struct vni_port *port, u32 queue)
 {
-	__u64 *armed = &own_ring(port, queue)->armed;
+	u64 *armed = &vni_own_ring(port, queue)->armed;
 
 	/* Mostly it is not: senders keep their copies of the line. */
 	if (mint_load(armed))

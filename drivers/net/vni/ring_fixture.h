@@ -39,7 +39,7 @@ struct fixture {
 
 static const struct vni_receiver anyone = { .max_frame = VNI_MAX_FRAME };
 
-static inline int fenced(void *context, __u32 node, __u32 generation)
+static inline int fenced(void *context, u32 node, u32 generation)
 {
 	struct fixture *f = context;
 

@@ -6,53 +6,46 @@
  * Formatting happens once, before any other node knows of the section. After
  * vni_port_init() only its private copy of the geometry is used.
  */
+#include <linux/align.h>
+#include <linux/log2.h>
+
 #include "shared.h"
 
-#define PAGE_OF_SECTION		4096
-#define NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
+#define VNI_PAGE_BYTES		4096
+#define VNI_NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
 /* What a buffer costs beside its bytes: state word and place in the list. */
-#define BYTES_PER_BUF		(sizeof(__u64) + sizeof(__u32))
+#define VNI_BYTES_PER_BUF	(sizeof(u64) + sizeof(u32))
 
-static_assert(sizeof(struct vni_header) <= PAGE_OF_SECTION);
-static_assert(sizeof(struct vni_header) % sizeof(__u64) == 0);
+static_assert(sizeof(struct vni_header) <= VNI_PAGE_BYTES);
+static_assert(sizeof(struct vni_header) % sizeof(u64) == 0);
 
-struct extent {
-	__u64 offset;
-	__u64 bytes;
-	__u64 align;
+struct vni_extent {
+	u64 offset;
+	u64 bytes;
+	u64 align;
 };
 
-static __u64 page_up(__u64 bytes)
-{
-	return (bytes + PAGE_OF_SECTION - 1) & ~(__u64)(PAGE_OF_SECTION - 1);
-}
-
-static int is_power_of_two(__u32 value)
-{
-	return value && !(value & (value - 1));
-}
-
-static __u64 pool_bytes(__u32 count)
+static u64 vni_pool_bytes(u32 count)
 {
 	return sizeof(struct vni_pool) + 4ULL * count;
 }
 
-static __u64 ring_bytes(__u32 nr_slots)
+static u64 vni_ring_bytes(u32 nr_slots)
 {
 	return sizeof(struct vni_ring) +
-	       (__u64)nr_slots * (sizeof(struct vni_slot) + sizeof(struct vni_rest));
+	       (u64)nr_slots * (sizeof(struct vni_slot) + sizeof(struct vni_rest));
 }
 
-static int shape_ok(__u32 nr_nodes, __u32 nr_queues, __u32 nr_slots)
+static bool vni_shape_ok(u32 nr_nodes, u32 nr_queues, u32 nr_slots)
 {
 	return nr_nodes >= 1 && nr_nodes <= MINT_MAX_NODES &&
-	       is_power_of_two(nr_queues) && nr_queues <= VNI_MAX_QUEUES &&
-	       is_power_of_two(nr_slots) && nr_slots <= VNI_MAX_SLOTS;
+	       is_power_of_2(nr_queues) && nr_queues <= VNI_MAX_QUEUES &&
+	       is_power_of_2(nr_slots) && nr_slots <= VNI_MAX_SLOTS;
 }
 
-static __u64 rings_bytes(const struct vni_header *h)
+static u64 vni_rings_bytes(const struct vni_header *h)
 {
-	return (__u64)h->nr_nodes * h->nr_queues * h->ring_bytes;
+	return (u64)h->nr_nodes * h->nr_queues * h->ring_bytes;
 }
 
 /**
@@ -64,12 +57,12 @@ static __u64 rings_bytes(const struct vni_header *h)
  * Leaves the slots as if the lap before @position had gone through them, so
  * that none looks filled and the one before @position belongs to it.
  */
-void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position)
+void vni_ring_reset(struct vni_ring *ring, u32 nr_slots, u32 position)
 {
-	__u32 i;
+	u32 i;
 
 	for (i = 0; i < nr_slots; i++) {
-		__u32 lap_before = position + i - nr_slots;
+		u32 lap_before = position + i - nr_slots;
 
 		mint_store(&ring->slots[lap_before & (nr_slots - 1)].word,
 			   vni_slot_word(lap_before, 0, 0, 0));
@@ -82,9 +75,9 @@ void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position)
  * How many huge buffers a quarter of the bytes makes. Few would be stuck in
  * the caches of the nodes, two in each: fewer than four a node are none.
  */
-static __u64 plan_huge(const struct vni_header *h, __u64 bytes)
+static u64 vni_plan_huge(const struct vni_header *h, u64 bytes)
 {
-	__u64 huge = bytes / 4 / (VNI_HUGE_BYTES + BYTES_PER_BUF);
+	u64 huge = bytes / 4 / (VNI_HUGE_BYTES + VNI_BYTES_PER_BUF);
 
 	if (huge > VNI_MAX_BUFS / 4)
 		huge = VNI_MAX_BUFS / 4;
@@ -95,23 +88,23 @@ static __u64 plan_huge(const struct vni_header *h, __u64 bytes)
  * Divide what header and rings leave: half of it for small buffers, the rest
  * for the others.
  */
-static int plan_counts(struct vni_header *h, __u64 bytes)
+static int vni_plan_counts(struct vni_header *h, u64 bytes)
 {
-	const __u64 slack = (1 + VNI_NR_CLASSES) * PAGE_OF_SECTION +
-			    VNI_NR_CLASSES * sizeof(struct vni_pool);
-	__u64 taken = PAGE_OF_SECTION + rings_bytes(h) + slack;
-	__u64 huge, large, small, longer;
+	const u64 slack = (1 + VNI_NR_CLASSES) * VNI_PAGE_BYTES +
+			  VNI_NR_CLASSES * sizeof(struct vni_pool);
+	u64 taken = VNI_PAGE_BYTES + vni_rings_bytes(h) + slack;
+	u64 huge, large, small, longer;
 
 	if (bytes < taken)
 		return -EINVAL;
 	bytes -= taken;
-	huge = plan_huge(h, bytes);
-	longer = huge * (VNI_HUGE_BYTES + BYTES_PER_BUF);
-	large = (bytes / 2 - longer) / (VNI_LARGE_BYTES + BYTES_PER_BUF);
+	huge = vni_plan_huge(h, bytes);
+	longer = huge * (VNI_HUGE_BYTES + VNI_BYTES_PER_BUF);
+	large = (bytes / 2 - longer) / (VNI_LARGE_BYTES + VNI_BYTES_PER_BUF);
 	if (large > VNI_MAX_BUFS / 4)
 		large = VNI_MAX_BUFS / 4;
-	longer += large * (VNI_LARGE_BYTES + BYTES_PER_BUF);
-	small = (bytes - longer) / (VNI_SMALL_BYTES + BYTES_PER_BUF);
+	longer += large * (VNI_LARGE_BYTES + VNI_BYTES_PER_BUF);
+	small = (bytes - longer) / (VNI_SMALL_BYTES + VNI_BYTES_PER_BUF);
 	if (small > VNI_MAX_BUFS - large - huge)
 		small = VNI_MAX_BUFS - large - huge;
 	if (!large || !small)
@@ -123,32 +116,33 @@ static int plan_counts(struct vni_header *h, __u64 bytes)
 	return 0;
 }
 
-static void plan_offsets(struct vni_header *h)
+static void vni_plan_offsets(struct vni_header *h)
 {
-	__u64 offset = PAGE_OF_SECTION;
-	__u32 first = 0;
+	u64 offset = VNI_PAGE_BYTES;
+	u32 first = 0;
 	int i;
 
 	h->ring_offset = offset;
-	offset += rings_bytes(h);
+	offset += vni_rings_bytes(h);
 	h->state_offset = offset;
-	offset = page_up(offset + 8ULL * h->nr_bufs);
+	offset = ALIGN(offset + 8ULL * h->nr_bufs, VNI_PAGE_BYTES);
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		h->classes[i].first = first;
 		first += h->classes[i].count;
 		h->classes[i].pool_offset = offset;
-		offset = page_up(offset + pool_bytes(h->classes[i].count));
+		offset = ALIGN(offset + vni_pool_bytes(h->classes[i].count),
+			       VNI_PAGE_BYTES);
 	}
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		h->classes[i].data_offset = offset;
-		offset += (__u64)h->classes[i].count * h->classes[i].buf_bytes;
+		offset += (u64)h->classes[i].count * h->classes[i].buf_bytes;
 	}
 }
 
-static void fill_pool(char *section, const struct vni_class *class)
+static void vni_pool_fill(char *section, const struct vni_class *class)
 {
 	struct vni_pool *pool = (void *)(section + class->pool_offset);
-	__u32 i;
+	u32 i;
 
 	memset(pool, 0, sizeof(*pool));
 	/* The first handle comes last. */
@@ -172,8 +166,8 @@ static void fill_pool(char *section, const struct vni_class *class)
  *
  * Return: 0, or -EINVAL for a bad shape or too small a section.
  */
-int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
-		       __u32 nr_queues, __u32 nr_slots)
+int vni_section_format(void *section, u64 bytes, u32 nr_nodes, u32 nr_queues,
+		       u32 nr_slots)
 {
 	struct vni_header *shared = section;
 	struct vni_header h = {
@@ -182,38 +176,38 @@ int vni_section_format(void *section, __u64 bytes, __u32 nr_nodes,
 		.nr_queues = nr_queues,
 		.nr_slots = nr_slots,
 	};
-	__u32 i;
+	u32 i;
 
-	if (!shape_ok(nr_nodes, nr_queues, nr_slots))
+	if (!vni_shape_ok(nr_nodes, nr_queues, nr_slots))
 		return -EINVAL;
-	h.ring_bytes = page_up(ring_bytes(nr_slots));
+	h.ring_bytes = ALIGN(vni_ring_bytes(nr_slots), VNI_PAGE_BYTES);
 	h.classes[VNI_CLASS_SMALL].buf_bytes = VNI_SMALL_BYTES;
 	h.classes[VNI_CLASS_LARGE].buf_bytes = VNI_LARGE_BYTES;
 	h.classes[VNI_CLASS_HUGE].buf_bytes = VNI_HUGE_BYTES;
-	if (plan_counts(&h, bytes))
+	if (vni_plan_counts(&h, bytes))
 		return -EINVAL;
-	plan_offsets(&h);
+	vni_plan_offsets(&h);
 
-	memset(section, 0, PAGE_OF_SECTION);
+	memset(section, 0, VNI_PAGE_BYTES);
 	for (i = 0; i < nr_nodes * nr_queues; i++) {
 		struct vni_ring *ring = (void *)((char *)section + h.ring_offset +
-						 (__u64)i * h.ring_bytes);
+						 (u64)i * h.ring_bytes);
 
 		memset(ring, 0, h.ring_bytes);
 		vni_ring_reset(ring, nr_slots, 0);
 	}
 	memset((char *)section + h.state_offset, 0, 8ULL * h.nr_bufs);
 	for (i = 0; i < VNI_NR_CLASSES; i++)
-		fill_pool(section, &h.classes[i]);
+		vni_pool_fill(section, &h.classes[i]);
 	memcpy(section, &h, sizeof(h));
 	mint_store_release(&shared->magic, VNI_MAGIC);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_section_format);
 
-static int classes_ok(const struct vni_header *h)
+static bool vni_classes_ok(const struct vni_header *h)
 {
-	__u32 first = 0, bytes = 0;
+	u32 first = 0, bytes = 0;
 	int i;
 
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
@@ -223,65 +217,67 @@ static int classes_ok(const struct vni_header *h)
 		    (!class->count && i != VNI_CLASS_HUGE) ||
 		    class->count > VNI_MAX_BUFS - first ||
 		    class->buf_bytes <= bytes ||
-		    class->buf_bytes % PAGE_OF_SECTION)
-			return 0;
+		    class->buf_bytes % VNI_PAGE_BYTES)
+			return false;
 		first += class->count;
 		bytes = class->buf_bytes;
 	}
 	return first == h->nr_bufs;
 }
 
-static void list_extents(const struct vni_header *h, struct extent *extents)
+static void vni_extents_list(const struct vni_header *h,
+			     struct vni_extent *extents)
 {
 	int i;
 
-	*extents++ = (struct extent){ 0, sizeof(*h), 64 };
-	*extents++ = (struct extent){ h->ring_offset, rings_bytes(h), 64 };
-	*extents++ = (struct extent){ h->state_offset, 8ULL * h->nr_bufs, 64 };
+	*extents++ = (struct vni_extent){ 0, sizeof(*h), 64 };
+	*extents++ = (struct vni_extent){ h->ring_offset, vni_rings_bytes(h), 64 };
+	*extents++ = (struct vni_extent){ h->state_offset, 8ULL * h->nr_bufs, 64 };
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		const struct vni_class *class = &h->classes[i];
 
-		*extents++ = (struct extent){ class->pool_offset,
-			pool_bytes(class->count), 64 };
-		*extents++ = (struct extent){ class->data_offset,
-			(__u64)class->count * class->buf_bytes, PAGE_OF_SECTION };
+		*extents++ = (struct vni_extent){ class->pool_offset,
+						  vni_pool_bytes(class->count),
+						  64 };
+		*extents++ = (struct vni_extent){ class->data_offset,
+			(u64)class->count * class->buf_bytes, VNI_PAGE_BYTES };
 	}
 }
 
-static int extents_ok(const struct vni_header *h, __u64 section_bytes)
+static bool vni_extents_ok(const struct vni_header *h, u64 section_bytes)
 {
-	struct extent e[NR_EXTENTS];
+	struct vni_extent e[VNI_NR_EXTENTS];
 	int i, j;
 
-	list_extents(h, e);
-	for (i = 0; i < NR_EXTENTS; i++) {
+	vni_extents_list(h, e);
+	for (i = 0; i < VNI_NR_EXTENTS; i++) {
 		if (e[i].offset % e[i].align || e[i].bytes > section_bytes ||
 		    e[i].offset > section_bytes - e[i].bytes)
-			return 0;
+			return false;
 		for (j = 0; j < i; j++)
 			if (e[i].offset < e[j].offset + e[j].bytes &&
 			    e[j].offset < e[i].offset + e[i].bytes)
-				return 0;
+				return false;
 	}
-	return 1;
+	return true;
 }
 
-static int geometry_ok(const struct vni_header *h, __u64 section_bytes)
+static bool vni_geometry_ok(const struct vni_header *h, u64 section_bytes)
 {
-	return shape_ok(h->nr_nodes, h->nr_queues, h->nr_slots) &&
-	       h->ring_bytes >= ring_bytes(h->nr_slots) &&
-	       h->ring_bytes % 64 == 0 && classes_ok(h) &&
-	       extents_ok(h, section_bytes);
+	return vni_shape_ok(h->nr_nodes, h->nr_queues, h->nr_slots) &&
+	       h->ring_bytes >= vni_ring_bytes(h->nr_slots) &&
+	       h->ring_bytes % 64 == 0 && vni_classes_ok(h) &&
+	       vni_extents_ok(h, section_bytes);
 }
 
 /* Copy the header, reading every word of it once. */
-static void read_header(struct vni_header *h, void *section)
+static void vni_header_read(struct vni_header *h, void *section)
 {
-	__u64 words[sizeof(*h) / sizeof(__u64)];
-	__u64 *shared = section;
+	u64 words[sizeof(*h) / sizeof(u64)];
+	u64 *shared = section;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(*h) / sizeof(__u64); i++)
+	for (i = 0; i < sizeof(*h) / sizeof(u64); i++)
 		words[i] = mint_load(&shared[i]);
 	memcpy(h, words, sizeof(*h));
 }
@@ -291,7 +287,7 @@ static void read_header(struct vni_header *h, void *section)
  * VNI_CACHE_HANDLES / 2. The more the better, but a small pool must not end up
  * in the caches of its nodes.
  */
-static unsigned int cache_bulk(unsigned int class, __u32 count)
+static unsigned int vni_cache_bulk(unsigned int class, u32 count)
 {
 	unsigned int share = count / 64;
 
@@ -321,24 +317,23 @@ static unsigned int cache_bulk(unsigned int class, __u32 count)
  * Return: 0, -EPROTO for another version, -EINVAL for anything else that
  * does not fit.
  */
-int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
-		  __u32 node, __u32 generation, mint_owner_dead_fn dead,
-		  void *dead_context)
+int vni_port_init(struct vni_port *port, void *section, u64 bytes, u32 node,
+		  u32 generation, mint_owner_dead_fn dead, void *dead_context)
 {
 	struct vni_header *shared = section;
 	struct vni_header h;
-	__u32 i;
+	u32 i;
 
 	memset(port, 0, sizeof(*port));
-	if (bytes < PAGE_OF_SECTION || (unsigned long)section % 64)
+	if (bytes < VNI_PAGE_BYTES || (unsigned long)section % 64)
 		return -EINVAL;
 	/* Pairs with the release in vni_section_format(). */
 	if (mint_load_acquire(&shared->magic) != VNI_MAGIC)
 		return -EINVAL;
-	read_header(&h, section);
+	vni_header_read(&h, section);
 	if (h.version != VNI_VERSION)
 		return -EPROTO;
-	if (!geometry_ok(&h, bytes) || node >= h.nr_nodes || !generation)
+	if (!vni_geometry_ok(&h, bytes) || node >= h.nr_nodes || !generation)
 		return -EINVAL;
 	port->base = section;
 	port->geometry = h;
@@ -349,12 +344,12 @@ int vni_port_init(struct vni_port *port, void *section, __u64 bytes,
 		port->queue_shift++;
 	port->own = vni_state_make(0, node, generation);
 	for (i = 0; i < VNI_NR_CLASSES; i++)
-		port->bulk[i] = cache_bulk(i, h.classes[i].count);
+		port->bulk[i] = vni_cache_bulk(i, h.classes[i].count);
 	for (i = 0; i < h.nr_queues; i++) {
-		__u32 number = vni_ring_number(port, node, i);
+		u32 number = vni_ring_number(port, node, i);
 
 		port->rx[i].ring_offset = h.ring_offset +
-					  (__u64)h.ring_bytes * number;
+					  (u64)h.ring_bytes * number;
 		port->rx[i].state = vni_state_to(number, generation);
 	}
 	port->dead = dead;

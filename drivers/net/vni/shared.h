@@ -25,18 +25,18 @@ static inline void vni_fault(struct vni_port *port, enum vni_fault kind)
 	mint_store(&port->faults[kind], mint_load(&port->faults[kind]) + 1);
 }
 
-static inline void *vni_at(const struct vni_port *port, __u64 offset)
+static inline void *vni_at(const struct vni_port *port, u64 offset)
 {
 	return (char *)port->base + offset;
 }
 
 /* The node that a ring leads to. */
-static inline __u32 vni_ring_node(const struct vni_port *port, __u32 number)
+static inline u32 vni_ring_node(const struct vni_port *port, u32 number)
 {
 	return number >> port->queue_shift;
 }
 
-static inline __u32 vni_ring_queue(const struct vni_port *port, __u32 number)
+static inline u32 vni_ring_queue(const struct vni_port *port, u32 number)
 {
 	return number & (port->geometry.nr_queues - 1);
 }
@@ -47,86 +47,91 @@ static inline struct vni_pool *vni_pool_of(const struct vni_port *port,
 	return vni_at(port, port->geometry.classes[class].pool_offset);
 }
 
-static inline __u64 *vni_state_of(const struct vni_port *port, __u32 handle)
+static inline u64 *vni_state_of(const struct vni_port *port, u32 handle)
 {
-	return (__u64 *)vni_at(port, port->geometry.state_offset) + handle;
+	return (u64 *)vni_at(port, port->geometry.state_offset) + handle;
 }
 
-static inline __u64 vni_state_get(const struct vni_port *port, __u32 handle)
+static inline u64 vni_state_get(const struct vni_port *port, u32 handle)
 {
 	return mint_load(vni_state_of(port, handle));
 }
 
 /* For a buffer of ours; what lets others see it is stored later, with release */
-static inline void vni_state_set(const struct vni_port *port, __u32 handle,
-				 __u64 word)
+static inline void vni_state_set(const struct vni_port *port, u32 handle,
+				 u64 word)
 {
 	mint_store(vni_state_of(port, handle), word);
 }
 
 /* For a buffer that was ours: what was read of it comes before. */
-static inline void vni_state_free(const struct vni_port *port, __u32 handle)
+static inline void vni_state_free(const struct vni_port *port, u32 handle)
 {
-	mint_store_release(vni_state_of(port, handle), (__u64)VNI_STATE_POOL);
+	mint_store_release(vni_state_of(port, handle), (u64)VNI_STATE_POOL);
 }
 
 /* A hint, so any handle will do. */
-static inline void vni_state_prefetch(const struct vni_port *port, __u32 handle)
+static inline void vni_state_prefetch(const struct vni_port *port, u32 handle)
 {
 	prefetchw(vni_state_of(port, handle));
 }
 
 /* The state word of a buffer that this node has by itself. */
-static inline __u64 vni_state_own(const struct vni_port *port, __u32 state)
+static inline u64 vni_state_own(const struct vni_port *port, u32 state)
 {
 	return port->own | state;
 }
 
 /* May this node give the buffer away: is it ALLOC or HELD by us? */
-static inline int vni_state_mine(const struct vni_port *port, __u64 word)
+static inline bool vni_state_mine(const struct vni_port *port, u64 word)
 {
 	return word == vni_state_own(port, VNI_STATE_ALLOC) ||
 	       word == vni_state_own(port, VNI_STATE_HELD);
 }
 
 static inline struct vni_slot *vni_slot_at(const struct vni_port *port,
-					   struct vni_ring *ring,
-					   __u32 position)
+					   struct vni_ring *ring, u32 position)
 {
 	return &ring->slots[position & (port->geometry.nr_slots - 1)];
 }
 
-static inline __u64 *vni_slot_words(const struct vni_port *port,
-				    struct vni_ring *ring, __u32 position)
+static inline u64 *vni_slot_words(const struct vni_port *port,
+				  struct vni_ring *ring, u32 position)
 {
-	return (__u64 *)vni_slot_at(port, ring, position);
+	return (u64 *)vni_slot_at(port, ring, position);
 }
 
 /* The line that goes with a slot. */
-static inline __u64 *vni_rest_words(const struct vni_port *port,
-				    struct vni_ring *ring, __u32 position)
+static inline u64 *vni_rest_words(const struct vni_port *port,
+				  struct vni_ring *ring, u32 position)
 {
-	__u32 nr_slots = port->geometry.nr_slots;
+	u32 nr_slots = port->geometry.nr_slots;
 	struct vni_rest *rests = (struct vni_rest *)&ring->slots[nr_slots];
 
-	return (__u64 *)&rests[position & (nr_slots - 1)];
+	return (u64 *)&rests[position & (nr_slots - 1)];
+}
+
+/* Is a slot word that of this position? */
+static inline bool vni_word_fills(u64 word, u32 position)
+{
+	return word >> 48 == ((position + 1) & 0xffff);
 }
 
 /*
  * Has the slot of this position been filled? The acquire pairs with the
- * release of the slot word in slot_publish().
+ * release of the slot word in vni_slot_publish().
  */
-static inline int vni_slot_filled(const struct vni_port *port,
-				  struct vni_ring *ring, __u32 position)
+static inline bool vni_slot_filled(const struct vni_port *port,
+				   struct vni_ring *ring, u32 position)
 {
-	__u64 word = mint_load_acquire(&vni_slot_at(port, ring, position)->word);
+	u64 word = mint_load_acquire(&vni_slot_at(port, ring, position)->word);
 
 	return vni_word_fills(word, position);
 }
 
 /*
  * Let senders reuse the slots of what has been taken. Every buffer of these is
- * HELD by now. Pairs with the acquire in tail_find().
+ * HELD by now. Pairs with the acquire in vni_tail_find().
  */
 static inline void vni_head_publish(struct vni_rx *rx, struct vni_ring *ring)
 {
@@ -137,28 +142,27 @@ static inline void vni_head_publish(struct vni_rx *rx, struct vni_ring *ring)
 }
 
 /* section.c */
-void vni_ring_reset(struct vni_ring *ring, __u32 nr_slots, __u32 position);
+void vni_ring_reset(struct vni_ring *ring, u32 nr_slots, u32 position);
 
 /* lock.c */
-int vni_owner_dead(void *context, __u32 node, __u32 generation);
+int vni_owner_dead(void *context, u32 node, u32 generation);
 enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
-			       __u32 cpu);
-void vni_unlock(struct vni_port *port, struct mint_lock *lock, __u32 cpu);
+			       u32 cpu);
+void vni_unlock(struct vni_port *port, struct mint_lock *lock, u32 cpu);
 
 /* pool.c */
-int vni_pool_lock(struct vni_port *port, unsigned int class, __u32 cpu);
+int vni_pool_lock(struct vni_port *port, unsigned int class, u32 cpu);
 void vni_pool_rebuild(struct vni_port *port, unsigned int class);
-void vni_cache_put(struct vni_port *port, struct vni_cache *cache,
-		   __u32 handle);
+void vni_cache_put(struct vni_port *port, struct vni_cache *cache, u32 handle);
 
 /* frame.c */
-unsigned int vni_frames_give(struct vni_port *port, __u64 state,
+unsigned int vni_frames_give(struct vni_port *port, u64 state,
 			     const struct vni_frame *frames, unsigned int n);
-enum vni_fault vni_frame_fault(const struct vni_port *port, __u32 queue,
+enum vni_fault vni_frame_fault(const struct vni_port *port, u32 queue,
 			       const struct vni_frame *frame);
 
 /* ring.c */
-int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, __u32 cpu);
-bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, __u32 head);
+int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, u32 cpu);
+bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, u32 head);
 
 #endif /* VNI_SHARED_H */

@@ -77,12 +77,6 @@ static inline __u32 vni_slot_flags(__u64 word)
 	return (word >> 44) & 0xf;
 }
 
-/* Is a slot word that of this position? */
-static inline int vni_word_fills(__u64 word, __u32 position)
-{
-	return word >> 48 == ((position + 1) & 0xffff);
-}
-
 /* What frames of one post have in common in the second word of their slots. */
 static inline __u64 vni_slot_from(__u32 source, __u32 queue, __u32 generation)
 {

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rounding up.
+ */
+#ifndef TESTS_RING_LINUX_ALIGN_H
+#define TESTS_RING_LINUX_ALIGN_H
+
+#define ALIGN(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+
+#endif /* TESTS_RING_LINUX_ALIGN_H */
