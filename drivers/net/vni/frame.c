@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a frame must be like: of the caller's, before it is posted; of another
- * node's, before anything in it is used.
+ * Checks of frames: of own ones before they are posted, of those of other nodes
+ * before anything in them is used.
  *
- * Looks at private copies of descriptors, and at state words.
+ * Looks at private copies of descriptors alone, and at state words.
  */
 #include "shared.h"
 
@@ -18,8 +18,8 @@ static inline bool vni_head_ok(const struct vni_frame *frame)
 }
 
 /*
- * Does a frame fit into its buffer, which may not even exist, or its slot? One
- * that begins late fits into no slot.
+ * Does a frame fit into its buffer, which may not exist, or into its slot? A
+ * frame that does not begin at the start of its buffer fits into no slot.
  */
 static inline bool vni_length_ok(const struct vni_port *port,
 				 const struct vni_frame *frame)
@@ -32,6 +32,7 @@ static inline bool vni_length_ok(const struct vni_port *port,
 	       frame->length <= VNI_MAX_FRAME && vni_head_ok(frame);
 }
 
+/* May a frame be sent: is it well-formed, and its buffer ours? */
 static bool vni_frame_ok(const struct vni_port *port,
 			 const struct vni_frame *frame)
 {
@@ -42,14 +43,14 @@ static bool vni_frame_ok(const struct vni_port *port,
 }
 
 /**
- * vni_frames_give() - give buffers away that are to be posted
- * @port: the port
- * @state: what their state words become
+ * vni_frames_give() - give away the buffers of frames that are to be posted
+ * @port: the sender's
+ * @state: what their state words become: in flight to the receiver
  * @frames: the frames
- * @n: number of them
+ * @n: number of @frames
  *
- * Ends at the first frame that is not well-formed or has a buffer that is not
- * ours, be it because an earlier one has it too.
+ * Ends at the first frame that is not well-formed, or the buffer of which is
+ * not ours, perhaps because an earlier frame has it too.
  *
  * Return: number of frames before that one.
  */
@@ -64,11 +65,12 @@ unsigned int vni_frames_give(struct vni_port *port, u64 state,
 	return i;
 }
 
+/* Are source and flags possible, and the bytes without a meaning zero? */
 static bool vni_slot_ok(const struct vni_port *port, u32 queue,
 			const struct vni_frame *frame)
 {
 	const u64 *words = (const u64 *)&frame->slot;
-	/* The source alone, or more than any if queue is wrong. */
+	/* The source if the queue is right, else more than any node id. */
 	u32 source = (u32)words[1] ^ queue << 16 ^
 		     (u32)vni_slot_head(frame->slot.head);
 
@@ -81,8 +83,8 @@ static bool vni_slot_ok(const struct vni_port *port, u32 queue,
 
 /**
  * vni_frame_fault() - what is wrong with a frame that stands in an own ring?
- * @port: the port
- * @queue: own queue
+ * @port: the receiver's
+ * @queue: own queue, the ring of which the frame is in
  * @frame: a private copy of its descriptor
  *
  * Return: the first fault found, or VNI_FAULT_NONE.

@@ -26,9 +26,9 @@ struct vni_frame {
 
 /**
  * vni_frame_inline() - does a frame travel without a buffer?
- * @frame: the frame
+ * @frame: own one, or one that has been taken
  *
- * Return: nonzero if so.
+ * Return: true if so.
  */
 static inline bool vni_frame_inline(const struct vni_frame *frame)
 {
@@ -59,7 +59,7 @@ static inline u32 vni_frame_start(const struct vni_frame *frame)
 
 /**
  * vni_frame_data() - where the bytes of a frame lie
- * @port: the port
+ * @port: own view of the section
  * @frame: the frame, not inline, with a handle that is in range
  *
  * Return: its first byte.

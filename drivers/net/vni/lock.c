@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Locks of the vni section, as a port takes them: whose death counts, how long
- * one is waited for, and what is counted.
+ * Locks of the vni section: taken within a bound, taken over from dead owners,
+ * counted when that fails.
  *
- * Whoever takes a lock over repairs what it guards: top of ring.c.
+ * Whoever takes a lock over repairs what it guards before using it: see Death
+ * at the top of ring.c.
  */
 #include "shared.h"
 
 /**
  * vni_owner_dead() - mint_owner_dead_fn for the locks of a port
- * @context: the port
- * @node: node id
- * @generation: generation
+ * @context: the struct vni_port of the node that asks
+ * @node: node id, any value
+ * @generation: of that node, any value
  *
- * Return: nonzero if that incarnation is dead. A former one of the own node
- * is, since this one runs.
+ * Return: nonzero if that incarnation is dead. A former incarnation of this
+ * node is, since this one runs.
  */
 int vni_owner_dead(void *context, u32 node, u32 generation)
 {
@@ -27,11 +28,11 @@ int vni_owner_dead(void *context, u32 node, u32 generation)
 
 /**
  * vni_lock() - take a lock of the section
- * @port: the port
- * @lock: the lock
- * @cpu: own CPU number
+ * @port: of the node that becomes its owner; counts takeovers and timeouts
+ * @lock: of a pool or a ring
+ * @cpu: number of the calling CPU in its node
  *
- * Takeovers and timeouts are counted; the caller repairs.
+ * For vni_pool_lock() and vni_ring_lock(), which repair what was taken over.
  *
  * Return: an enum mint_lock_result.
  */
@@ -52,8 +53,8 @@ enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
 
 /**
  * vni_unlock() - give a lock of the section back
- * @port: the port
- * @lock: the lock
+ * @port: as for vni_lock(); counts a lock that was lost meanwhile
+ * @lock: of a pool or a ring
  * @cpu: as for vni_lock()
  */
 void vni_unlock(struct vni_port *port, struct mint_lock *lock, u32 cpu)

@@ -9,7 +9,7 @@
 
 /**
  * vni_pool_rebuild() - make the free list anew from the state words
- * @port: the port
+ * @port: of the node that holds the lock
  * @class: VNI_CLASS_*, its pool's lock held
  *
  * May be cut off at any point: the lock is then taken over, and whoever takes
@@ -23,8 +23,9 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
 	u32 i;
 
 	/*
-	 * What the scan misses is flagged after this: the full barrier pairs
-	 * with the release of the flag in vni_pool_put_unlisted().
+	 * A buffer that becomes free behind the scan sets the flag again: the
+	 * full barrier, flag before states, pairs with the release of the flag
+	 * in vni_pool_put_unlisted().
 	 */
 	mint_xchg(&port->unlisted[class], 0);
 	for (i = c->count; i-- > 0;) {
@@ -39,9 +40,9 @@ void vni_pool_rebuild(struct vni_port *port, unsigned int class)
 
 /**
  * vni_pool_lock() - take a pool's lock, and repair the pool if need be
- * @port: the port
+ * @port: of the node that becomes the lock's owner
  * @class: VNI_CLASS_*
- * @cpu: own CPU number
+ * @cpu: number of the calling CPU in its node
  *
  * Return: 0, or -EBUSY when the bound was reached, which is counted.
  */
@@ -68,7 +69,10 @@ static bool vni_pool_entry_ok(const struct vni_port *port,
 	       vni_state_get(port, handle) == VNI_STATE_POOL;
 }
 
-/* What is in a pool, as its shared words say; its lock is held. */
+/*
+ * The free list of a pool: @level handles from index @first on, as the shared
+ * words said when they were read and checked. The pool's lock is held.
+ */
 struct vni_free_list {
 	const struct vni_class *c;
 	struct vni_pool *pool;
@@ -77,61 +81,63 @@ struct vni_free_list {
 };
 
 /*
- * Are the buffers of a class used in turn? Of small ones, those that came last
- * are used first, as they may still be cached. Long frames go through all of
- * theirs: a processor that writes to what another one has just read waits for
- * each line, and between distant ones this is most of what such a frame costs.
+ * Does a class hand out first the buffer that has been free for longest? Small
+ * buffers are handed out last in, first out, as this CPU may still cache them.
+ * Long frames rotate through all buffers of their class: a CPU that writes to
+ * lines which another one has just read waits for each of them, and between
+ * distant CPUs these waits are most of what such a frame costs.
  */
 static bool vni_class_rotates(unsigned int class)
 {
 	return class != VNI_CLASS_SMALL;
 }
 
-/* Where in the list the handle number @i is, counted from the first. */
-static u32 vni_list_index(const struct vni_free_list *s, u32 i)
+/* The index of the handle that follows the first one after @i places. */
+static u32 vni_list_index(const struct vni_free_list *list, u32 i)
 {
-	u32 at = s->first + i;
+	u32 at = list->first + i;
 
-	return at < s->c->count ? at : at - s->c->count;
+	return at < list->c->count ? at : at - list->c->count;
 }
 
-/* The handle to be popped after @got others. */
-static u32 vni_list_next(const struct vni_free_list *s, unsigned int class,
+/* The handle to pop after @got others. */
+static u32 vni_list_next(const struct vni_free_list *list, unsigned int class,
 			 u32 got)
 {
-	u32 i = vni_class_rotates(class) ? got : s->level - 1 - got;
+	u32 i = vni_class_rotates(class) ? got : list->level - 1 - got;
 
-	return mint_load(&s->pool->list[vni_list_index(s, i)]);
+	return mint_load(&list->pool->list[vni_list_index(list, i)]);
 }
 
-/* A list that does not agree with the state words is made anew. */
+/* Count a list that disagrees with the state words, and make it anew. */
 static void vni_pool_mend(struct vni_port *port, unsigned int class)
 {
 	vni_fault(port, VNI_FAULT_POOL);
 	vni_pool_rebuild(port, class);
 }
 
-/* Reads what says where the handles are; nonzero if it was wrong, and is mended. */
+/* Read where the handles are. -EPROTO: that was wrong, and has been mended. */
 static int vni_list_read(struct vni_port *port, unsigned int class,
-			 struct vni_free_list *s)
+			 struct vni_free_list *list)
 {
-	s->c = &port->geometry.classes[class];
-	s->pool = vni_pool_of(port, class);
-	s->level = mint_load(&s->pool->level);
-	s->first = mint_load(&s->pool->first);
-	if (s->level <= s->c->count && (!s->first || s->first < s->c->count))
+	list->c = &port->geometry.classes[class];
+	list->pool = vni_pool_of(port, class);
+	list->level = mint_load(&list->pool->level);
+	list->first = mint_load(&list->pool->first);
+	if (list->level <= list->c->count &&
+	    (!list->first || list->first < list->c->count))
 		return 0;
 	vni_pool_mend(port, class);
 	return -EPROTO;
 }
 
-/* Have the state words of the next @n handles fetched. */
+/* Prefetch the state words of the next @n handles. */
 static void vni_list_prefetch(const struct vni_port *port,
-			      const struct vni_free_list *s, unsigned int class,
+			      const struct vni_free_list *list, unsigned int class,
 			      unsigned int n)
 {
 	while (n--)
-		vni_state_prefetch(port, vni_list_next(s, class, n));
+		vni_state_prefetch(port, vni_list_next(list, class, n));
 }
 
 /*
@@ -142,18 +148,18 @@ static unsigned int vni_pool_pop(struct vni_port *port, unsigned int class,
 				 u32 *handles, unsigned int n)
 {
 	u64 cached = vni_state_own(port, VNI_STATE_CACHED);
+	struct vni_free_list list;
 	unsigned int got;
-	struct vni_free_list s;
 
-	if (vni_list_read(port, class, &s))
+	if (vni_list_read(port, class, &list))
 		return 0;
-	if (n > s.level)
-		n = s.level;
-	vni_list_prefetch(port, &s, class, n);
+	if (n > list.level)
+		n = list.level;
+	vni_list_prefetch(port, &list, class, n);
 	for (got = 0; got < n; got++) {
-		u32 handle = vni_list_next(&s, class, got);
+		u32 handle = vni_list_next(&list, class, got);
 
-		if (!vni_pool_entry_ok(port, s.c, handle)) {
+		if (!vni_pool_entry_ok(port, list.c, handle)) {
 			vni_pool_mend(port, class);
 			return got;
 		}
@@ -162,8 +168,8 @@ static unsigned int vni_pool_pop(struct vni_port *port, unsigned int class,
 	}
 	/* The states first: a popped buffer must never look free. */
 	if (vni_class_rotates(class))
-		mint_store_release(&s.pool->first, vni_list_index(&s, got));
-	mint_store_release(&s.pool->level, s.level - got);
+		mint_store_release(&list.pool->first, vni_list_index(&list, got));
+	mint_store_release(&list.pool->level, list.level - got);
 	return got;
 }
 
@@ -171,27 +177,27 @@ static unsigned int vni_pool_pop(struct vni_port *port, unsigned int class,
 static void vni_pool_push(struct vni_port *port, unsigned int class,
 			  const u32 *handles, unsigned int n)
 {
-	struct vni_free_list s;
+	struct vni_free_list list;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		vni_state_free(port, handles[i]);
-	if (vni_list_read(port, class, &s))
+	if (vni_list_read(port, class, &list))
 		return;
-	if (n > s.c->count - s.level) {
+	if (n > list.c->count - list.level) {
 		vni_pool_mend(port, class);
 		return;
 	}
 	for (i = 0; i < n; i++)
-		mint_store(&s.pool->list[vni_list_index(&s, s.level + i)],
+		mint_store(&list.pool->list[vni_list_index(&list, list.level + i)],
 			   handles[i]);
-	mint_store_release(&s.pool->level, s.level + n);
+	mint_store_release(&list.pool->level, list.level + n);
 }
 
 /*
- * Free buffers without the lock: the states alone, and a note to ourselves
- * that the list lacks them. Release pairs with the acquire in
- * vni_pool_rebuild().
+ * Free buffers although the pool's lock cannot be had: write their states, and
+ * note for this node that the list lacks them. The release pairs with the
+ * acquire in vni_pool_rebuild().
  */
 static void vni_pool_put_unlisted(struct vni_port *port, unsigned int class,
 				  const u32 *handles, unsigned int n)
@@ -218,6 +224,7 @@ static void vni_cache_spill(struct vni_port *port, struct vni_cache *cache,
 	cache->count[class] -= n;
 }
 
+/* Fill an empty cache from the pool, if that has anything and can be locked. */
 static void vni_cache_refill(struct vni_port *port, struct vni_cache *cache,
 			     unsigned int class)
 {
@@ -238,8 +245,8 @@ static void vni_cache_refill(struct vni_port *port, struct vni_cache *cache,
 
 /**
  * vni_cache_put() - put a buffer that is ours alone into a cache
- * @port: the port
- * @cache: the cache
+ * @port: of the node that owns the buffer
+ * @cache: of the calling CPU; the surplus returns to the pool in bulk
  * @handle: the buffer, known to be below nr_bufs; its state is overwritten
  */
 void vni_cache_put(struct vni_port *port, struct vni_cache *cache, u32 handle)
@@ -255,7 +262,7 @@ void vni_cache_put(struct vni_port *port, struct vni_cache *cache, u32 handle)
 
 /**
  * vni_buf_alloc() - take a free buffer
- * @port: the port
+ * @port: of the node that will own it
  * @cache: where to take it from; refilled in bulk when empty
  * @class: VNI_CLASS_*
  *
@@ -281,7 +288,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_buf_alloc);
 
 /**
  * vni_buf_free() - give a buffer back
- * @port: the port
+ * @port: of the node that owns it
  * @cache: where it goes; the surplus returns to the pool in bulk
  * @handle: the buffer, ALLOC or HELD by this node; nothing is done for
  *	VNI_NO_BUF, which inline frames have
@@ -306,8 +313,8 @@ EXPORT_SYMBOL_IF_KUNIT(vni_buf_free);
 
 /**
  * vni_cache_flush() - return all buffers of a cache to their pools
- * @port: the port
- * @cache: the cache; empty afterwards
+ * @port: of the node that owns them
+ * @cache: of any CPU that does not use it meanwhile; empty afterwards
  */
 void vni_cache_flush(struct vni_port *port, struct vni_cache *cache)
 {
@@ -322,7 +329,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_cache_flush);
 
 /**
  * vni_pool_level() - how many buffers of a class are in the pool
- * @port: the port
+ * @port: own view of the section
  * @class: VNI_CLASS_*
  *
  * Takes no lock: a hint. What nodes keep in their caches is not in it.
@@ -340,7 +347,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_pool_level);
 
 /**
  * vni_port_census() - count all buffers by state word
- * @port: the port
+ * @port: own view of the section
  * @census: filled in
  *
  * Takes no lock: while nodes work, the sum is right and the parts are about

@@ -36,7 +36,7 @@ struct vni_census {
 	u32 listed;
 };
 
-/* The class of a handle that is known to be below nr_bufs. */
+/* The class of a buffer, the handle of which is known to be below nr_bufs. */
 static inline unsigned int vni_class_of(const struct vni_port *port, u32 handle)
 {
 	unsigned int class, n = 0;
@@ -48,7 +48,7 @@ static inline unsigned int vni_class_of(const struct vni_port *port, u32 handle)
 
 /**
  * vni_class_for() - the class for a frame
- * @port: the port
+ * @port: own view of the section
  * @length: bytes of the frame
  *
  * Return: the smallest VNI_CLASS_* whose buffers hold it, or -EMSGSIZE. A class
@@ -67,7 +67,7 @@ static inline int vni_class_for(const struct vni_port *port, u32 length)
 
 /**
  * vni_buf_data() - where the bytes of a buffer lie
- * @port: the port
+ * @port: own view of the section
  * @handle: the buffer
  *
  * Return: its first byte, or NULL for a handle out of range.
@@ -85,7 +85,7 @@ static inline void *vni_buf_data(const struct vni_port *port, u32 handle)
 
 /**
  * vni_buf_bytes() - how much a buffer holds
- * @port: the port
+ * @port: own view of the section
  * @handle: the buffer
  *
  * Return: bytes, 0 for a handle out of range.

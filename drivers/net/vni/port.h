@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <mint/vni.h>
 
-/* So many frames are posted at once, and small buffers moved, at most. */
+/* A batch: of frames for one post, of buffers for one look at a list. */
 #define VNI_BATCH		32
 
 /**
@@ -48,12 +48,14 @@ enum vni_fault {
 /**
  * struct vni_rx - the receive context of one own ring
  * @ring_offset: the ring, from the start of the section
- * @head: next position to take; the one in shared memory is only ever a copy
- * @published: what was stored there last, less than an eighth ring behind
+ * @head: next position to take; the head in shared memory is a copy of it
+ * @published: the head stored there last, less than an eighth of the ring
+ *	behind @head
  * @cpu: number of the CPU that the context runs on, for lock words
- * @state: what the state word of any buffer in flight to the ring has in common
- * @served: a bit for each node of which frames have left the ring since the
- *	last look at its watchers
+ * @state: the bits that the state words of all buffers in flight to the ring
+ *	share
+ * @served: a bit for each node: a frame of it has been taken since
+ *	vni_ring_release() last looked at the watchers
  * @pad: keeps the contexts of two CPUs out of one cache line
  */
 struct vni_rx {
@@ -68,11 +70,11 @@ struct vni_rx {
 
 /**
  * struct vni_tx - what this node knows of a ring that it posts to
- * @tail: where its last post ended
- * @space: how many slots were free then. If @tail has not moved since, nobody
- *	else has posted and there are still as many, so that the line with the
- *	receiver's head need not be fetched.
- * @owned: the lines of slots before this position were taken into our cache
+ * @tail: position behind the last post of this node
+ * @space: free slots at that time. While the ring's tail equals @tail, nobody
+ *	else has posted and at least as many are free: the cache line with the
+ *	receiver's head need not be read.
+ * @owned: the cache lines of slots before this position are ours already
  *
  * Guarded by the lock of the ring.
  */
@@ -84,21 +86,21 @@ struct vni_tx {
 
 /**
  * struct vni_port - one node's private view of a vni section
- * @base: the section, mapped
+ * @base: start of the mapped section
  * @geometry: private copy of the header, checked by vni_port_init()
  * @node: own node id
  * @generation: own generation
- * @lock_spins: bound for taking a lock
+ * @lock_spins: looks at a lock before it is given up
  * @dead: tells whether an incarnation is fenced
  * @dead_context: handed to @dead
- * @faults: counters, by enum vni_fault; updated without a lock, may lose
- *	an increment when two CPUs count at once
- * @takeovers: locks taken over from the dead, likewise
+ * @faults: counters, by enum vni_fault. No lock guards them: when two CPUs
+ *	count at once, an increment may be lost.
+ * @takeovers: locks taken over from dead owners; counted like @faults
  * @queue_shift: a ring number shifted right by it is a node id
- * @own: what the state words of all buffers that this node has in common
+ * @own: the bits that the state words of all buffers of this node share
  * @bulk: by class, how many buffers move between cache and pool at once
  * @rx: by queue, the receive contexts
- * @tx: by ring number, what was found at the last post
+ * @tx: by ring number; those of own rings are not used
  * @buried: by node id, the last generation that vni_port_bury() was told of
  * @unlisted: by class, nonzero when a free buffer was left out of the list
  *	because the pool's lock could not be had
@@ -123,8 +125,8 @@ struct vni_port {
 };
 
 /**
- * vni_ring_of() - a ring by its number
- * @port: the port
+ * vni_ring_of() - find a ring in the section
+ * @port: own view of the section
  * @number: of the ring, as vni_ring_number() gives it
  *
  * Return: the ring, or NULL for a number out of range.
@@ -140,7 +142,7 @@ static inline struct vni_ring *vni_ring_of(const struct vni_port *port,
 
 /**
  * vni_ring_number() - number of the ring that leads to a queue of a node
- * @port: the port
+ * @port: own view of the section
  * @node: node id
  * @queue: below @port->geometry.nr_queues
  *

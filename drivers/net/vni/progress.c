@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Address rings of vni: what a sender can tell of a receiver's progress, and
- * how it is told when there is some.
+ * how a receiver tells of it.
  *
- * A full ring makes waiters, frames under way make watchers; the receiver
- * rings both. Takes no lock. Ordering: top of ring.c.
+ * A node that waits for space in a full ring is a waiter, a node that wants to
+ * hear that its frames have been taken a watcher; the receiver kicks both.
+ * Takes no lock. Ordering: top of ring.c.
  */
 #include "ring.h"
 #include "shared.h"
 
 /**
  * vni_ring_space() - free slots of a ring, as far as can be told unlocked
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  *
  * Return: number of slots; all of them when the indices make no sense, so
@@ -32,7 +33,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_space);
 
 /**
  * vni_ring_posted() - the position up to which frames just posted lie
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  *
  * Return: a position not before the end of what this node has posted, as
@@ -48,7 +49,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_posted);
 
 /**
  * vni_ring_in_flight() - is the frame before a position still to be taken?
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  * @end: what vni_ring_posted() returned
  *
@@ -65,8 +66,8 @@ bool vni_ring_in_flight(struct vni_port *port, u32 to, u32 end)
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_in_flight);
 
 /*
- * A bit that still stands has been seen by no look of the receiver: the next
- * look will ring, and nothing needs to be ordered.
+ * If the bit still stands, the receiver has not looked since it was set. Its
+ * next look will kick this node, so nothing needs to be ordered.
  */
 static void vni_set_own_bit(const struct vni_port *port, u64 *word)
 {
@@ -82,7 +83,7 @@ static void vni_set_own_bit(const struct vni_port *port, u64 *word)
 
 /**
  * vni_ring_wait_space() - ask to be kicked when a ring has space again
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  *
  * Look at vni_ring_space() once more afterwards: space that came about before
@@ -100,7 +101,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_wait_space);
 
 /**
  * vni_ring_watch() - ask to be kicked when own frames are taken from a ring
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  *
  * Look at vni_ring_in_flight() once more afterwards: what was taken before
@@ -116,7 +117,7 @@ void vni_ring_watch(struct vni_port *port, u32 to)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_watch);
 
-/* Waiters, but none as long as more than half of the ring is full. */
+/* Clear and return the waiters, once half of the ring is free. */
 static u64 vni_take_waiters(struct vni_port *port, struct vni_ring *ring,
 			    u32 head)
 {
@@ -130,7 +131,7 @@ static u64 vni_take_waiters(struct vni_port *port, struct vni_ring *ring,
 	return mint_xchg(&ring->waiters, 0ULL);
 }
 
-/* Watchers of which frames have been taken since the last look. */
+/* Clear and return the watchers that had frames taken since the last look. */
 static u64 vni_take_watchers(struct vni_rx *rx, struct vni_ring *ring)
 {
 	u64 served = mint_load(&ring->watchers) & rx->served;
@@ -143,7 +144,7 @@ static u64 vni_take_watchers(struct vni_rx *rx, struct vni_ring *ring)
 
 /**
  * vni_ring_release() - hand what has been taken back to the senders
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open, in its receive context
  *
  * The slots of all frames taken so far become free. To be called after taking

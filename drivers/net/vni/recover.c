@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life and death of a vni port: opening and closing its rings, emptying one
- * that is damaged, and getting back what dead incarnations held.
+ * Life and death of a vni port: opening and closing its rings, mending one that
+ * is damaged, and freeing what dead incarnations held.
  *
- * Reclaiming happens under the lock of the pool. Protocol: top of ring.c.
+ * Buffers are reclaimed under the locks of their pools. Protocol: top of
+ * ring.c.
  */
 #include "recover.h"
 #include "ring.h"
 #include "shared.h"
 
 /**
- * struct vni_reclaim - what may be taken back
- * @port: the port that does it
+ * struct vni_reclaim - which buffers are reclaimed
+ * @port: of the node that does it
  * @node: a dead node
- * @generation: it is dead up to this generation
- * @own_posts: true if frames from here to @node are to be freed too
- * @ring: number of the own ring that is meant, for orphans
+ * @generation: its incarnations up to this one are dead
+ * @own_posts: true if buffers in flight from this node to @node are among them
+ * @ring: number of the own ring that is mended
  */
 struct vni_reclaim {
 	struct vni_port *port;
@@ -25,7 +26,7 @@ struct vni_reclaim {
 	u32 ring;
 };
 
-/* Is a 22-bit generation the same as, or older than, a full one? */
+/* Is a generation of 22 bits the same as, or older than, a full one? */
 static bool vni_not_newer(u32 generation, u32 than)
 {
 	return ((than - generation) & VNI_GENERATION_MASK) <=
@@ -33,8 +34,9 @@ static bool vni_not_newer(u32 generation, u32 than)
 }
 
 /*
- * Is an incarnation dead whose generation stands in a state word? Its upper
- * bits are those of the node's present or last generation, or one less.
+ * Is the incarnation dead that a state word names by 22 bits of its generation?
+ * The missing bits are those of the generation that the node has or had last,
+ * or one less.
  */
 static bool vni_state_dead(const struct vni_reclaim *r, u32 node,
 			   u32 generation)
@@ -58,12 +60,14 @@ static bool vni_state_dead(const struct vni_reclaim *r, u32 node,
 	return vni_owner_dead(r->port, node, full);
 }
 
+/* Does a state word name this incarnation of this node? */
 static bool vni_is_own(const struct vni_port *port, u32 node, u32 generation)
 {
 	return node == port->node &&
 	       generation == (port->generation & VNI_GENERATION_MASK);
 }
 
+/* Is a buffer with this state word left behind by the dead? */
 static bool vni_may_reclaim(const struct vni_reclaim *r, u64 word)
 {
 	u32 to = vni_ring_node(r->port, vni_state_ring(word));
@@ -116,6 +120,7 @@ static unsigned int vni_reclaim_matching(const struct vni_reclaim *r,
 	return freed;
 }
 
+/* Is a buffer with this state word in flight to this incarnation? */
 static bool vni_flies_to_us(const struct vni_reclaim *r, u64 word)
 {
 	return vni_state_kind(word) == VNI_STATE_INFLIGHT &&
@@ -141,7 +146,7 @@ static void vni_reclaim_orphans(struct vni_port *port, u32 queue)
 
 /**
  * vni_ring_mend() - empty an own ring if it is damaged
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open, in its receive context
  *
  * Frees all that was in flight to it, since nothing but the ring could hold
@@ -167,7 +172,7 @@ void vni_ring_mend(struct vni_port *port, u32 queue)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_mend);
 
-/* Drop from @handles those that stand in a ring; how many are left? */
+/* Drop from @handles those that stand in an own ring; how many are left? */
 static unsigned int vni_drop_in_ring(struct vni_port *port, u32 queue,
 				     u32 *handles, unsigned int n)
 {
@@ -190,7 +195,7 @@ static unsigned int vni_drop_in_ring(struct vni_port *port, u32 queue,
 	return n;
 }
 
-/* Drop from @handles those that stand in an own ring. */
+/* Drop from @handles those that stand in any own ring. */
 static unsigned int vni_drop_posted(struct vni_port *port, u32 *handles,
 				    unsigned int n)
 {
@@ -213,7 +218,7 @@ static unsigned int vni_free_unposted(struct vni_port *port,
 	return n;
 }
 
-/* Free what the dead node had marked as sent to us but did not post. */
+/* Free what the dead node marked as in flight to this one, but did not post. */
 static unsigned int vni_bury_unposted(const struct vni_reclaim *r,
 				      struct vni_cache *cache)
 {
@@ -239,8 +244,8 @@ static unsigned int vni_bury_unposted(const struct vni_reclaim *r,
 }
 
 /*
- * No post from this node to the buried incarnation from here on. Pairs with
- * the look at @buried under the same lock in vni_receiver_takes().
+ * After this, no CPU of this node posts to the buried incarnation. Pairs with
+ * the look at @buried under the same locks in vni_receiver_takes().
  */
 static int vni_end_posts(struct vni_port *port, u32 cpu, u32 node,
 			 u32 generation)
@@ -262,9 +267,9 @@ static int vni_end_posts(struct vni_port *port, u32 cpu, u32 node,
 }
 
 /**
- * vni_port_bury() - get back what a dead node held
- * @port: the port; none of its receive contexts runs meanwhile
- * @cache: of the CPU that this runs on
+ * vni_port_bury() - free what a dead node held
+ * @port: of the node that does it; none of its receive contexts runs meanwhile
+ * @cache: of the calling CPU
  * @node: node id; the own one for its former generations
  * @generation: it is fenced up to this generation
  *
@@ -295,7 +300,7 @@ unsigned int vni_port_bury(struct vni_port *port, struct vni_cache *cache,
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_port_bury);
 
-/* Copy what the receiver wants, all but the generation and open. */
+/* Write the receiver line: our generation, what is wanted, open last. */
 static void vni_ring_announce(struct vni_receiver *shared,
 			      const struct vni_receiver *receiver,
 			      u32 generation)
@@ -311,13 +316,13 @@ static void vni_ring_announce(struct vni_receiver *shared,
 
 /**
  * vni_ring_open() - begin to take frames
- * @port: the port; its own former generations have been buried
+ * @port: the receiver's; former generations of its node have been buried
  * @queue: own queue
  * @cpu: number of the CPU that its receive context runs on
  * @receiver: what is wanted; its @generation and @open are filled in here
  *
- * The ring starts empty. Look at it once after this, and at all stopped
- * senders: vni_ring_release().
+ * The ring starts empty. The caller polls it once after this, and kicks the
+ * nodes that vni_ring_release() names: they may have stopped before.
  *
  * Return: 0, or -EBUSY if the ring's lock could not be had.
  */
@@ -345,9 +350,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
 
 /**
  * vni_ring_close() - take no more frames from a ring, and let go of them
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open, in its receive context
- * @cache: of the CPU that this runs on; flushed
+ * @cache: of the calling CPU; flushed
  *
  * Caches of other CPUs are the caller's to flush.
  */

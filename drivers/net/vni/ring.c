@@ -48,8 +48,8 @@
  * Ordering, by pairs
  *
  * - *publish*: payload, descriptor and state word, then the slot word with
- *   release (vni_slot_publish()). Pairs with the acquire load of the slot word in
- *   vni_ring_take().
+ *   release (vni_slot_publish()). Pairs with the acquire load of the slot word
+ *   in vni_ring_take().
  * - *slot reuse*: the receiver reads slots, then stores head with release, for
  *   several at once. Pairs with the acquire load of head in vni_tail_find(). A
  *   later post of the same node relies on what an earlier one has read: they
@@ -61,16 +61,16 @@
  *   at armed. One of the two sees the other; if both do, the exchange of
  *   armed picks one winner.
  * - *waiters*: vni_ring_wait_space() sets its bit, full barrier; its caller
- *   then looks at head. Pairs with vni_ring_release() and
- *   vni_ring_arm(): head stored, full barrier, looks at waiters.
- *   A ring more than half full keeps its waiters, since a later look follows;
- *   an empty one never does, and vni_ring_arm() refuses to sleep over one.
+ *   then looks at head. Pairs with vni_ring_release() and vni_ring_arm(): head
+ *   stored, full barrier, looks at waiters. A ring more than half full keeps
+ *   its waiters, since a later look follows; an empty one never does, and
+ *   vni_ring_arm() refuses to sleep over one.
  * - *watchers*: vni_ring_watch() sets its bit, full barrier; its caller then
- *   looks at head. Pairs with vni_ring_release(): the frame noted in
- *   served and head stored, full barrier, looks at watchers, then forgets
- *   served. Either the sender sees its frame taken, or the receiver sees the
- *   bit while the note stands. A bit that finds no note stays, for a frame
- *   that is still in the ring. So the receiver need not look before it sleeps.
+ *   looks at head. Pairs with vni_ring_release(): the frame noted in served and
+ *   head stored, full barrier, looks at watchers, then forgets served. Either
+ *   the sender sees its frame taken, or the receiver sees the bit while the note
+ *   stands. A bit that finds no note stays, for a frame that is still in the
+ *   ring. So the receiver need not look before it sleeps.
  *
  * Slots describe themselves. Slot word and position share 16 bits, and a ring
  * has at most 2^14 slots, so a slot that matches position p was filled for p.
@@ -106,8 +106,8 @@
  *   whoever comes first. Freeing happens under the pool's lock and looks at
  *   the state word under it, so the second finds nothing.
  *
- * A dead sender may have disarmed a receiver and not rung it: after a burial,
- * the ring is looked at and armed anew.
+ * A dead sender may have disarmed a receiver and not kicked it: after a burial,
+ * the receiver polls its rings and arms them anew.
  *
  * Every step may be cut off and repeated, by the same or by another survivor.
  * Nobody waits for anybody: a new incarnation may open its ring before the
@@ -120,6 +120,23 @@
  *
  * Generations are 22 bits wide in a state word and are compared as serial
  * numbers: 2^21 restarts of one node between two looks would confuse them.
+ *
+ * Files. Each calls functions of lower rows only:
+ *
+ * ==================== ====================================================
+ * recover.c            opens, mends and closes rings; buries the dead
+ * pool.c               takes free buffers, and gives them back
+ * ring.c               posts frames, takes them, asks for a kick
+ * progress.c           tells senders and receiver of each other's progress
+ * section.c            formats a section, attaches to one, empties a ring
+ * lock.c               takes locks and takes them over
+ * frame.c              checks frames
+ * shared.h             finds, loads and stores shared words
+ * words.h              packs and unpacks them
+ * ==================== ====================================================
+ *
+ * The driver above uses ring.h, recover.h, and what these include: pool.h,
+ * frame.h and port.h.
  */
 
 /* How many slots ahead a post takes at least from the receiver's cache. */
@@ -138,7 +155,7 @@ static bool vni_tail_fits_slots(const struct vni_port *port,
 	       !vni_slot_filled(port, ring, tail);
 }
 
-/* Are the three things true that hold of a sound tail under the lock? */
+/* Is a tail sound? See the top of this file for the three conditions. */
 static bool vni_tail_sound(const struct vni_port *port, struct vni_ring *ring,
 			   u32 head, u32 tail)
 {
@@ -159,9 +176,9 @@ static u32 vni_tail_from_slots(const struct vni_port *port,
 }
 
 /*
- * Where to post @n frames next and how many slots are free, the lock being
- * held. Fewer than @n only if there are no more. -EPROTO when no position
- * would be right.
+ * Find where to post @n frames, and how many slots are free from there on:
+ * fewer than @n only if the ring has no more. The ring's lock is held.
+ * -EPROTO: slots are damaged, so that no position would be right.
  */
 static int vni_tail_find(struct vni_port *port, struct vni_ring *ring, u32 to,
 			 u32 n, u32 *tail, u32 *space)
@@ -188,11 +205,11 @@ static int vni_tail_find(struct vni_port *port, struct vni_ring *ring, u32 to,
 
 /**
  * vni_ring_lock() - take a ring's lock, and repair the ring if need be
- * @port: the port
- * @ring: the ring
- * @cpu: own CPU number
+ * @port: of the node that becomes the lock's owner
+ * @ring: own one or that of another node
+ * @cpu: number of the calling CPU in its node
  *
- * The dead owner may have filled slots that tail does not count yet.
+ * A dead owner may have filled slots that tail does not count yet.
  *
  * Return: 0, or -EBUSY when the bound was reached, which is counted.
  */
@@ -214,8 +231,8 @@ int vni_ring_lock(struct vni_port *port, struct vni_ring *ring, u32 cpu)
 }
 
 /*
- * All of a slot but its first word. By whole words: a word that has just been
- * written as fields would have to be waited for.
+ * Write all of a slot but its first word. Word by word, without a copy that is
+ * put together from fields: loading whole words of it would stall.
  */
 static void vni_slot_fill(u64 *to, u64 from, const struct vni_frame *frame)
 {
@@ -260,7 +277,7 @@ static void vni_slot_publish(struct vni_slot *shared, u32 position,
 					 frame->flags));
 }
 
-/* Does the ring's owner take frames, and is it the one that is meant? */
+/* Does the ring's owner take frames, and is it the incarnation meant? */
 static bool vni_receiver_takes(const struct vni_port *port,
 			       struct vni_ring *ring, u32 to, u32 generation)
 {
@@ -272,11 +289,11 @@ static bool vni_receiver_takes(const struct vni_port *port,
 }
 
 /*
- * Take the lines of the next slots from the receiver's cache, all at once:
- * one store to each, so that the processor has them all under way together,
- * where eight stores would keep it waiting for one after the other. A prefetch
- * does nothing for a line of which there is a copy. Free slots only: the word
- * may be one of an inline frame.
+ * Take the cache lines of the next slots from the receiver, by one store to
+ * each: the CPU then requests all of them at once. The eight stores that fill a
+ * slot would have it wait for one line after the other, and a prefetch ignores
+ * a line of which the cache has a copy. Free slots only, as the word may belong
+ * to an inline frame.
  */
 static void vni_slots_own(struct vni_port *port, struct vni_ring *ring, u32 to,
 			  u32 tail, u32 n, u32 space)
@@ -332,12 +349,13 @@ static int vni_ring_post_locked(struct vni_port *port, struct vni_ring *ring,
 
 /**
  * vni_ring_post() - put frames into a ring
- * @port: the port
- * @cpu: own CPU number; no other context of it posts meanwhile
+ * @port: the sender's
+ * @cpu: number of the calling CPU in its node; no other context of it posts
+ *	meanwhile
  * @to: number of the ring, not an own one
  * @to_generation: the incarnation of its node that is meant
  * @frames: the frames; their buffers, if any, ALLOC or HELD by this node
- * @n: number of them
+ * @n: number of @frames
  *
  * What was posted belongs to the destination; the rest stays with the caller.
  * Follow up with vni_ring_needs_kick().
@@ -365,7 +383,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_post);
 
 /**
  * vni_ring_needs_kick() - after a post: must the receiver be kicked?
- * @port: the port
+ * @port: the sender's
  * @to: number of the ring
  *
  * Disarms the ring if so: the caller has to kick the receiver then, as no other
@@ -437,7 +455,7 @@ static void vni_frame_hold(struct vni_port *port, struct vni_ring *ring,
 
 /**
  * vni_ring_take() - take the next frame out of an own ring
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open, in its receive context
  * @frame: filled in, all fields checked and private
  *
@@ -479,9 +497,9 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_take);
 
 /**
  * vni_ring_damaged() - is an own ring in a state that no sender leaves behind?
- * @port: the port
- * @ring: the ring
- * @head: its private head
+ * @port: the receiver's
+ * @ring: own ring
+ * @head: the private one of its receive context
  *
  * Either tail claims frames that no slot shows, or the slot before head is of
  * another lap. Looks at the slot of head last, as a frame may arrive meanwhile.
@@ -500,7 +518,7 @@ bool vni_ring_damaged(struct vni_port *port, struct vni_ring *ring, u32 head)
 
 /**
  * vni_ring_pending() - has an own ring something to do?
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open
  *
  * Its receive context may be at work meanwhile.
@@ -520,7 +538,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_pending);
 
 /**
  * vni_ring_arm() - ask to be kicked, before going to sleep
- * @port: the port
+ * @port: the receiver's
  * @queue: own queue, its ring open, in its receive context
  * @frames: how many frames are worth a kick, 1 to half a ring. More than one
  *	needs a caller that looks again by itself after a while.
@@ -554,15 +572,15 @@ bool vni_ring_arm(struct vni_port *port, u32 queue, u32 frames)
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_arm);
 
 /**
- * vni_ring_disarm() - no doorbell is needed, an own ring is being looked at
- * @port: the port
+ * vni_ring_disarm() - want no kick, as an own ring is being polled
+ * @port: the receiver's
  * @queue: own queue
  */
 void vni_ring_disarm(struct vni_port *port, u32 queue)
 {
 	u64 *armed = &vni_own_ring(port, queue)->armed;
 
-	/* Mostly it is not: senders keep their copies of the line. */
+	/* Mostly it is zero: then senders keep their copies of the line. */
 	if (mint_load(armed))
 		mint_store(armed, 0ULL);
 }

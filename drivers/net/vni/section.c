@@ -72,8 +72,8 @@ void vni_ring_reset(struct vni_ring *ring, u32 nr_slots, u32 position)
 }
 
 /*
- * How many huge buffers a quarter of the bytes makes. Few would be stuck in
- * the caches of the nodes, two in each: fewer than four a node are none.
+ * How many huge buffers fit into a quarter of the bytes. None if that is fewer
+ * than four for each node, as the cache of a CPU keeps up to two of them.
  */
 static u64 vni_plan_huge(const struct vni_header *h, u64 bytes)
 {
@@ -85,8 +85,8 @@ static u64 vni_plan_huge(const struct vni_header *h, u64 bytes)
 }
 
 /*
- * Divide what header and rings leave: half of it for small buffers, the rest
- * for the others.
+ * Divide the bytes that header and rings leave: half of them for small buffers,
+ * the rest for large and huge ones.
  */
 static int vni_plan_counts(struct vni_header *h, u64 bytes)
 {
@@ -301,7 +301,7 @@ static unsigned int vni_cache_bulk(unsigned int class, u32 count)
 }
 
 /**
- * vni_port_init() - look at a formatted section as one node
+ * vni_port_init() - attach to a formatted section as one node
  * @port: filled in; unusable when an error is returned
  * @section: the section, 64-byte aligned
  * @bytes: its size as the caller knows it, not as the section says

@@ -20,6 +20,7 @@
 #include "port.h"
 #include "words.h"
 
+/* Count what is wrong with shared words. */
 static inline void vni_fault(struct vni_port *port, enum vni_fault kind)
 {
 	mint_store(&port->faults[kind], mint_load(&port->faults[kind]) + 1);
@@ -57,7 +58,7 @@ static inline u64 vni_state_get(const struct vni_port *port, u32 handle)
 	return mint_load(vni_state_of(port, handle));
 }
 
-/* For a buffer of ours; what lets others see it is stored later, with release */
+/* For a buffer of ours. What shows it to others is stored later, with release. */
 static inline void vni_state_set(const struct vni_port *port, u32 handle,
 				 u64 word)
 {

@@ -5,6 +5,7 @@
 #ifndef TESTS_RING_KUNIT_VISIBILITY_H
 #define TESTS_RING_KUNIT_VISIBILITY_H
 
+/* Only eats the semicolon. */
 #define EXPORT_SYMBOL_IF_KUNIT(symbol)	static_assert(sizeof(#symbol))
 
 #endif /* TESTS_RING_KUNIT_VISIBILITY_H */
