@@ -45,7 +45,7 @@ enum mint_lock_result vni_lock(struct vni_port *port, struct mint_lock *lock,
 	result = mint_lock_acquire(lock, self, port->lock_spins,
 				   vni_owner_dead, port);
 	if (result == MINT_LOCK_BUSY)
-		vni_fault(port, VNI_FAULT_LOCK_TIMEOUT);
+		vni_fault_count(port, VNI_FAULT_LOCK_TIMEOUT);
 	else if (result == MINT_LOCK_TAKEN_OVER)
 		mint_store(&port->takeovers, mint_load(&port->takeovers) + 1);
 	return result;
@@ -62,5 +62,5 @@ void vni_unlock(struct vni_port *port, struct mint_lock *lock, u32 cpu)
 	u64 self = mint_lock_word(port->node, cpu, port->generation);
 
 	if (!mint_lock_release(lock, self))
-		vni_fault(port, VNI_FAULT_LOCK_LOST);
+		vni_fault_count(port, VNI_FAULT_LOCK_LOST);
 }

@@ -112,7 +112,7 @@ static u32 vni_list_next(const struct vni_free_list *list, unsigned int class,
 /* Count a list that disagrees with the state words, and make it anew. */
 static void vni_pool_mend(struct vni_port *port, unsigned int class)
 {
-	vni_fault(port, VNI_FAULT_POOL);
+	vni_fault_count(port, VNI_FAULT_POOL);
 	vni_pool_rebuild(port, class);
 }
 
@@ -300,11 +300,11 @@ void vni_buf_free(struct vni_port *port, struct vni_cache *cache, u32 handle)
 	if (handle == VNI_NO_BUF)
 		return;
 	if (handle >= port->geometry.nr_bufs) {
-		vni_fault(port, VNI_FAULT_HANDLE);
+		vni_fault_count(port, VNI_FAULT_HANDLE);
 		return;
 	}
 	if (!vni_state_mine(port, vni_state_get(port, handle))) {
-		vni_fault(port, VNI_FAULT_STATE);
+		vni_fault_count(port, VNI_FAULT_STATE);
 		return;
 	}
 	vni_cache_put(port, cache, handle);
@@ -360,7 +360,7 @@ void vni_port_census(struct vni_port *port, struct vni_census *census)
 
 	memset(census, 0, sizeof(*census));
 	for (i = 0; i < port->geometry.nr_bufs; i++) {
-		u32 state = vni_state_kind(mint_load(vni_state_of(port, i)));
+		u32 state = vni_state_kind(vni_state_get(port, i));
 
 		if (state <= VNI_STATE_BAD)
 			census->state[state]++;

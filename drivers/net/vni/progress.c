@@ -156,8 +156,8 @@ static u64 vni_take_watchers(struct vni_rx *rx, struct vni_ring *ring)
  */
 u64 vni_ring_release(struct vni_port *port, u32 queue)
 {
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	struct vni_rx *rx = &port->rx[queue];
-	struct vni_ring *ring = vni_at(port, rx->ring_offset);
 	u64 nodes = ~0ULL >> (64 - port->geometry.nr_nodes);
 
 	vni_head_publish(rx, ring);

@@ -107,11 +107,9 @@ static unsigned int vni_reclaim_matching(const struct vni_reclaim *r,
 		if (vni_pool_lock(port, class, cpu))
 			continue;
 		for (i = 0; i < c->count; i++) {
-			u64 *state = vni_state_of(port, c->first + i);
-
-			if (!match(r, mint_load(state)))
+			if (!match(r, vni_state_get(port, c->first + i)))
 				continue;
-			mint_store_release(state, (u64)VNI_STATE_POOL);
+			vni_state_free(port, c->first + i);
 			freed++;
 		}
 		vni_pool_rebuild(port, class);
@@ -128,6 +126,7 @@ static bool vni_flies_to_us(const struct vni_reclaim *r, u64 word)
 			  vni_state_to_generation(word));
 }
 
+/* The same, but to the ring that is mended. */
 static bool vni_flies_to_ring(const struct vni_reclaim *r, u64 word)
 {
 	return vni_flies_to_us(r, word) && vni_state_ring(word) == r->ring;
@@ -155,15 +154,15 @@ static void vni_reclaim_orphans(struct vni_port *port, u32 queue)
  */
 void vni_ring_mend(struct vni_port *port, u32 queue)
 {
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	struct vni_rx *rx = &port->rx[queue];
-	struct vni_ring *ring = vni_at(port, rx->ring_offset);
 
 	if (!vni_ring_damaged(port, ring, rx->head) ||
 	    vni_ring_lock(port, ring, rx->cpu))
 		return;
 	/* Again: a post may have been under way. */
 	if (vni_ring_damaged(port, ring, rx->head)) {
-		vni_fault(port, VNI_FAULT_RING_INDEX);
+		vni_fault_count(port, VNI_FAULT_RING_INDEX);
 		vni_ring_reset(ring, port->geometry.nr_slots, rx->head);
 		rx->served = ~0ULL;
 		vni_reclaim_orphans(port, queue);
@@ -176,8 +175,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_mend);
 static unsigned int vni_drop_in_ring(struct vni_port *port, u32 queue,
 				     u32 *handles, unsigned int n)
 {
-	struct vni_ring *ring =
-		vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	u32 head = port->rx[queue].head;
 	u32 p, i;
 
@@ -228,7 +226,7 @@ static unsigned int vni_bury_unposted(const struct vni_reclaim *r,
 	u32 i;
 
 	for (i = 0; i < port->geometry.nr_bufs; i++) {
-		u64 word = mint_load(vni_state_of(port, i));
+		u64 word = vni_state_get(port, i);
 
 		if (!vni_flies_to_us(r, word) ||
 		    vni_state_owner(word) != r->node ||
@@ -329,8 +327,7 @@ static void vni_ring_announce(struct vni_receiver *shared,
 int vni_ring_open(struct vni_port *port, u32 queue, u32 cpu,
 		  const struct vni_receiver *receiver)
 {
-	struct vni_ring *ring =
-		vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	struct vni_rx *rx = &port->rx[queue];
 
 	rx->cpu = cpu;
@@ -358,8 +355,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_ring_open);
  */
 void vni_ring_close(struct vni_port *port, u32 queue, struct vni_cache *cache)
 {
-	struct vni_ring *ring =
-		vni_ring_of(port, vni_ring_number(port, port->node, queue));
+	struct vni_ring *ring = vni_own_ring(port, queue);
 	struct vni_frame frame;
 	u32 i;
 	int err;

@@ -68,9 +68,9 @@
  * - *watchers*: vni_ring_watch() sets its bit, full barrier; its caller then
  *   looks at head. Pairs with vni_ring_release(): the frame noted in served and
  *   head stored, full barrier, looks at watchers, then forgets served. Either
- *   the sender sees its frame taken, or the receiver sees the bit while the note
- *   stands. A bit that finds no note stays, for a frame that is still in the
- *   ring. So the receiver need not look before it sleeps.
+ *   the sender sees its frame taken, or the receiver sees the bit while the
+ *   note stands. A bit that finds no note stays, for a frame that is still in
+ *   the ring. So the receiver need not look before it sleeps.
  *
  * Slots describe themselves. Slot word and position share 16 bits, and a ring
  * has at most 2^14 slots, so a slot that matches position p was filled for p.
@@ -194,7 +194,7 @@ static int vni_tail_find(struct vni_port *port, struct vni_ring *ring, u32 to,
 	/* Pairs with the release of head in vni_head_publish(). */
 	head = mint_load_acquire(&ring->head);
 	if (!vni_tail_sound(port, ring, head, *tail)) {
-		vni_fault(port, VNI_FAULT_RING_INDEX);
+		vni_fault_count(port, VNI_FAULT_RING_INDEX);
 		*tail = vni_tail_from_slots(port, ring, head);
 		if (!vni_tail_sound(port, ring, head, *tail))
 			return -EPROTO;
@@ -343,7 +343,7 @@ static int vni_ring_post_locked(struct vni_port *port, struct vni_ring *ring,
 	port->tx[to].space = space - fit;
 	if (fit == n)
 		return n;
-	vni_fault(port, VNI_FAULT_STATE);
+	vni_fault_count(port, VNI_FAULT_STATE);
 	return fit ? (int)fit : -EINVAL;
 }
 
@@ -408,11 +408,6 @@ bool vni_ring_needs_kick(struct vni_port *port, u32 to)
 	return mint_xchg(&ring->armed, 0ULL) & VNI_ARMED;
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_ring_needs_kick);
-
-static struct vni_ring *vni_own_ring(const struct vni_port *port, u32 queue)
-{
-	return vni_at(port, port->rx[queue].ring_offset);
-}
 
 /* A private copy of a slot, of which @word has been read: each word once. */
 static void vni_frame_read(struct vni_frame *frame, u64 *from, u64 word)
@@ -485,7 +480,7 @@ int vni_ring_take(struct vni_port *port, u32 queue, struct vni_frame *frame)
 		vni_frame_hold(port, ring, rx->head, frame);
 		rx->served |= 1ULL << frame->slot.source;
 	} else {
-		vni_fault(port, fault);
+		vni_fault_count(port, fault);
 		rx->served = ~0ULL;
 	}
 	rx->head++;

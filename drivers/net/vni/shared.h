@@ -21,7 +21,7 @@
 #include "words.h"
 
 /* Count what is wrong with shared words. */
-static inline void vni_fault(struct vni_port *port, enum vni_fault kind)
+static inline void vni_fault_count(struct vni_port *port, enum vni_fault kind)
 {
 	mint_store(&port->faults[kind], mint_load(&port->faults[kind]) + 1);
 }
@@ -29,6 +29,12 @@ static inline void vni_fault(struct vni_port *port, enum vni_fault kind)
 static inline void *vni_at(const struct vni_port *port, u64 offset)
 {
 	return (char *)port->base + offset;
+}
+
+static inline struct vni_ring *vni_own_ring(const struct vni_port *port,
+					    u32 queue)
+{
+	return vni_at(port, port->rx[queue].ring_offset);
 }
 
 /* The node that a ring leads to. */
