@@ -17,18 +17,6 @@ static enum cpuhp_state vni_online_state;
 static enum cpuhp_state vni_dead_state;
 
 /**
- * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
- * @priv: the device, its lock held
- * @queue: own queue
- *
- * Return: its number.
- */
-unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue)
-{
-	return cpumask_nth(queue % cpumask_weight(&priv->cpus), &priv->cpus);
-}
-
-/**
  * vni_cpus_look() - say which queue a CPU looks at when it sends
  * @priv: the device, its lock held
  * @open: false: at none

@@ -20,19 +20,6 @@
 #define VNI_RX_HALTED_USECS	200U
 
 /**
- * vni_rx_count() - count for an RX queue
- * @rxq: the queue; its NAPI is ours
- * @which: what
- * @n: how many
- */
-void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n)
-{
-	u64_stats_update_begin(&rxq->syncp);
-	u64_stats_add(&rxq->stats[which], n);
-	u64_stats_update_end(&rxq->syncp);
-}
-
-/**
  * vni_rx_doorbell() - the doorbell of a queue was rung
  * @context: the struct vni_rxq
  *
@@ -340,23 +327,6 @@ int vni_poll(struct napi_struct *napi, int budget)
 		return budget;
 	napi_complete_done(napi, done);
 	return done;
-}
-
-/**
- * vni_rx_look() - a CPU that sends looks whether there are frames to take
- * @priv: the device
- *
- * So frames that are not worth a doorbell seldom wait for the timer.
- *
- * Context: BH is off.
- */
-void vni_rx_look(struct vni_priv *priv)
-{
-	struct vni_rxq *rxq = this_cpu_read(priv->cpu->rxq);
-
-	if (rxq && !test_bit(NAPI_STATE_SCHED, &rxq->napi.state) &&
-	    vni_ring_pending(&priv->port, rxq->queue))
-		napi_schedule(&rxq->napi);
 }
 
 /* Has its CPU been told of them, and only taken no interrupt since? */

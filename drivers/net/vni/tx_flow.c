@@ -45,19 +45,6 @@ static struct vni_txq *vni_txq_next(struct vni_priv *priv,
 }
 
 /**
- * vni_tx_count() - count for a TX queue
- * @q: the queue, locked
- * @which: what
- * @n: how many
- */
-void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which, u64 n)
-{
-	u64_stats_update_begin(&q->syncp);
-	u64_stats_add(&q->stats[which], n);
-	u64_stats_update_end(&q->syncp);
-}
-
-/**
  * vni_tx_count_drops() - count frames that were dropped
  * @q: the queue, locked
  * @err: why, as the functions of tx.c and ring.c return it

@@ -293,7 +293,7 @@ struct vni_peer {
 
 /**
  * struct vni_station - where an address of a VLAN last sent from
- * @key: address, VLAN and node, see peer.c; 0 = unused
+ * @key: address, VLAN and node, see station.c; 0 = unused
  * @seen: jiffies when it last sent
  *
  * Senders read without a lock: @key is one word, and a @seen that belongs to
@@ -387,16 +387,26 @@ struct vni_priv {
 	struct vni_txq txqs[];
 };
 
-/* vni.c */
+/* open.c */
+int vni_open(struct net_device *dev);
+int vni_stop(struct net_device *dev);
+int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs);
+void vni_check_work(struct work_struct *work);
+
+/* buf.c */
 u32 vni_buf_get(struct vni_priv *priv, unsigned int class);
 void vni_buf_put(struct vni_priv *priv, u32 handle);
+void vni_caches_relieve(struct vni_priv *priv);
+void vni_caches_flush(struct vni_priv *priv);
+
+/* rx_queue.c */
+unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue);
 void vni_napi_kick(struct vni_rxq *rxq);
 void vni_napi_hold(struct vni_priv *priv);
 void vni_napi_release(struct vni_priv *priv);
-int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs);
+void vni_rx_look(struct vni_priv *priv);
 
 /* cpu.c */
-unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue);
 void vni_cpus_look(struct vni_priv *priv, bool open);
 int vni_cpus_init(struct vni_priv *priv);
 void vni_cpus_destroy(struct vni_priv *priv);
@@ -424,7 +434,6 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
 bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q);
 
 /* tx_flow.c */
-void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which, u64 n);
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
 bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
 		     unsigned int class);
@@ -445,12 +454,10 @@ void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* rx.c */
-void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which, u64 n);
 void vni_rx_doorbell(void *context);
 enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
 unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
 int vni_poll(struct napi_struct *napi, int budget);
-void vni_rx_look(struct vni_priv *priv);
 void vni_rx_check(struct vni_rxq *rxq);
 
 /* describe.c */
@@ -484,12 +491,16 @@ struct sk_buff *vni_lend(struct vni_lender *lender,
 void vni_lend_reclaim(struct vni_lender *lender);
 void vni_lend_reclaim_closed(struct vni_lender *lender);
 
-/* peer.c */
+/* station.c */
 extern const u8 vni_mac_prefix[ETH_ALEN - 1];
 int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb);
 void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
 		       u32 node);
 void vni_stations_forget(struct vni_priv *priv, u32 node);
+
+/* peer.c */
+void vni_peer_read(struct vni_priv *priv, u32 node, u32 queue,
+		   struct vni_receiver *receiver);
 u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 		      struct vni_receiver *receiver);
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb);
@@ -498,7 +509,10 @@ u64 vni_mcast_bit(const u8 *mac);
 bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue);
 unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes);
 bool vni_peers_changed(struct vni_priv *priv);
+
+/* refresh.c */
 void vni_peers_refresh(struct vni_priv *priv);
+void vni_refresh_work(struct work_struct *work);
 void vni_bury(struct vni_priv *priv, u32 node, u32 generation);
 int vni_peer_event(struct notifier_block *nb, unsigned long value, void *data);
 
@@ -531,6 +545,34 @@ static inline unsigned int vni_txq_index(const struct vni_priv *priv,
 					 const struct vni_txq *q)
 {
 	return q - priv->txqs;
+}
+
+/**
+ * vni_tx_count() - count for a TX queue
+ * @q: the queue, locked
+ * @which: what
+ * @n: how many
+ */
+static inline void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which,
+				u64 n)
+{
+	u64_stats_update_begin(&q->syncp);
+	u64_stats_add(&q->stats[which], n);
+	u64_stats_update_end(&q->syncp);
+}
+
+/**
+ * vni_rx_count() - count for an RX queue
+ * @rxq: the queue; its NAPI is ours
+ * @which: what
+ * @n: how many
+ */
+static inline void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which,
+				u64 n)
+{
+	u64_stats_update_begin(&rxq->syncp);
+	u64_stats_add(&rxq->stats[which], n);
+	u64_stats_update_end(&rxq->syncp);
 }
 
 #endif /* VNI_H */

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this node notes of its peers when one comes, changes or goes: who is
+ * lost, carrier, and the burial of the dead.
+ *
+ * Only these functions write vni_priv.peers. See docs/vni.md.
+ */
+#include <linux/cleanup.h>
+
+#include "vni.h"
+
+/**
+ * vni_bury() - take back what dead incarnations of a node held
+ * @priv: the device, locked or not yet known to anybody
+ * @node: the node; ourselves for our former generations
+ * @generation: it is fenced up to this one
+ *
+ * Nothing is noted when a lock could not be had: the next look tries again.
+ */
+void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
+{
+	u64 *timeouts = &priv->port.faults[VNI_FAULT_LOCK_TIMEOUT];
+	u64 before = READ_ONCE(*timeouts);
+
+	/* The protocol wants no receive context to run meanwhile. */
+	if (priv->open)
+		vni_napi_hold(priv);
+	/* No interrupt may make peers wait for the pool's lock. */
+	scoped_guard(irqsave) {
+		priv->bury_cache.cpu = smp_processor_id();
+		vni_port_bury(&priv->port, &priv->bury_cache, node, generation);
+		vni_cache_flush(&priv->port, &priv->bury_cache);
+	}
+	if (priv->open)
+		vni_napi_release(priv);
+	if (READ_ONCE(*timeouts) != before)
+		return;
+	priv->peers[node].buried = generation;
+	if (node != priv->port.node)
+		priv->peer_resets++;
+}
+
+/* An Ethernet has one MTU. Nothing else tells who sets up nodes one by one. */
+static void vni_peer_compare_mtu(struct vni_priv *priv, u32 node,
+				 u32 max_frame)
+{
+	struct vni_peer *known = &priv->peers[node];
+	u32 ours = READ_ONCE(priv->netdev->mtu);
+	u32 theirs = clamp_t(u32, max_frame, ETH_HLEN,
+			     ETH_HLEN + ETH_MAX_MTU) - ETH_HLEN;
+	u32 mtus = theirs == ours ? 0 : theirs << 16 | ours;
+
+	if (mtus && mtus != known->mtus && net_ratelimit())
+		netdev_warn(priv->netdev,
+			    "node %u has MTU %u, this one %u: longer frames than both take are lost. Try on all nodes: ip link set %s mtu %u\n",
+			    node, theirs, ours, netdev_name(priv->netdev),
+			    min(theirs, ours));
+	WRITE_ONCE(known->mtus, mtus);
+}
+
+static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
+{
+	struct vni_peer *known = &priv->peers[node];
+	struct vni_receiver receiver;
+	struct mint_peer peer;
+	u32 lost = 0, up = 0;
+
+	/* In this order: a line read first cannot be newer than the node. */
+	vni_peer_read(priv, node, 0, &receiver);
+	mint_peer_get(node, &peer);
+	if (!peer.running || peer.generation != receiver.generation)
+		lost = receiver.generation;
+	else if (receiver.open == 1)
+		up = receiver.generation;
+
+	WRITE_ONCE(known->lost, lost);
+	if (up != known->up) {
+		if (net_ratelimit())
+			netdev_info(priv->netdev, "node %u %s\n", node,
+				    up ? "takes frames" : "takes no frames");
+		if (known->up) {
+			vni_stations_forget(priv, node);
+			vni_tx_purge(priv, node);
+		}
+		WRITE_ONCE(known->up, up);
+	}
+	if (up && priv->open)
+		vni_peer_compare_mtu(priv, node, receiver.max_frame);
+	else
+		WRITE_ONCE(known->mtus, 0);
+	if (peer.fenced > known->buried)
+		vni_bury(priv, node, peer.fenced);
+	return up;
+}
+
+/**
+ * vni_peers_refresh() - look at all peers, set carrier, bury the dead
+ * @priv: the device
+ *
+ * Context: process; takes the device's lock.
+ */
+void vni_peers_refresh(struct vni_priv *priv)
+{
+	bool carrier = false;
+	u32 node;
+
+	mutex_lock(&priv->lock);
+	for (node = 0; node < vni_nr_nodes(priv); node++)
+		if (node != priv->port.node)
+			carrier |= vni_peer_refresh(priv, node);
+	if (priv->open && carrier)
+		netif_carrier_on(priv->netdev);
+	else
+		netif_carrier_off(priv->netdev);
+	mutex_unlock(&priv->lock);
+}
+
+/**
+ * vni_refresh_work() - look at all peers, since NAPI found one changed
+ * @work: vni_priv.refresh
+ */
+void vni_refresh_work(struct work_struct *work)
+{
+	vni_peers_refresh(container_of(work, struct vni_priv, refresh));
+}
+
+/**
+ * vni_peer_event() - the node table has changed
+ * @nb: of a struct vni_priv
+ * @value: unused
+ * @data: unused; all peers are looked at
+ *
+ * Return: NOTIFY_OK.
+ */
+int vni_peer_event(struct notifier_block *nb, unsigned long value, void *data)
+{
+	vni_peers_refresh(container_of(nb, struct vni_priv, peer_notifier));
+	return NOTIFY_OK;
+}

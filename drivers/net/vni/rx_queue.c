@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The RX queues of vni as all its parts see them: which CPU serves one, and
+ * how its NAPI is called or kept from running.
+ */
+#include <linux/cpumask.h>
+
+#include "vni.h"
+
+/**
+ * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
+ * @priv: the device, its lock held
+ * @queue: own queue
+ *
+ * Return: its number.
+ */
+unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue)
+{
+	return cpumask_nth(queue % cpumask_weight(&priv->cpus), &priv->cpus);
+}
+
+/**
+ * vni_napi_kick() - have NAPI look at a ring, from process context
+ * @rxq: its queue
+ */
+void vni_napi_kick(struct vni_rxq *rxq)
+{
+	local_bh_disable();
+	napi_schedule(&rxq->napi);
+	local_bh_enable();
+}
+
+/**
+ * vni_napi_hold() - keep all receive contexts from running
+ * @priv: the device, open
+ *
+ * May sleep.
+ */
+void vni_napi_hold(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		napi_disable(&priv->rxqs[i].napi);
+		hrtimer_cancel(&priv->rxqs[i].timer);
+	}
+}
+
+/**
+ * vni_napi_release() - let them run again, and look at all rings
+ * @priv: the device, held
+ */
+void vni_napi_release(struct vni_priv *priv)
+{
+	unsigned int i;
+
+	for (i = 0; i < priv->nr_rxqs; i++) {
+		napi_enable(&priv->rxqs[i].napi);
+		vni_napi_kick(&priv->rxqs[i]);
+	}
+}
+
+/**
+ * vni_rx_look() - a CPU that sends looks whether there are frames to take
+ * @priv: the device
+ *
+ * So frames that are not worth a doorbell seldom wait for the timer.
+ *
+ * Context: BH is off.
+ */
+void vni_rx_look(struct vni_priv *priv)
+{
+	struct vni_rxq *rxq = this_cpu_read(priv->cpu->rxq);
+
+	if (rxq && !test_bit(NAPI_STATE_SCHED, &rxq->napi.state) &&
+	    vni_ring_pending(&priv->port, rxq->queue))
+		napi_schedule(&rxq->napi);
+}
