@@ -12,7 +12,7 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
-#include "vni.h"
+#include "device.h"
 
 #define VNI_BIG_PART_BYTES	65535
 #define VNI_BIG_TCP_BYTES	60	/* the longest TCP header */

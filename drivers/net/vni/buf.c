@@ -9,7 +9,7 @@
 #include <linux/cleanup.h>
 #include <linux/percpu.h>
 
-#include "vni.h"
+#include "device.h"
 
 /* A pool with less than this part of its buffers free is low. */
 #define VNI_LOW_SHARE	8

@@ -10,7 +10,7 @@
 #include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
 
-#include "vni.h"
+#include "device.h"
 
 /* Dynamic states: on the CPU while it runs; on another one when it is dead. */
 static enum cpuhp_state vni_online_state;

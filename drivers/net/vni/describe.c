@@ -10,7 +10,8 @@
 #include <linux/sctp.h>
 #include <linux/virtio_net.h>
 
-#include "vni.h"
+#include "describe.h"
+#include "device.h"
 
 #if IS_ENABLED(CONFIG_IP_SCTP)
 static bool vni_needs_crc32c(const struct sk_buff *skb)

@@ -12,7 +12,8 @@
 #include <linux/virtio_net.h>
 #include <net/gso.h>
 
-#include "vni.h"
+#include "describe.h"
+#include "device.h"
 
 #define FRAME_BYTES	3000
 #define MSS		1000

@@ -10,7 +10,8 @@
 #include <linux/virtio_net.h>
 #include <net/gre.h>
 
-#include "vni.h"
+#include "describe.h"
+#include "device.h"
 
 /* The first inner header, and the outer transport header, lie behind these. */
 #define VNI_ENCAP_OUTER_BYTES	(ETH_HLEN + sizeof(struct iphdr))

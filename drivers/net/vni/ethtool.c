@@ -6,7 +6,7 @@
 #include <linux/ethtool.h>
 #include <net/netdev_queues.h>
 
-#include "vni.h"
+#include "device.h"
 
 #define VNI_COALESCE_MAX_USECS	10000U
 

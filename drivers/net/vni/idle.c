@@ -12,15 +12,15 @@
 #include <linux/sched/stat.h>
 #include <uapi/linux/sched/types.h>
 
-#include "vni.h"
+#include "device.h"
 
 /* So long after the last frame, not counting what others run meanwhile. */
 #define VNI_IDLE_NS		(400 * (s64)NSEC_PER_USEC)
 /* What a look in vain, or with success, does to the doubt whether it pays. */
-#define VNI_IDLE_VAIN		4
-#define VNI_IDLE_FOUND		(-1)
+#define VNI_IDLE_MISS		4
+#define VNI_IDLE_HIT		(-1)
 /* At so much doubt there is no look for the next so many polls with frames. */
-#define VNI_IDLE_DOUBT		32
+#define VNI_IDLE_LIMIT		32
 #define VNI_IDLE_PAUSE		256
 
 /* Is there something to do, for NAPI or for anybody else on this CPU? */
@@ -51,17 +51,17 @@ static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
 static void vni_idle_learn(struct vni_rxq *rxq)
 {
 	struct vni_idler *idler = &rxq->idler;
-	int doubt = idler->doubt;
+	int score = idler->score;
 
 	if (vni_ring_pending(&rxq->priv->port, rxq->queue)) {
 		vni_rx_count(rxq, VNI_RX_IDLE_FOUND, 1);
-		doubt += VNI_IDLE_FOUND;
+		score += VNI_IDLE_HIT;
 	} else if (!idler->left) {
-		doubt += VNI_IDLE_VAIN;
+		score += VNI_IDLE_MISS;
 	}
-	idler->doubt = max(doubt, 0);
-	if (doubt >= VNI_IDLE_DOUBT) {
-		idler->doubt = 0;
+	idler->score = max(score, 0);
+	if (score >= VNI_IDLE_LIMIT) {
+		idler->score = 0;
 		idler->pause = VNI_IDLE_PAUSE;
 	}
 }
@@ -98,10 +98,10 @@ static int vni_idle_thread(void *context)
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (kthread_should_stop())
 			break;
-		if (!vni_idle_guards(rxq))
+		if (!vni_idle_armed(rxq))
 			schedule();
 		__set_current_state(TASK_RUNNING);
-		if (vni_idle_guards(rxq))
+		if (vni_idle_armed(rxq))
 			vni_idle_watch(rxq);
 		cond_resched();
 	}
@@ -110,26 +110,26 @@ static int vni_idle_thread(void *context)
 }
 
 /**
- * vni_idle_guards() - will this queue's CPU look for frames once it is idle?
+ * vni_idle_armed() - will this queue's CPU look for frames once it is idle?
  * @rxq: the queue
  *
  * Return: false if it is not to, or has just done so in vain.
  */
-bool vni_idle_guards(const struct vni_rxq *rxq)
+bool vni_idle_armed(const struct vni_rxq *rxq)
 {
 	return READ_ONCE(rxq->idler.left) > 0;
 }
 
 /**
- * vni_idle_expect() - frames came, so others may follow
+ * vni_idle_arm() - frames came, so others may follow
  * @rxq: their queue
  *
  * Context: its NAPI.
  */
-void vni_idle_expect(struct vni_rxq *rxq)
+void vni_idle_arm(struct vni_rxq *rxq)
 {
 	struct vni_idler *idler = &rxq->idler;
-	bool asleep = !vni_idle_guards(rxq);
+	bool asleep = !vni_idle_armed(rxq);
 
 	if (!READ_ONCE(rxq->priv->idle_poll))
 		return;

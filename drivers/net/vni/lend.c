@@ -11,7 +11,7 @@
 #include <linux/module.h>
 #include <net/busy_poll.h>
 
-#include "vni.h"
+#include "device.h"
 
 /* What the stack parses is copied; it need not read headers from the pool. */
 #define VNI_LEND_HEAD_BYTES	256
@@ -145,8 +145,8 @@ static bool vni_lend_begin(struct vni_lender *lender,
 	unsigned int class = vni_class_of(&priv->port, frame->handle);
 	u32 count = lender->count;
 
-	if (lender->lent[class] * priv->nr_rxqs >= lender->share[class] ||
-	    vni_pool_level(&priv->port, class) <= lender->spare[class])
+	if (lender->lent[class] * priv->nr_rxqs >= lender->limit[class] ||
+	    vni_pool_level(&priv->port, class) <= lender->reserve[class])
 		return false;
 	if (!count && !vni_lend_first(lender))
 		return false;
@@ -323,9 +323,9 @@ int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
 	for (class = 0; class < VNI_NR_CLASSES; class++) {
 		u32 quarter = priv->port.geometry.classes[class].count / 4;
 
-		lender->spare[class] = quarter;
-		lender->share[class] = min(quarter, VNI_LEND_MAX);
-		total += lender->share[class];
+		lender->reserve[class] = quarter;
+		lender->limit[class] = min(quarter, VNI_LEND_MAX);
+		total += lender->limit[class];
 	}
 	lender->priv = priv;
 	lender->napi = napi;

@@ -8,7 +8,8 @@
 #include <linux/cleanup.h>
 #include <linux/ethtool.h>
 
-#include "vni.h"
+#include "device.h"
+#include "recover.h"
 
 /**
  * vni_check_work() - every VNI_CHECK_MS, look for what nobody tells

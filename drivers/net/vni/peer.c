@@ -9,7 +9,7 @@
  */
 #include <linux/crc32.h>
 
-#include "vni.h"
+#include "device.h"
 
 /**
  * vni_mcast_bit() - a multicast address's bit in vni_receiver.mcast

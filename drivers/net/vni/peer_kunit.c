@@ -5,7 +5,7 @@
 #include <kunit/test.h>
 #include <linux/random.h>
 
-#include "vni.h"
+#include "device.h"
 
 #define NODES	8
 #define OWN	0

@@ -8,7 +8,7 @@
 #include <kunit/visibility.h>
 #include <linux/ethtool.h>
 
-#include "vni.h"
+#include "device.h"
 
 /*
  * Tells senders of a change, with receiver_lock held. A closed interface has

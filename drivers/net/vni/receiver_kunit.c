@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 
-#include "vni.h"
+#include "device.h"
 
 #define SEGMENTED	(VNI_CAP_TSO | VNI_CAP_USO | VNI_CAP_BIG | VNI_CAP_ENCAP)
 

@@ -7,7 +7,8 @@
  */
 #include <linux/cleanup.h>
 
-#include "vni.h"
+#include "device.h"
+#include "recover.h"
 
 /**
  * vni_bury() - take back what dead incarnations of a node held

@@ -9,7 +9,9 @@
  */
 #include <kunit/visibility.h>
 
-#include "vni.h"
+#include "describe.h"
+#include "device.h"
+#include "recover.h"
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
@@ -248,7 +250,7 @@ static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 	bool bulk = vni_rx_bulk(rxq, taken_bytes);
 
 	if (!READ_ONCE(coalesce->usecs) ||
-	    (!taken_bytes && !vni_idle_guards(rxq)) ||
+	    (!taken_bytes && !vni_idle_armed(rxq)) ||
 	    (READ_ONCE(coalesce->adaptive) && !bulk))
 		return 1;
 	return READ_ONCE(coalesce->frames);
@@ -260,7 +262,7 @@ static void vni_rx_timer_start(struct vni_rxq *rxq)
 	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
 	u32 usecs = READ_ONCE(coalesce->usecs);
 
-	if (READ_ONCE(coalesce->adaptive) && !vni_idle_guards(rxq))
+	if (READ_ONCE(coalesce->adaptive) && !vni_idle_armed(rxq))
 		usecs = min(usecs, VNI_RX_HALTED_USECS);
 	hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_PINNED);
@@ -276,7 +278,7 @@ static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 	if (!vni_ring_arm(port, rxq->queue, frames))
 		return false;
 	if (taken_bytes)
-		vni_idle_expect(rxq);
+		vni_idle_arm(rxq);
 	if (frames > 1 && !hrtimer_is_queued(&rxq->timer))
 		vni_rx_timer_start(rxq);
 	return true;

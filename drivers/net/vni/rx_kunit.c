@@ -4,7 +4,7 @@
  */
 #include <kunit/test.h>
 
-#include "vni.h"
+#include "device.h"
 
 #define BULK	(32 * 1024)
 #define POLLS	5

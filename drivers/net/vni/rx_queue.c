@@ -5,7 +5,7 @@
  */
 #include <linux/cpumask.h>
 
-#include "vni.h"
+#include "device.h"
 
 /**
  * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to

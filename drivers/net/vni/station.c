@@ -6,7 +6,7 @@
 #include <kunit/visibility.h>
 #include <linux/hash.h>
 
-#include "vni.h"
+#include "device.h"
 
 /*
  * An address in a VLAN is known by 61 bits: the MAC address in bits 0-47, the

@@ -11,7 +11,8 @@
 #include <net/gso.h>
 #include <net/ipv6.h>
 
-#include "vni.h"
+#include "describe.h"
+#include "device.h"
 
 /* Node that a frame is for, or VNI_FLOOD. */
 static int vni_tx_route(struct vni_priv *priv, const struct sk_buff *skb)

@@ -7,7 +7,7 @@
  * BQL. It asks to be rung before it waits; NAPI then serves it. All of it runs
  * under the lock of the netdev queue. See "Back-pressure" in docs/vni.md.
  */
-#include "vni.h"
+#include "device.h"
 
 /* What a queue may wait for. */
 #define VNI_NEEDS_SPACE		BIT(0)	/* in the ring */

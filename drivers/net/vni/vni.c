@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <net/netdev_queues.h>
 
-#include "vni.h"
+#include "device.h"
 
 /* Slots of a ring; half of it where a node has several. */
 #define VNI_RING_SLOTS		512

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The receive side of vni: RX queues, each an own ring and the NAPI that
+ * empties it. Everything in a vni_rxq belongs to its NAPI, but where a field
+ * says otherwise. See docs/vni.md.
+ */
+#ifndef VNI_RX_H
+#define VNI_RX_H
+
+#include <linux/hrtimer.h>
+#include <linux/netdevice.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+#include "ring.h"
+
+/* Frames up to this long are copied into the linear part of an skb. */
+#define VNI_RX_LINEAR_BYTES	2048
+
+struct vni_priv;
+
+/**
+ * enum vni_rx_counter - what each RX queue counts
+ * @VNI_RX_PACKETS: frames given to the stack
+ * @VNI_RX_BYTES: bytes of these frames
+ * @VNI_RX_MULTICAST: frames for a multicast address, without broadcasts
+ * @VNI_RX_BAD_DESC: frames dropped because a field of the descriptor was
+ *	impossible
+ * @VNI_RX_ALLOC_FAIL: frames dropped because there was no memory for an skb
+ * @VNI_RX_SPACE_DOORBELLS: doorbells rung for senders that wait for space
+ * @VNI_RX_BIG: frames over VNI_MAX_PLAIN_FRAME
+ * @VNI_RX_SPLIT: those of @VNI_RX_BIG that the stack got in parts
+ * @VNI_RX_ZEROCOPY: frames given to the stack in the buffer they came in
+ * @VNI_RX_COPIED_ON_DEMAND: frames that might have been lent but were copied,
+ *	since too many buffers are lent or too few are free
+ * @VNI_RX_POLLS: times that NAPI polled the ring
+ * @VNI_RX_IDLE_FOUND: times that an idle CPU found frames
+ * @VNI_NR_RX_COUNTERS: number of counters
+ */
+enum vni_rx_counter {
+	VNI_RX_PACKETS,
+	VNI_RX_BYTES,
+	VNI_RX_MULTICAST,
+	VNI_RX_BAD_DESC,
+	VNI_RX_ALLOC_FAIL,
+	VNI_RX_SPACE_DOORBELLS,
+	VNI_RX_BIG,
+	VNI_RX_SPLIT,
+	VNI_RX_ZEROCOPY,
+	VNI_RX_COPIED_ON_DEMAND,
+	VNI_RX_POLLS,
+	VNI_RX_IDLE_FOUND,
+	VNI_NR_RX_COUNTERS,
+};
+
+/**
+ * struct vni_lent - a buffer that the stack may still read
+ * @handle: the buffer, HELD by this node
+ * @pages: pages from its first to the last one that was given away
+ * @back: number of the first page that was not back at the last look
+ */
+struct vni_lent {
+	u32 handle;
+	u16 pages;
+	u16 back;
+};
+
+/**
+ * struct vni_lender - the buffers that one RX queue has lent to the stack
+ * @priv: the device
+ * @napi: the context that lends
+ * @queue: what is lent, the oldest first: @count entries from @first on
+ * @size: entries that @queue has room for, a power of two
+ * @first: index of the oldest entry, modulo @size
+ * @count: buffers lent now; written by NAPI, also read without a lock
+ * @frames: frames that might have been lent since the last full scan
+ * @scan_due: the work asks NAPI for a full scan
+ * @lent: buffers lent now, by class
+ * @limit: most buffers that all queues together may lend, by class
+ * @reserve: nothing is lent while no more than these are free, by class
+ * @work: looks at what is lent when no frames come
+ *
+ * Belongs to NAPI; while the interface is closed vni_priv.lock guards it.
+ */
+struct vni_lender {
+	struct vni_priv *priv;
+	struct napi_struct *napi;
+	struct vni_lent *queue;
+	u32 size;
+	u32 first;
+	u32 count;
+	u32 frames;
+	bool scan_due;
+	u32 lent[VNI_NR_CLASSES];
+	u32 limit[VNI_NR_CLASSES];
+	u32 reserve[VNI_NR_CLASSES];
+	struct delayed_work work;
+};
+
+/**
+ * struct vni_idler - polls the ring while its CPU has nothing else to do
+ * @thread: the poller, on the CPU that the queue's doorbell goes to
+ * @left: nanoseconds for which it still polls; 0 = it sleeps. Written by NAPI
+ *	and by @thread while it holds NAPI; also read without.
+ * @score: grows with polls in vain and falls with those that find frames
+ * @pause: polls of NAPI with frames until the thread may poll again
+ *
+ * @score and @pause belong to NAPI.
+ */
+struct vni_idler {
+	struct task_struct *thread;
+	s64 left;
+	int score;
+	unsigned int pause;
+};
+
+/**
+ * struct vni_rxq - one RX queue: an own ring and the NAPI that empties it
+ * @priv: the device
+ * @queue: number of the queue
+ * @napi: the receive context; runs on the CPU that the doorbell goes to
+ * @timer: schedules NAPI when fewer frames wait than are worth a doorbell
+ * @idler: polls the ring while the CPU idles
+ * @lender: lends buffers to the stack
+ * @peers_dirty: a frame came from a peer that was not up at the last refresh
+ * @sent: vni_cpu.sent of NAPI's CPU at the last poll
+ * @bulk: last result of vni_rx_bulk_polls()
+ * @taken: slots ever taken, good or bad, modulo 2^32; also read by the check
+ * @check_taken: @taken at the last check; guarded by vni_priv.lock
+ * @check_idle: frames waited at the last check and NAPI was not scheduled;
+ *	guarded by vni_priv.lock
+ * @syncp: guards @stats on machines that need it
+ * @stats: by enum vni_rx_counter
+ */
+struct vni_rxq {
+	struct vni_priv *priv;
+	u32 queue;
+	struct napi_struct napi;
+	struct hrtimer timer;
+	struct vni_idler idler;
+	struct vni_lender lender;
+	bool peers_dirty;
+	u32 sent;
+	unsigned int bulk;
+	u32 taken;
+	u32 check_taken;
+	bool check_idle;
+	struct u64_stats_sync syncp;
+	u64_stats_t stats[VNI_NR_RX_COUNTERS];
+};
+
+/* rx.c */
+void vni_rx_doorbell(void *context);
+enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
+unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
+int vni_poll(struct napi_struct *napi, int budget);
+void vni_rx_check(struct vni_rxq *rxq);
+
+/* rx_queue.c */
+unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue);
+void vni_napi_kick(struct vni_rxq *rxq);
+void vni_napi_hold(struct vni_priv *priv);
+void vni_napi_release(struct vni_priv *priv);
+void vni_rx_look(struct vni_priv *priv);
+
+/* idle.c */
+int vni_idle_start(struct vni_priv *priv);
+void vni_idle_stop(struct vni_priv *priv);
+void vni_idle_move(struct vni_rxq *rxq, unsigned int cpu);
+bool vni_idle_armed(const struct vni_rxq *rxq);
+void vni_idle_arm(struct vni_rxq *rxq);
+
+/* lend.c */
+int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
+		    struct napi_struct *napi);
+void vni_lender_destroy(struct vni_lender *lender);
+bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame);
+struct sk_buff *vni_lend(struct vni_lender *lender,
+			 const struct vni_frame *frame);
+void vni_lend_reclaim(struct vni_lender *lender);
+void vni_lend_reclaim_closed(struct vni_lender *lender);
+
+/* big.c */
+bool vni_big_sound(const struct sk_buff *skb);
+bool vni_big_unwanted(const struct net_device *dev);
+struct sk_buff *vni_big_split(struct sk_buff *skb);
+
+/**
+ * vni_rx_count() - count for an RX queue
+ * @rxq: the queue; its NAPI is ours
+ * @which: what
+ * @n: how many
+ */
+static inline void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which,
+				u64 n)
+{
+	u64_stats_update_begin(&rxq->syncp);
+	u64_stats_add(&rxq->stats[which], n);
+	u64_stats_update_end(&rxq->syncp);
+}
+
+#endif /* VNI_RX_H */
