@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Transmit side of vni: from the stack into the ring of the destination.
+ * Transmit side of vni: where a frame goes, and what it may be there.
  *
- * A frame for one node is copied into a buffer, or into its descriptor if it is
- * short, and collected in its queue's batch; the batch is posted when the stack
- * has no more, see tx_flow.c. A flood is copied into each ring at once, or
- * dropped. All of it runs under the lock of the netdev queue. See docs/vni.md.
+ * A frame for one node goes into the batch of its queue (tx_queue.c), which is
+ * posted when the stack has no more. A flood is copied into each ring at once,
+ * or dropped. A frame is described and copied in tx_frame.c. All of it runs
+ * under the lock of the netdev queue. See docs/vni.md.
  */
-#include <linux/tcp.h>
 #include <net/gso.h>
 #include <net/ipv6.h>
 
@@ -104,7 +103,7 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 	return features;
 }
 
-/* Is the frame, or each segment of it, at most so long? */
+/* Does the frame, or each segment of it, have at most so many bytes? */
 static bool vni_tx_within(const struct sk_buff *skb, u32 bytes)
 {
 	return skb_is_gso(skb) ? skb_gso_validate_mac_len(skb, bytes) :
@@ -129,8 +128,8 @@ static u32 vni_tx_tag_bytes(const struct sk_buff *skb)
 }
 
 /*
- * Is it short enough for its receiver? Tags do not count, as what a VLAN device
- * sends may be as long as what the device below it does, and so on.
+ * Is the frame short enough for its receiver? VLAN tags do not count: a VLAN
+ * device has the MTU of the device below it, however many are stacked.
  */
 static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 {
@@ -142,179 +141,73 @@ static bool vni_tx_fits(const struct sk_buff *skb, u32 max_frame)
 	if (likely(vni_tx_within(skb, max_frame)))
 		return true;
 	tags = vni_tx_tag_bytes(skb);
-	/* It has not been found behind a tag. */
+	/* ipv6_has_hopopt_jumbo() does not look behind a tag in the frame. */
 	if (tags && skb->len > VNI_MAX_PLAIN_FRAME)
 		max_frame += sizeof(struct hop_jumbo_hdr);
 	return tags && vni_tx_within(skb, max_frame + tags);
 }
 
-/* Class of the buffer that a frame takes; -ENOENT: none, -EMSGSIZE: too long */
-static int vni_tx_class(const struct vni_priv *priv, const struct sk_buff *skb)
+/*
+ * Decides, once for a frame to one ring, what it may and will take. Returns
+ * -ENOTCONN if the node takes no frames, -EMSGSIZE if only shorter ones.
+ */
+static int vni_tx_aim(struct vni_priv *priv, u32 node, u32 queue,
+		      const struct sk_buff *skb, struct vni_tx_dest *dest)
 {
-	if (skb->len <= VNI_INLINE_BYTES)
-		return -ENOENT;
-	return vni_class_for(&priv->port, skb->len);
+	if (!vni_peer_receiver(priv, node, queue, &dest->receiver))
+		return -ENOTCONN;
+	dest->ring = vni_ring_number(&priv->port, node, queue);
+	if (!vni_tx_fits(skb, dest->receiver.max_frame))
+		return -EMSGSIZE;
+	dest->class = VNI_CLASS_INLINE;
+	if (skb->len > VNI_INLINE_BYTES)
+		dest->class = vni_class_for(&priv->port, skb->len);
+	return dest->class < 0 ? dest->class : 0;
 }
 
-static int vni_tx_fill_inline(const struct sk_buff *skb,
-			      struct vni_frame *frame)
+static void vni_tx_unicast(struct vni_priv *priv, struct vni_txq *q,
+			   struct sk_buff *skb, bool more)
 {
-	u32 rest = vni_frame_rest(skb->len);
-	u32 first = skb->len - rest;
+	struct vni_tx_dest dest;
+	int err;
 
-	frame->handle = VNI_NO_BUF;
-	memset(&frame->rest, 0, sizeof(frame->rest));
-	if (skb_copy_bits(skb, 0, frame->slot.data, first) ||
-	    skb_copy_bits(skb, first, frame->rest.data, rest))
-		return -EINVAL;
-	return 0;
-}
-
-/* Is it TCP whose header can be read, its checksum still to be filled in? */
-static bool vni_tx_is_tcp(const struct sk_buff *skb)
-{
-	int tcp = skb_checksum_start_offset(skb);
-
-	return skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation &&
-	       skb->csum_offset == offsetof(struct tcphdr, check) &&
-	       tcp + (int)sizeof(struct tcphdr) <= (int)skb_headlen(skb);
+	err = vni_tx_aim(priv, q->node, q->queue, skb, &dest);
+	if (unlikely(err))
+		vni_tx_done(priv, q, skb, err);
+	else
+		vni_tx_send(priv, q, &dest, skb, more);
 }
 
 /*
- * Bytes of all headers of a frame of which the payload is to begin at a page
- * border, since its receiver may want to map it; else 0.
+ * Sends one node a copy, past the batches: the queue that is locked need not
+ * lead there. Returns 0 also if the node does not want the frame.
  */
-static u8 vni_tx_head(const struct vni_priv *priv, const struct sk_buff *skb,
-		      unsigned int class)
-{
-	u32 room = priv->port.geometry.classes[class].buf_bytes;
-	const struct tcphdr *tcp = (void *)skb_checksum_start(skb);
-	u32 head;
-
-	/* What has no second page has no payload that begins there. */
-	if (class == VNI_CLASS_SMALL || !vni_tx_is_tcp(skb))
-		return 0;
-	head = skb_checksum_start_offset(skb) + tcp->doff * 4;
-	if (head < VNI_MIN_HEAD || head > min(skb->len, U8_MAX) ||
-	    VNI_HEAD_END - head + skb->len > room)
-		return 0;
-	return head;
-}
-
-/* Copies a frame into a buffer, which then belongs to @frame. */
-static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
-			      unsigned int class, struct vni_frame *frame)
-{
-	u8 *data, *end;
-
-	frame->handle = vni_buf_get(priv, class);
-	if (frame->handle == VNI_NO_BUF)
-		return -ENOBUFS;
-
-	frame->slot.head = vni_tx_head(priv, skb, class);
-	data = vni_frame_data(&priv->port, frame);
-	if (skb_copy_bits(skb, 0, data, skb->len)) {
-		vni_buf_put(priv, frame->handle);
-		return -EINVAL;
-	}
-	/* A receiver may read whole cache lines: no old payload in the last. */
-	end = data + skb->len;
-	memset(end, 0, PTR_ALIGN(end, 64) - end);
-	return 0;
-}
-
-static int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
-		       const struct vni_receiver *receiver,
-		       struct vni_frame *frame)
-{
-	int class = vni_tx_class(priv, skb);
-	int err;
-
-	if (class == -EMSGSIZE || !vni_tx_fits(skb, receiver->max_frame))
-		return -EMSGSIZE;
-	err = vni_describe(skb, frame);
-	if (err)
-		return err;
-	if (class < 0)
-		return vni_tx_fill_inline(skb, frame);
-	return vni_tx_fill_buffer(priv, skb, class, frame);
-}
-
-static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
-			  const struct sk_buff *skb, bool more)
-{
-	int class = vni_tx_class(priv, skb);
-	struct vni_receiver receiver;
-	u32 generation;
-	int err;
-
-	generation = vni_peer_receiver(priv, q->node, q->queue, &receiver);
-	if (!generation)
-		return -ENOTCONN;
-	if (q->generation != generation) {
-		vni_tx_forget(priv, q);
-		q->generation = generation;
-	}
-	/* Only a caller that ignores the stopped queue gets here. */
-	if (unlikely(q->count == VNI_BATCH || q->waiting))
-		return -ENOSPC;
-	if (class >= 0 && !vni_tx_may_take(priv, q, class))
-		return -ENOBUFS;
-
-	err = vni_tx_fill(priv, skb, &receiver, &q->frames[q->count]);
-	if (!err)
-		vni_tx_batch_add(priv, q, more);
-	return err;
-}
-
-/* One copy straight into a ring that need not be the queue's own. */
-static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 ring,
-			  const struct vni_receiver *receiver,
+static int vni_tx_copy_to(struct vni_priv *priv, struct vni_txq *q, u32 node,
 			  const struct sk_buff *skb)
 {
-	int class = vni_tx_class(priv, skb);
-	struct vni_frame frame;
-	int n;
+	struct vni_tx_dest dest;
+	int err;
 
-	if (class >= 0 && !vni_tx_may_flood(priv, class))
-		return -ENOBUFS;
-	n = vni_tx_fill(priv, skb, receiver, &frame);
-	if (n)
-		return n;
-	n = vni_tx_post(priv, ring, receiver->generation, &frame, 1);
-	if (n <= 0) {
-		vni_buf_put(priv, frame.handle);
-		return n ?: -ENOSPC;
-	}
-	vni_tx_count(q, VNI_TX_COPIES, 1);
-	vni_tx_doorbell(priv, q, ring);
-	return 0;
+	err = vni_tx_aim(priv, node, 0, skb, &dest);
+	if (err == -ENOTCONN)
+		return err;
+	if (!vni_peer_wants(&dest.receiver, skb->data))
+		return 0;
+	return err ?: vni_tx_copy(priv, q, &dest, skb);
 }
 
-/*
- * Sends to @to, or to every peer that wants it. Takes the way around the
- * batches, since it runs under the lock of one queue only.
- */
-static int vni_tx_aside(struct vni_priv *priv, struct vni_txq *q, int to,
+/* Each copy that is dropped counts; the frame is lost if no node takes any. */
+static int vni_tx_flood(struct vni_priv *priv, struct vni_txq *q,
 			const struct sk_buff *skb)
 {
-	struct vni_receiver receiver;
 	int result = -ENOTCONN;
 	u32 node;
 
 	for (node = 0; node < vni_nr_nodes(priv); node++) {
-		int err;
+		int err = vni_tx_copy_to(priv, q, node, skb);
 
-		if ((to != VNI_FLOOD && to != node) ||
-		    !vni_peer_receiver(priv, node, 0, &receiver))
+		if (err == -ENOTCONN)
 			continue;
-		if (!vni_peer_wants(&receiver, skb->data)) {
-			result = 0;
-			continue;
-		}
-		err = vni_tx_copy_to(priv, q,
-				     vni_ring_number(&priv->port, node, 0),
-				     &receiver, skb);
 		if (err)
 			vni_tx_count_drops(q, err, 1);
 		result = 0;
@@ -322,55 +215,13 @@ static int vni_tx_aside(struct vni_priv *priv, struct vni_txq *q, int to,
 	return result;
 }
 
-static void vni_tx_done(struct vni_priv *priv, struct vni_txq *q,
-			struct sk_buff *skb, int err)
-{
-	if (likely(!err)) {
-		vni_tx_count(q, VNI_TX_PACKETS, 1);
-		vni_tx_count(q, VNI_TX_BYTES, skb->len);
-		__this_cpu_add(priv->cpu->sent, skb->len);
-		dev_consume_skb_any(skb);
-	} else {
-		vni_tx_count_drops(q, err, 1);
-		dev_kfree_skb_any(skb);
-	}
-}
-
-/* Sends a frame on its own queue, or leaves it there to wait for a buffer. */
-static void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
-			struct sk_buff *skb, bool more)
-{
-	int err = vni_tx_enqueue(priv, q, skb, more);
-
-	if (unlikely(err == -ENOBUFS))
-		vni_tx_wait_for_buffer(priv, q, skb);
-	else
-		vni_tx_done(priv, q, skb, err);
-}
-
-/**
- * vni_tx_retry() - try to send the frame that waits for a buffer
- * @priv: the device
- * @q: the queue, locked, with such a frame
- *
- * Return: true if it waits no more.
- */
-bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
-{
-	/* Behind a full batch there is no room for it. */
-	if (q->count == VNI_BATCH)
-		return false;
-	vni_tx_send(priv, q, vni_tx_take_waiting(priv, q), false);
-	return !q->waiting;
-}
-
 /**
  * vni_start_xmit() - send a frame
  * @skb: the frame, data at its Ethernet header
  * @dev: the interface
  *
- * The queue is believed only if the address agrees: packet generators and tc
- * choose queues of their own, and a station may have moved since.
+ * The address decides, not the queue: packet generators and tc choose queues of
+ * their own, and the station may have moved since vni_select_queue().
  *
  * Return: NETDEV_TX_OK, always.
  */
@@ -379,18 +230,21 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vni_priv *priv = netdev_priv(dev);
 	struct vni_txq *q = &priv->txqs[skb_get_queue_mapping(skb)];
 	bool more = netdev_xmit_more();
-	int to;
+	int node;
 
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
 		vni_tx_done(priv, q, skb, -EINVAL);
-	} else {
-		to = vni_tx_route(priv, skb);
-		skb_tx_timestamp(skb);
-		if (to != VNI_FLOOD && to == q->node)
-			vni_tx_send(priv, q, skb, more);
-		else
-			vni_tx_done(priv, q, skb, vni_tx_aside(priv, q, to, skb));
+		goto end;
 	}
+	skb_tx_timestamp(skb);
+	node = vni_tx_route(priv, skb);
+	if (node == VNI_FLOOD)
+		vni_tx_done(priv, q, skb, vni_tx_flood(priv, q, skb));
+	else if (node == q->node)
+		vni_tx_unicast(priv, q, skb, more);
+	else
+		vni_tx_done(priv, q, skb, vni_tx_copy_to(priv, q, node, skb));
+end:
 	if (q->waiting || (q->count && (!more || q->count == VNI_BATCH)))
 		vni_tx_flush(priv, q);
 	vni_rx_look(priv);

@@ -16,6 +16,8 @@
 #define VNI_FLOOD		(-1)
 #define VNI_FLIGHTS		64
 #define VNI_MAX_TXQS		(MINT_MAX_NODES * VNI_MAX_QUEUES + 1)
+/* Beside VNI_CLASS_*: the frame fits into its descriptor and takes no buffer. */
+#define VNI_CLASS_INLINE	VNI_NR_CLASSES
 
 struct vni_priv;
 
@@ -84,6 +86,7 @@ struct vni_flight {
  * @frames: frames in their buffers that are not posted yet: the batch being
  *	collected, or, while the queue is stopped, what the ring had no room for
  * @waiting: a frame behind @frames for which there was no buffer, or NULL
+ * @waiting_class: VNI_CLASS_* that @waiting takes
  * @bufs: buffers of @frames and @flights, by class
  * @flights: what the receiver had not taken at the last look, as a ring
  * @first_flight: index of the oldest entry of @flights
@@ -101,6 +104,7 @@ struct vni_txq {
 	unsigned int count;
 	struct vni_frame frames[VNI_BATCH];
 	struct sk_buff *waiting;
+	int waiting_class;
 	u32 bufs[VNI_NR_CLASSES];
 	struct vni_flight flights[VNI_FLIGHTS];
 	unsigned int first_flight;
@@ -110,6 +114,18 @@ struct vni_txq {
 	u64_stats_t stats[VNI_NR_TX_COUNTERS];
 };
 
+/**
+ * struct vni_tx_dest - what is decided once for a frame to one ring
+ * @ring: number of the ring
+ * @class: VNI_CLASS_* of the buffer that the frame takes, or VNI_CLASS_INLINE
+ * @receiver: copy of the ring's receiver line; the frame is for its generation
+ */
+struct vni_tx_dest {
+	u32 ring;
+	int class;
+	struct vni_receiver receiver;
+};
+
 /* tx.c */
 u16 vni_select_queue(struct net_device *dev, struct sk_buff *skb,
 		     struct net_device *sb_dev);
@@ -117,27 +133,25 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 				     struct net_device *dev,
 				     netdev_features_t features);
 netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
-bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q);
 
-/* tx_flow.c */
+/* tx_queue.c */
+void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
+		 const struct vni_tx_dest *dest, struct sk_buff *skb, bool more);
+int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
+		const struct vni_tx_dest *dest, const struct sk_buff *skb);
+void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
+		 int err);
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
-bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
-		     unsigned int class);
-bool vni_tx_may_flood(struct vni_priv *priv, unsigned int class);
-void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more);
-void vni_tx_wait_for_buffer(struct vni_priv *priv, struct vni_txq *q,
-			    struct sk_buff *skb);
-struct sk_buff *vni_tx_take_waiting(struct vni_priv *priv, struct vni_txq *q);
-void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q);
-int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
-		const struct vni_frame *frames, unsigned int n);
-void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring);
 void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q);
 void vni_tx_reap_all(struct vni_priv *priv);
 void vni_tx_resume(struct vni_priv *priv);
 void vni_tx_resume_netpoll(struct vni_priv *priv);
 void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
+
+/* tx_frame.c */
+int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
+		struct vni_frame *frame);
 
 /**
  * vni_tx_count() - count for a TX queue

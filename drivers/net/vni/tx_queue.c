@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Back-pressure of vni: posting a queue's batch, what it has in flight, its
- * share of the pool, and how it stops and goes on.
+ * TX queues of vni: a queue's batch and how it is posted, what the queue has in
+ * flight, its share of the pool, and how it stops and goes on.
  *
  * A queue waits for room in the ring, for a buffer, or for the byte limit of
  * BQL. It asks to be rung before it waits; NAPI then serves it. All of it runs
@@ -44,80 +44,72 @@ static struct vni_txq *vni_txq_next(struct vni_priv *priv,
 	return NULL;
 }
 
-/**
- * vni_tx_count_drops() - count frames that were dropped
- * @q: the queue, locked
- * @err: why, as the functions of tx.c and ring.c return it
- * @n: how many
- */
-void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
+static enum vni_tx_counter vni_tx_drop_counter(int err)
 {
 	switch (err) {
 	case -EMSGSIZE:
-		return vni_tx_count(q, VNI_TX_TOO_LONG, n);
+		return VNI_TX_TOO_LONG;
 	case -ENOBUFS:
-		return vni_tx_count(q, VNI_TX_NO_BUFFER, n);
+		return VNI_TX_NO_BUFFER;
 	case -ENOSPC:
-		return vni_tx_count(q, VNI_TX_FLOOD_FULL, n);
+		return VNI_TX_FLOOD_FULL;
 	case -EBUSY:
-		return vni_tx_count(q, VNI_TX_LOCK, n);
+		return VNI_TX_LOCK;
 	case -EPROTO:
-		return vni_tx_count(q, VNI_TX_RING_BAD, n);
+		return VNI_TX_RING_BAD;
 	case -EINVAL:
-		return vni_tx_count(q, VNI_TX_BAD_SKB, n);
+		return VNI_TX_BAD_SKB;
 	default:
-		return vni_tx_count(q, VNI_TX_PEER_DOWN, n);
+		return VNI_TX_PEER_DOWN;
 	}
 }
 
 /**
- * vni_tx_may_take() - may a queue take one more buffer out of the pool?
- * @priv: the device
+ * vni_tx_count_drops() - count frames that are dropped
  * @q: the queue, locked
- * @class: VNI_CLASS_*
- *
- * A queue holds no more than what this node leaves of the buffers that are
- * free now, so the fuller the pool, the less each may hold of it.
- *
- * Return: true if it may.
+ * @err: why, as tx.c, vni_tx_fill() and vni_ring_post() return it
+ * @n: how many
  */
-bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
-		     unsigned int class)
+void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
 {
-	u32 all = atomic_read(&priv->tx_bufs[class]);
+	vni_tx_count(q, vni_tx_drop_counter(err), n);
+}
 
+/*
+ * May the queue take one more buffer out of the pool? It holds no more than
+ * what this node leaves of the buffers that are free now. So the fuller the
+ * pool, the less each queue may hold of it.
+ */
+static bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
+			    int class)
+{
+	u32 all;
+
+	if (class == VNI_CLASS_INLINE)
+		return true;
+	all = atomic_read(&priv->tx_bufs[class]);
 	return q->bufs[class] < vni_tx_guaranteed[class] ||
 	       q->bufs[class] + all < vni_pool_level(&priv->port, class);
 }
 
-/**
- * vni_tx_may_flood() - may a copy of a flood take a buffer out of the pool?
- * @priv: the device
- * @class: VNI_CLASS_*
- *
- * Copies are not counted while in flight: they leave half of the pool alone.
- *
- * Return: true if it may.
+/*
+ * May a copy take a buffer out of the pool? Copies are not counted while in
+ * flight: they leave half of the pool alone.
  */
-bool vni_tx_may_flood(struct vni_priv *priv, unsigned int class)
+static bool vni_tx_may_copy(const struct vni_priv *priv, int class)
 {
-	return vni_pool_level(&priv->port, class) >
+	return class == VNI_CLASS_INLINE ||
+	       vni_pool_level(&priv->port, class) >
 	       priv->port.geometry.classes[class].count / 2;
 }
 
-/**
- * vni_tx_batch_add() - the frame filled in behind the batch belongs to it now
- * @priv: the device
- * @q: the queue, locked
- * @more: another frame follows
- */
-void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, bool more)
+/* The frame that was filled in behind the batch belongs to the batch now. */
+static void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q,
+			     int class, bool more)
 {
 	const struct vni_frame *frame = &q->frames[q->count++];
 
-	if (!vni_frame_inline(frame)) {
-		unsigned int class = vni_class_of(&priv->port, frame->handle);
-
+	if (class != VNI_CLASS_INLINE) {
 		q->bufs[class]++;
 		atomic_inc(&priv->tx_bufs[class]);
 	}
@@ -223,48 +215,45 @@ static void vni_tx_drop_batch(struct vni_priv *priv, struct vni_txq *q, int err)
 }
 
 /**
- * vni_tx_wait_for_buffer() - keep a frame until there is a buffer for it
- * @priv: the device
- * @q: the queue, locked; it holds no other such frame
- * @skb: the frame, which then belongs to the queue
- */
-void vni_tx_wait_for_buffer(struct vni_priv *priv, struct vni_txq *q,
-			    struct sk_buff *skb)
-{
-	q->waiting = skb;
-	set_bit(vni_txq_index(priv, q), priv->starving);
-}
-
-/**
- * vni_tx_take_waiting() - take the frame that waits for a buffer
+ * vni_tx_done() - count a frame and free it
  * @priv: the device
  * @q: the queue, locked
- *
- * Return: the frame, which belongs to the caller.
+ * @skb: the frame, copied or not to be sent
+ * @err: 0, or why the frame is dropped
  */
-struct sk_buff *vni_tx_take_waiting(struct vni_priv *priv, struct vni_txq *q)
+void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
+		 int err)
+{
+	if (likely(!err)) {
+		vni_tx_count(q, VNI_TX_PACKETS, 1);
+		vni_tx_count(q, VNI_TX_BYTES, skb->len);
+		__this_cpu_add(priv->cpu->sent, skb->len);
+		dev_consume_skb_any(skb);
+	} else {
+		vni_tx_count_drops(q, err, 1);
+		dev_kfree_skb_any(skb);
+	}
+}
+
+/* The frame that waits for a buffer waits no more. */
+static void vni_tx_waiting_done(struct vni_priv *priv, struct vni_txq *q,
+				int err)
 {
 	clear_bit(vni_txq_index(priv, q), priv->starving);
-	return no_free_ptr(q->waiting);
+	vni_tx_done(priv, q, no_free_ptr(q->waiting), err);
 }
 
-/**
- * vni_tx_forget() - drop what a queue holds for a node that takes no more
- * @priv: the device
- * @q: the queue, locked
- *
- * Whose generation has ended takes no frame out of its ring any more; what
- * was in flight is given back by burial.
+/*
+ * Drops what a queue holds for a node that takes no more. A generation that has
+ * ended takes no frame out of its ring: burial gives back what is in flight.
  */
-void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
+static void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
 {
 	unsigned int class;
 
 	vni_tx_drop_batch(priv, q, -ENOTCONN);
-	if (q->waiting) {
-		vni_tx_count_drops(q, -ENOTCONN, 1);
-		dev_kfree_skb_any(vni_tx_take_waiting(priv, q));
-	}
+	if (q->waiting)
+		vni_tx_waiting_done(priv, q, -ENOTCONN);
 	for (class = 0; class < VNI_NR_CLASSES; class++) {
 		atomic_sub(q->bufs[class], &priv->tx_bufs[class]);
 		q->bufs[class] = 0;
@@ -274,18 +263,67 @@ void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
 	netdev_tx_reset_queue(q->txq);
 }
 
+/* Puts a frame into the batch, which has room for it. */
+static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
+			  const struct sk_buff *skb, int class, bool more)
+{
+	int err;
+
+	if (!vni_tx_may_take(priv, q, class))
+		return -ENOBUFS;
+	err = vni_tx_fill(priv, skb, class, &q->frames[q->count]);
+	if (!err)
+		vni_tx_batch_add(priv, q, class, more);
+	return err;
+}
+
 /**
- * vni_tx_post() - post frames into a ring
+ * vni_tx_send() - put a frame into its queue's batch
  * @priv: the device
- * @ring: number of the ring
- * @generation: the incarnation of its node that is meant
- * @frames: the frames
- * @n: number of them
- *
- * Return: as vni_ring_post().
+ * @q: the queue that leads to the frame's destination, locked
+ * @dest: the destination
+ * @skb: the frame; consumed, or left with the queue to wait for a buffer
+ * @more: another frame follows
  */
-int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
-		const struct vni_frame *frames, unsigned int n)
+void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
+		 const struct vni_tx_dest *dest, struct sk_buff *skb, bool more)
+{
+	int err = -ENOSPC;
+
+	if (q->generation != dest->receiver.generation) {
+		vni_tx_forget(priv, q);
+		q->generation = dest->receiver.generation;
+	}
+	/* Only a caller that ignores the stopped queue finds no room here. */
+	if (likely(q->count < VNI_BATCH && !q->waiting))
+		err = vni_tx_enqueue(priv, q, skb, dest->class, more);
+	if (likely(err != -ENOBUFS)) {
+		vni_tx_done(priv, q, skb, err);
+		return;
+	}
+	q->waiting = skb;
+	q->waiting_class = dest->class;
+	set_bit(vni_txq_index(priv, q), priv->starving);
+}
+
+/* Tries to send the frame that waits for a buffer; true if it waits no more. */
+static bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
+{
+	int err;
+
+	/* Behind a full batch there is no room for it. */
+	if (q->count == VNI_BATCH)
+		return false;
+	err = vni_tx_enqueue(priv, q, q->waiting, q->waiting_class, false);
+	if (err == -ENOBUFS)
+		return false;
+	vni_tx_waiting_done(priv, q, err);
+	return true;
+}
+
+/* Posts frames into a ring for one incarnation of its node. */
+static int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
+		       const struct vni_frame *frames, unsigned int n)
 {
 	int posted;
 
@@ -300,13 +338,8 @@ int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
 	return posted;
 }
 
-/**
- * vni_tx_doorbell() - after a post: ring the receiver if it sleeps
- * @priv: the device
- * @q: the queue that counts it, locked
- * @ring: number of the receiver's ring
- */
-void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
+/* After a post: rings the receiver if it sleeps. The queue counts it. */
+static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 {
 	if (!vni_ring_needs_kick(&priv->port, ring)) {
 		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
@@ -315,6 +348,36 @@ void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 	vni_peer_kick(priv, ring / vni_nr_queues(priv),
 		      ring % vni_nr_queues(priv));
 	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
+}
+
+/**
+ * vni_tx_copy() - copy a frame straight into a ring, past the batches
+ * @priv: the device
+ * @q: the queue that counts, locked; it need not lead to the ring
+ * @dest: the destination
+ * @skb: the frame, which stays the caller's
+ *
+ * Return: 0, or why there is no copy.
+ */
+int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
+		const struct vni_tx_dest *dest, const struct sk_buff *skb)
+{
+	struct vni_frame frame;
+	int n;
+
+	if (!vni_tx_may_copy(priv, dest->class))
+		return -ENOBUFS;
+	n = vni_tx_fill(priv, skb, dest->class, &frame);
+	if (n)
+		return n;
+	n = vni_tx_post(priv, dest->ring, dest->receiver.generation, &frame, 1);
+	if (n <= 0) {
+		vni_buf_put(priv, frame.handle);
+		return n ?: -ENOSPC;
+	}
+	vni_tx_count(q, VNI_TX_COPIES, 1);
+	vni_tx_doorbell(priv, q, dest->ring);
+	return 0;
 }
 
 /* Posts what the ring takes of the batch; the rest moves to its front. */
@@ -330,8 +393,8 @@ static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 	if (n == -EBUSY)
 		return;
 	if (n < 0)
-		return vni_tx_drop_batch(priv, q, n);
-	if (!n)
+		vni_tx_drop_batch(priv, q, n);
+	if (n <= 0)
 		return;
 	vni_tx_posted(priv, q, n);
 	vni_tx_doorbell(priv, q, q->ring);

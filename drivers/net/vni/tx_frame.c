@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One frame on the transmit side of vni: from an skb into a descriptor and a
+ * buffer, or into the descriptor alone.
+ */
+#include <linux/tcp.h>
+
+#include "describe.h"
+#include "device.h"
+
+static int vni_tx_fill_inline(const struct sk_buff *skb,
+			      struct vni_frame *frame)
+{
+	u32 rest = vni_frame_rest(skb->len);
+	u32 first = skb->len - rest;
+
+	frame->handle = VNI_NO_BUF;
+	memset(&frame->rest, 0, sizeof(frame->rest));
+	if (skb_copy_bits(skb, 0, frame->slot.data, first) ||
+	    skb_copy_bits(skb, first, frame->rest.data, rest))
+		return -EINVAL;
+	return 0;
+}
+
+/* Is it plain TCP with a partial checksum and its header in the linear part? */
+static bool vni_tx_is_tcp(const struct sk_buff *skb)
+{
+	int tcp = skb_checksum_start_offset(skb);
+
+	return skb->ip_summed == CHECKSUM_PARTIAL && !skb->encapsulation &&
+	       skb->csum_offset == offsetof(struct tcphdr, check) &&
+	       tcp + (int)sizeof(struct tcphdr) <= (int)skb_headlen(skb);
+}
+
+/*
+ * Bytes of the headers, if the payload is to begin at a page border so that the
+ * receiver can map it; 0 if the frame is to begin at the start of its buffer.
+ */
+static u8 vni_tx_head(const struct vni_priv *priv, const struct sk_buff *skb,
+		      unsigned int class)
+{
+	u32 room = priv->port.geometry.classes[class].buf_bytes;
+	const struct tcphdr *tcp = (void *)skb_checksum_start(skb);
+	u32 head;
+
+	/* A small buffer has no second page for the payload to begin in. */
+	if (class == VNI_CLASS_SMALL || !vni_tx_is_tcp(skb))
+		return 0;
+	head = skb_checksum_start_offset(skb) + tcp->doff * 4;
+	if (head < VNI_MIN_HEAD || head > min(skb->len, U8_MAX) ||
+	    VNI_HEAD_END - head + skb->len > room)
+		return 0;
+	return head;
+}
+
+/* Copies a frame into a buffer, which then belongs to @frame. */
+static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
+			      unsigned int class, struct vni_frame *frame)
+{
+	u8 *data, *end;
+
+	frame->handle = vni_buf_get(priv, class);
+	if (frame->handle == VNI_NO_BUF)
+		return -ENOBUFS;
+
+	frame->slot.head = vni_tx_head(priv, skb, class);
+	data = vni_frame_data(&priv->port, frame);
+	if (skb_copy_bits(skb, 0, data, skb->len)) {
+		vni_buf_put(priv, frame->handle);
+		return -EINVAL;
+	}
+	/* A receiver may read whole cache lines: leave no old payload there. */
+	end = data + skb->len;
+	memset(end, 0, PTR_ALIGN(end, 64) - end);
+	return 0;
+}
+
+/**
+ * vni_tx_fill() - describe a frame and copy it
+ * @priv: the device
+ * @skb: the frame
+ * @class: VNI_CLASS_* of the buffer, or VNI_CLASS_INLINE
+ * @frame: filled in; a buffer that it names then belongs to it
+ *
+ * Return: 0; -ENOBUFS if there is no buffer; -EINVAL if no descriptor can
+ * describe the frame, or not all of it can be read.
+ */
+int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
+		struct vni_frame *frame)
+{
+	int err = vni_describe(skb, frame);
+
+	if (err)
+		return err;
+	if (class == VNI_CLASS_INLINE)
+		return vni_tx_fill_inline(skb, frame);
+	return vni_tx_fill_buffer(priv, skb, class, frame);
+}
