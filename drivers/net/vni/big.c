@@ -2,9 +2,9 @@
 /*
  * Frames over 64 KB on the receive side of vni.
  *
- * A node that passes frames on is better off with parts of 64 KB: other devices
- * take these whole, and would have the longer ones cut into single segments.
- * See docs/vni.md.
+ * A node that forwards frames splits them into parts of 64 KB: other devices
+ * take such parts whole, while the stack would cut longer frames into single
+ * segments for them. See docs/vni.md.
  */
 #include <linux/cleanup.h>
 #include <linux/inetdevice.h>
@@ -18,7 +18,7 @@
 #define VNI_BIG_TCP_BYTES	60	/* the longest TCP header */
 
 /**
- * vni_big_sound() - is a frame over 64 KB of the only kind that there is?
+ * vni_big_sound() - is a frame over 64 KB of the only valid kind?
  * @skb: the frame, its descriptor applied
  *
  * Return: true if it is TCP, with GSO data and a partial checksum.
@@ -51,7 +51,7 @@ static bool vni_forwards_ipv4(const struct net_device *dev)
 }
 
 /**
- * vni_big_unwanted() - may frames that come here go on to other devices?
+ * vni_big_unwanted() - may received frames go on to other devices?
  * @dev: the interface
  *
  * Context: NAPI.
@@ -65,7 +65,7 @@ bool vni_big_unwanted(const struct net_device *dev)
 	       vni_forwards_ipv6(dev);
 }
 
-/* Makes a part what it would be had it been sent so. */
+/* Restores the GSO fields of a part, if it has more than one segment. */
 static void vni_big_part(struct sk_buff *part, u16 gso_size, u32 gso_type)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(part);
@@ -82,8 +82,8 @@ static void vni_big_part(struct sk_buff *part, u16 gso_size, u32 gso_type)
  * vni_big_split() - split a frame over 64 KB into shorter ones
  * @skb: the frame, vni_big_sound() and past its Ethernet header; is consumed
  *
- * The stack's own segmentation does it, being told of segments that are many
- * times as long.
+ * The stack's own segmentation does it: the frame claims segments that are as
+ * many times longer as fit into a part.
  *
  * Return: the parts, a list by next; or an error.
  */

@@ -3,23 +3,23 @@
  * The CPUs of vni: which one serves which queue, and what each has for itself.
  *
  * When a CPU goes offline or comes back, doorbells and idle threads move; NAPI
- * runs where it is rung. A doorbell that still goes to the old CPU is handed on
- * by the node core, and polls that were due there by the stack. Lock order: CPU
- * hotplug, vni_priv.lock. See docs/vni.md.
+ * runs where the doorbell rings. The node core hands on a doorbell that still
+ * goes to the old CPU, and the stack hands on polls that were due there. Lock
+ * order: CPU hotplug, vni_priv.lock. See docs/vni.md.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/percpu.h>
 
 #include "device.h"
 
-/* Dynamic states: on the CPU while it runs; on another one when it is dead. */
+/* Called on the CPU while it still runs, and on another when it is dead. */
 static enum cpuhp_state vni_online_state;
 static enum cpuhp_state vni_dead_state;
 
 /**
- * vni_cpus_look() - say which queue a CPU looks at when it sends
+ * vni_cpus_look() - choose the queue that each CPU polls when it sends
  * @priv: the device, its lock held
- * @open: false: at none
+ * @open: false: none
  */
 void vni_cpus_look(struct vni_priv *priv, bool open)
 {
@@ -61,14 +61,14 @@ static int vni_cpu_online(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* It still runs, and takes what it is rung for meanwhile. */
+/* The CPU still runs, and polls what it is rung for meanwhile. */
 static int vni_cpu_offline(unsigned int cpu, struct hlist_node *node)
 {
 	vni_cpu_use(hlist_entry(node, struct vni_priv, online_node), cpu, false);
 	return 0;
 }
 
-/* Its free buffers go back to the pool. */
+/* Returns the free buffers of the CPU to the pool. */
 static int vni_cpu_dead(unsigned int cpu, struct hlist_node *node)
 {
 	struct vni_priv *priv = hlist_entry(node, struct vni_priv, dead_node);
@@ -79,7 +79,7 @@ static int vni_cpu_dead(unsigned int cpu, struct hlist_node *node)
 }
 
 /**
- * vni_cpus_init() - the CPUs of a new device
+ * vni_cpus_init() - prepare what each CPU has, and follow CPU hotplug
  * @priv: the device, its lock initialised
  *
  * Return: 0 or a negative error.
@@ -97,7 +97,7 @@ int vni_cpus_init(struct vni_priv *priv)
 					       &priv->dead_node);
 	if (err)
 		goto free_cpus;
-	/* Calls us for each CPU that is online. */
+	/* This calls vni_cpu_online() for each CPU that is online. */
 	err = cpuhp_state_add_instance(vni_online_state, &priv->online_node);
 	if (err)
 		goto remove_dead;
@@ -111,7 +111,7 @@ free_cpus:
 }
 
 /**
- * vni_cpus_destroy() - the end of that
+ * vni_cpus_destroy() - undo vni_cpus_init()
  * @priv: the device, closed
  */
 void vni_cpus_destroy(struct vni_priv *priv)
@@ -123,7 +123,7 @@ void vni_cpus_destroy(struct vni_priv *priv)
 }
 
 /**
- * vni_hotplug_init() - be told of CPUs that come and go
+ * vni_hotplug_init() - register with CPU hotplug, once for all devices
  *
  * Return: 0 or a negative error.
  */
@@ -147,7 +147,7 @@ int __init vni_hotplug_init(void)
 }
 
 /**
- * vni_hotplug_exit() - the end of that
+ * vni_hotplug_exit() - undo vni_hotplug_init()
  */
 void vni_hotplug_exit(void)
 {

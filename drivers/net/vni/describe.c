@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a descriptor says of its frame, beside where it lies: checksum, GSO
- * data, VLAN tag and flow hash.
+ * What a descriptor says of its frame, beside where the frame lies: checksum,
+ * GSO data, VLAN tag and flow hash.
  *
- * The sender says it, the receiver checks its private copy and applies it. See
- * docs/vni.md and struct vni_slot.
+ * The sender fills it in; the receiver checks its private copy and applies it
+ * to the skb. See docs/vni.md and struct vni_slot.
  */
 #include <kunit/visibility.h>
 #include <linux/sctp.h>
@@ -19,7 +19,7 @@ static bool vni_needs_crc32c(const struct sk_buff *skb)
 	return skb->csum_not_inet;
 }
 
-/* Whoever completes the checksum writes all of the header's field. */
+/* The stack writes the whole field when it completes the checksum. */
 static int vni_apply_crc32c(struct sk_buff *skb, const struct vni_slot *slot)
 {
 	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb) ||
@@ -35,7 +35,7 @@ static bool vni_needs_crc32c(const struct sk_buff *skb)
 	return false;
 }
 
-/* Who cannot compute the checksum has not said that it takes such frames. */
+/* Without SCTP this node has not announced that it takes such frames. */
 static int vni_apply_crc32c(struct sk_buff *skb, const struct vni_slot *slot)
 {
 	return -EPROTO;
@@ -50,7 +50,7 @@ static void vni_describe_tag(const struct sk_buff *skb, struct vni_frame *frame)
 		frame->slot.vnet_flags |= VNI_NET_STAG;
 }
 
-/* The rest of the description where there is anything out of the ordinary. */
+/* What few frames need: a CRC32c to fill in, a tunnel. */
 static int vni_describe_seldom(const struct sk_buff *skb, struct vni_slot *slot)
 {
 	struct vni_encap encap;
@@ -71,7 +71,7 @@ static int vni_describe_seldom(const struct sk_buff *skb, struct vni_slot *slot)
  * @skb: the frame, data at its Ethernet header
  * @frame: its descriptor; handle and data are left to the caller
  *
- * Return: 0 or -EINVAL if it has no word for the frame.
+ * Return: 0, or -EINVAL if no descriptor can describe the frame.
  */
 int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 {
@@ -103,7 +103,7 @@ int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_describe);
 
-/* A capability just withdrawn does not forbid what is already on its way. */
+/* Frames on their way may use a capability that was withdrawn meanwhile. */
 static bool vni_gso_known(u8 gso_type)
 {
 	switch (gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
@@ -132,12 +132,12 @@ static int vni_apply_seldom(struct sk_buff *skb, const struct vni_frame *frame)
 }
 
 /**
- * vni_apply() - apply what the descriptor of a received frame says of it
+ * vni_apply() - apply the descriptor of a received frame to its skb
  * @dev: the interface
  * @skb: the frame, data at its Ethernet header
  * @frame: a private copy of its descriptor
  *
- * Return: 0, or -EPROTO if it cannot be true.
+ * Return: 0, or -EPROTO if the descriptor contradicts the frame or itself.
  */
 int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 	      const struct vni_frame *frame)

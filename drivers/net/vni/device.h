@@ -67,7 +67,7 @@ struct vni_coalesce {
  * @rx_gso: take frames with GSO data; ethtool sets it
  * @speed: Mbit/s that ethtool shows; guarded by RTNL
  * @duplex: DUPLEX_* that ethtool shows; guarded by RTNL
- * @lock: guards @open, @cpus, @bury_cache, the fields of @rxqs and @peers that
+ * @lock: guards @open, @cpus, @slow_cache, the fields of @rxqs and @peers that
  *	say so, and what the check counts; taken inside RTNL and CPU hotplug
  * @open: our receiver lines say open; written under @lock and @receiver_lock,
  *	read under either
@@ -76,7 +76,8 @@ struct vni_coalesce {
  * @missed_notify: times that frames waited from one check to the next though
  *	no doorbell or timer was due
  * @peer_resets: incarnations of peers that were buried
- * @bury_cache: free buffers of burials, and of closing the interface
+ * @slow_cache: free buffers of burials, of closing, and of reclaiming while
+ *	closed
  * @peer_notifier: the node core calls it when the node table has changed
  * @peers: what is known of the other nodes, by node id
  * @receiver_lock: guards @receiver
@@ -116,7 +117,7 @@ struct vni_priv {
 	struct delayed_work check;
 	u64 missed_notify;
 	u64 peer_resets;
-	struct vni_cache bury_cache;
+	struct vni_cache slow_cache;
 	struct notifier_block peer_notifier;
 	struct vni_peer peers[MINT_MAX_NODES];
 

@@ -3,8 +3,8 @@
  * Frames whose segments travel in a tunnel (VXLAN, GENEVE, GRE, IPIP, FOU),
  * all of them in one frame: where their headers lie. See struct vni_encap.
  *
- * The stack takes these offsets for granted when it segments, so a receiver
- * applies none that lies outside of what it has in the linear part.
+ * The stack trusts these offsets when it segments, so a receiver applies only
+ * such as lie in the linear part.
  */
 #include <linux/udp.h>
 #include <linux/virtio_net.h>
@@ -42,7 +42,7 @@ static bool vni_encap_inside_known(const struct vni_encap *encap)
 	       encap->inner_protocol == ETH_P_IPV6;
 }
 
-/* The stack warns of an Ethernet header that is shorter than one. */
+/* The stack warns if there is less room than for an Ethernet header. */
 static bool vni_encap_inside_fits(const struct vni_encap *encap)
 {
 	int bytes = encap->inner_network - encap->inner_mac;
@@ -52,7 +52,7 @@ static bool vni_encap_inside_fits(const struct vni_encap *encap)
 	return !bytes;
 }
 
-/* The stack takes the bytes from the one to the other for those of the tunnel. */
+/* For the stack, the bytes between the two offsets are the tunnel's header. */
 static bool vni_encap_tunnel_fits(const struct vni_encap *encap)
 {
 	u32 least = 0;
@@ -64,7 +64,7 @@ static bool vni_encap_tunnel_fits(const struct vni_encap *encap)
 	return !least || encap->transport + least <= encap->inner_mac;
 }
 
-/* Are these headers that there can be, in an order that there can be? */
+/* Are all headers of a known kind, and in a possible order? */
 static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
 {
 	return encap->types & VNI_ENCAP_TUNNELS &&
@@ -81,11 +81,11 @@ static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
 }
 
 /**
- * vni_encap_describe() - where the headers of a frame in a tunnel lie
+ * vni_encap_describe() - describe where the headers of a frame in a tunnel lie
  * @skb: the frame, with encapsulation and GSO data
  * @encap: filled in
  *
- * Return: false if the frame cannot be described so.
+ * Return: false if struct vni_encap cannot describe the frame.
  */
 bool vni_encap_describe(const struct sk_buff *skb, struct vni_encap *encap)
 {
@@ -112,11 +112,11 @@ bool vni_encap_describe(const struct sk_buff *skb, struct vni_encap *encap)
 }
 
 /**
- * vni_encap_apply() - apply what a received frame says of its tunnel
- * @skb: the frame, data at its Ethernet header, all else already applied
+ * vni_encap_apply() - apply the tunnel of a received frame to its skb
+ * @skb: the frame, data at its Ethernet header, the rest of its descriptor already applied
  * @frame: a private copy of its descriptor, with VNI_NET_ENCAP
  *
- * Return: 0, or -EPROTO if it cannot be true.
+ * Return: 0, or -EPROTO if the descriptor contradicts the frame or itself.
  */
 int vni_encap_apply(struct sk_buff *skb, const struct vni_frame *frame)
 {
@@ -129,7 +129,7 @@ int vni_encap_apply(struct sk_buff *skb, const struct vni_frame *frame)
 	    skb->ip_summed != CHECKSUM_PARTIAL ||
 	    !vni_encap_sound(&encap, slot->csum_start))
 		return -EPROTO;
-	/* What is one segment already needs none of it. */
+	/* A frame of one segment is not segmented again. */
 	if (!skb_is_gso(skb))
 		return 0;
 

@@ -146,7 +146,7 @@ static u64 vni_lent(const struct vni_priv *priv)
 	return sum;
 }
 
-/* Peers that take frames, but not the same as we do; RTNL held. */
+/* Peers that take frames, with another MTU than ours; RTNL held. */
 static u64 vni_peers_other_mtu(const struct vni_priv *priv)
 {
 	u64 sum = 0;
@@ -437,7 +437,7 @@ static bool vni_sends_big(const struct net_device *dev)
 	return dev->gso_ipv4_max_size > GSO_LEGACY_MAX_SIZE;
 }
 
-/* As by rtnetlink, but the "ip" of many a distribution has no word for IPv4. */
+/* As rtnetlink does, but the "ip" of many distributions cannot for IPv4. */
 static void vni_send_big(struct net_device *dev, bool on)
 {
 	u32 most = on ? dev->tso_max_size : GSO_LEGACY_MAX_SIZE;
@@ -457,8 +457,8 @@ static u32 vni_get_priv_flags(struct net_device *dev)
 }
 
 /*
- * From the next frame on, or the next connection for how long they may be.
- * What is lent comes back as before.
+ * Flags count from the next frame on, tx-big from the next connection on.
+ * Buffers that are lent come back as before.
  */
 static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Idle polling of vni: a CPU with nothing else to do looks for frames.
+ * Idle polling of vni: a CPU with nothing else to do polls its ring.
  *
- * A node owns its CPUs: what one would spend halted, nobody else could use. So
+ * A node owns its CPUs: nobody else could use the time that one is halted. So
  * for a while after the last frame a thread of the lowest priority holds NAPI
- * and watches the ring, which meanwhile asks for no doorbell. Whatever else
- * wants to run ends it at once, and NAPI arms the ring. See docs/vni.md.
+ * and polls the ring, which asks for no doorbell meanwhile. The thread stops
+ * as soon as anything else wants to run, and NAPI arms the ring. See
+ * docs/vni.md.
  */
 #include <linux/kthread.h>
 #include <linux/sched/clock.h>
@@ -14,16 +15,16 @@
 
 #include "device.h"
 
-/* So long after the last frame, not counting what others run meanwhile. */
+/* Time to poll after the last frame, without what others run meanwhile. */
 #define VNI_IDLE_NS		(400 * (s64)NSEC_PER_USEC)
-/* What a look in vain, or with success, does to the doubt whether it pays. */
+/* Added to the score by a poll that finds nothing, and by one with frames. */
 #define VNI_IDLE_MISS		4
 #define VNI_IDLE_HIT		(-1)
-/* At so much doubt there is no look for the next so many polls with frames. */
+/* At this score, stay asleep for so many polls of NAPI with frames. */
 #define VNI_IDLE_LIMIT		32
 #define VNI_IDLE_PAUSE		256
 
-/* Is there something to do, for NAPI or for anybody else on this CPU? */
+/* Is there work for NAPI or for anything else on this CPU? */
 static bool vni_idle_over(struct vni_rxq *rxq)
 {
 	return vni_ring_pending(&rxq->priv->port, rxq->queue) ||
@@ -31,7 +32,7 @@ static bool vni_idle_over(struct vni_rxq *rxq)
 	       need_resched() || !single_task_running();
 }
 
-/* Returns what is left of the time then: nothing if the look was in vain. */
+/* Polls for at most @left; returns what is left, 0 if nothing was found. */
 static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
 {
 	u64 end = local_clock() + left;
@@ -45,8 +46,8 @@ static s64 vni_idle_wait(struct vni_rxq *rxq, s64 left)
 }
 
 /*
- * Frames that are far apart are not worth a look. And on an emulated machine
- * with more CPUs than cores, the peer may wait for the core on which we look.
+ * Polling does not pay when frames are far apart. It even harms on an emulated
+ * machine with more CPUs than cores: the peer may need the core we poll on.
  */
 static void vni_idle_learn(struct vni_rxq *rxq)
 {
@@ -66,12 +67,12 @@ static void vni_idle_learn(struct vni_rxq *rxq)
 	}
 }
 
-/* NAPI is ours from the one call of its functions to the other. */
+/* Owns NAPI from napi_schedule_prep() to __napi_schedule(). */
 static void vni_idle_watch(struct vni_rxq *rxq)
 {
 	struct vni_idler *idler = &rxq->idler;
 
-	/* Nothing may run between: it would keep NAPI waiting for us. */
+	/* NAPI cannot run while we own it, so nothing may preempt us. */
 	preempt_disable();
 	if (!napi_schedule_prep(&rxq->napi)) {
 		preempt_enable();
@@ -81,7 +82,7 @@ static void vni_idle_watch(struct vni_rxq *rxq)
 	vni_ring_disarm(&rxq->priv->port, rxq->queue);
 	WRITE_ONCE(idler->left, vni_idle_wait(rxq, idler->left));
 	vni_idle_learn(rxq);
-	/* Who shares the CPU with us has it until the next frames come. */
+	/* Another task on this CPU gets all of it until the next frames. */
 	if (!single_task_running())
 		WRITE_ONCE(idler->left, 0);
 	local_bh_disable();
@@ -110,10 +111,10 @@ static int vni_idle_thread(void *context)
 }
 
 /**
- * vni_idle_armed() - will this queue's CPU look for frames once it is idle?
+ * vni_idle_armed() - will this queue's CPU poll the ring when it is idle?
  * @rxq: the queue
  *
- * Return: false if it is not to, or has just done so in vain.
+ * Return: false if it will not, or has just polled in vain.
  */
 bool vni_idle_armed(const struct vni_rxq *rxq)
 {
@@ -121,10 +122,10 @@ bool vni_idle_armed(const struct vni_rxq *rxq)
 }
 
 /**
- * vni_idle_arm() - frames came, so others may follow
- * @rxq: their queue
+ * vni_idle_arm() - have the queue's CPU poll the ring when it is idle
+ * @rxq: the queue, which has just got frames: others may follow
  *
- * Context: its NAPI.
+ * Context: NAPI of the queue.
  */
 void vni_idle_arm(struct vni_rxq *rxq)
 {
@@ -143,9 +144,9 @@ void vni_idle_arm(struct vni_rxq *rxq)
 }
 
 /**
- * vni_idle_move() - look for frames on another CPU from now on
- * @rxq: a queue of an open device
- * @cpu: which is online
+ * vni_idle_move() - poll on another CPU from now on
+ * @rxq: a queue of an open interface
+ * @cpu: an online CPU
  */
 void vni_idle_move(struct vni_rxq *rxq, unsigned int cpu)
 {
@@ -178,7 +179,7 @@ static void vni_idle_stop_some(struct vni_priv *priv, unsigned int n)
 }
 
 /**
- * vni_idle_start() - from now on idle CPUs may look for frames
+ * vni_idle_start() - start the idle pollers of all queues in use
  * @priv: the device, its lock held, NAPI of its queues disabled
  *
  * Return: 0 or a negative error.
@@ -200,7 +201,7 @@ int vni_idle_start(struct vni_priv *priv)
 }
 
 /**
- * vni_idle_stop() - the end of that
+ * vni_idle_stop() - undo vni_idle_start()
  * @priv: the device, NAPI of its queues disabled
  */
 void vni_idle_stop(struct vni_priv *priv)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lending of vni: long frames are given to the stack where they lie.
+ * Lending of vni: the stack reads long frames in the buffers they came in.
  *
- * An skb holds references to the pages of a buffer of the shared pool, which
- * stays HELD by this node until they are gone. A page that nobody borrows has
- * one reference, that of its being reserved; so lent buffers wait in a queue
- * until their pages are back to it. See docs/vni.md.
+ * An skb holds references to the pages of a buffer of the shared pool. The
+ * buffer stays HELD by this node until they are dropped. A page that nobody
+ * borrows has one reference, as any reserved page; lent buffers wait in a queue
+ * until all their pages are back to one. See docs/vni.md.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -13,15 +13,21 @@
 
 #include "device.h"
 
-/* What the stack parses is copied; it need not read headers from the pool. */
+/* Bytes copied into the linear part, so that the stack parses no pool page. */
 #define VNI_LEND_HEAD_BYTES	256
-/* Most buffers of a class that are lent, and frames between two full scans. */
+/* Most buffers of one class that are lent. */
 #define VNI_LEND_MAX		1024
+/* Fewest frames between two scans of all that is lent. */
 #define VNI_LEND_SCAN		16
+/* Period of the scans when no frames come. */
+#define VNI_LEND_SCAN_MS	100
 
 static_assert(VNI_LEND_HEAD_BYTES <= VNI_RX_LINEAR_BYTES);
 static_assert(VNI_HEAD_END == PAGE_SIZE);
-/* GRO would read headers in the first page if all that was copied is pulled. */
+/*
+ * More than the Ethernet header is in the linear part: GRO would read headers in
+ * the first fragment of an skb whose linear part is all pulled.
+ */
 static_assert(VNI_MIN_HEAD > ETH_HLEN);
 
 /**
@@ -29,10 +35,10 @@ static_assert(VNI_MIN_HEAD > ETH_HLEN);
  * @priv: the device
  * @frame: the frame, taken from the ring
  *
- * Not if it is short, nor if it leaves more than half of its buffer empty: a
- * socket is charged for the whole buffer.
+ * A short frame is cheaper to copy. One that leaves more than half of its
+ * buffer empty is copied too, since a socket is charged for the whole buffer.
  *
- * Return: true if so, and if the user wants it.
+ * Return: true if the frame may be lent and the user wants it.
  */
 bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame)
 {
@@ -43,10 +49,10 @@ bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame)
 
 /*
  * Takes a reference to each page from @offset on, as far as @skb has room for
- * fragments. A page that is out already belongs to a buffer whose state another
- * node has scribbled on.
+ * fragments. A page that is out already shows that another node has overwritten
+ * the state word of its buffer.
  *
- * Return: where the rest of the frame begins, or 0 if a page was out.
+ * Returns where the rest of the frame begins, or 0 if a page was out.
  */
 static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 			  u32 length)
@@ -54,7 +60,7 @@ static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	u32 begin = offset, in_page, bytes;
 
-	/* What is written here every node can read: whoever writes copies first. */
+	/* Every node can read these pages: the stack must copy before it writes. */
 	shinfo->flags |= SKBFL_SHARED_FRAG;
 	for (; offset < length && shinfo->nr_frags < MAX_SKB_FRAGS;
 	     offset += bytes) {
@@ -74,7 +80,7 @@ static u32 vni_lend_pages(struct sk_buff *skb, const u8 *data, u32 offset,
 	return offset;
 }
 
-/* What is more than @head has room for goes into skbs that hang on it. */
+/* Puts what @head has no room for into further skbs, its fragment list. */
 static bool vni_lend_rest(struct sk_buff *head, const u8 *data, u32 offset,
 			  u32 length)
 {
@@ -95,22 +101,22 @@ static bool vni_lend_rest(struct sk_buff *head, const u8 *data, u32 offset,
 	return offset;
 }
 
-/* How much is copied: no more than its headers, if they end at a page border. */
+/* Bytes to copy: just the headers, if they end at a page border. */
 static u32 vni_lend_head_bytes(const struct vni_frame *frame)
 {
 	return frame->slot.head ?: VNI_LEND_HEAD_BYTES;
 }
 
-static struct sk_buff *vni_lend_skb(struct vni_lender *lender,
+static struct sk_buff *vni_lend_skb(struct vni_rxq *rxq,
 				    const struct vni_frame *frame)
 {
-	struct vni_port *port = &lender->priv->port;
+	struct vni_port *port = &rxq->priv->port;
 	const u8 *data = vni_frame_data(port, frame);
 	u32 head = vni_lend_head_bytes(frame);
 	struct sk_buff *skb;
 	u32 offset;
 
-	skb = napi_alloc_skb(lender->napi, VNI_LEND_HEAD_BYTES);
+	skb = napi_alloc_skb(&rxq->napi, VNI_LEND_HEAD_BYTES);
 	if (unlikely(!skb))
 		return NULL;
 	skb_put_data(skb, data, head);
@@ -128,20 +134,20 @@ static struct vni_lent *vni_lent_at(struct vni_lender *lender, u32 position)
 	return &lender->queue[position & (lender->size - 1)];
 }
 
-/* The first buffer that goes out keeps the module and starts the timer. */
+/* The first buffer that is lent holds the module and starts the work. */
 static bool vni_lend_first(struct vni_lender *lender)
 {
 	if (!try_module_get(THIS_MODULE))
 		return false;
 	schedule_delayed_work_on(smp_processor_id(), &lender->work,
-				 msecs_to_jiffies(VNI_CHECK_MS));
+				 msecs_to_jiffies(VNI_LEND_SCAN_MS));
 	return true;
 }
 
-static bool vni_lend_begin(struct vni_lender *lender,
-			   const struct vni_frame *frame)
+static bool vni_lend_begin(struct vni_rxq *rxq, const struct vni_frame *frame)
 {
-	struct vni_priv *priv = lender->priv;
+	struct vni_lender *lender = &rxq->lender;
+	struct vni_priv *priv = rxq->priv;
 	unsigned int class = vni_class_of(&priv->port, frame->handle);
 	u32 count = lender->count;
 
@@ -154,7 +160,7 @@ static bool vni_lend_begin(struct vni_lender *lender,
 		.handle = frame->handle,
 		.pages = DIV_ROUND_UP(vni_frame_start(frame) + frame->length,
 				      PAGE_SIZE),
-		/* A first page with nothing but headers stays here. */
+		/* A first page with nothing but headers is not given away. */
 		.back = !!frame->slot.head,
 	};
 	lender->lent[class]++;
@@ -162,44 +168,49 @@ static bool vni_lend_begin(struct vni_lender *lender,
 	return true;
 }
 
-static void vni_lend_end(struct vni_lender *lender, u32 handle)
+static void vni_lend_end(struct vni_rxq *rxq, u32 handle)
 {
-	lender->lent[vni_class_of(&lender->priv->port, handle)]--;
+	struct vni_lender *lender = &rxq->lender;
+
+	lender->lent[vni_class_of(&rxq->priv->port, handle)]--;
 	WRITE_ONCE(lender->count, lender->count - 1);
 	if (!lender->count)
 		module_put(THIS_MODULE);
 }
 
 /*
- * Are all its pages back? One that was found to be back is not asked again.
- * A page that a process has mapped has a reference for each mapping, which is
- * dropped last, when no CPU can reach the page by it any more.
+ * Are all pages back? A page that was back at an earlier look is skipped. Each
+ * mapping of a process holds a reference to its page, and drops it only when no
+ * CPU can reach the page through the mapping any more.
  */
-static bool vni_lent_is_back(const struct vni_lender *lender,
-			     struct vni_lent *lent)
+static bool vni_lent_is_back(const struct vni_port *port, struct vni_lent *lent)
 {
-	const u8 *data = vni_buf_data(&lender->priv->port, lent->handle);
+	const u8 *data = vni_buf_data(port, lent->handle);
 
 	for (; lent->back < lent->pages; lent->back++)
 		if (page_ref_count(virt_to_page(data + lent->back * PAGE_SIZE)) > 1)
 			return false;
-	/* The last borrower's accesses come before those of the next owner. */
+	/*
+	 * The last borrower's accesses come before those of the next owner:
+	 * pairs with the full barrier in put_page().
+	 */
 	smp_acquire__after_ctrl_dep();
 	return true;
 }
 
-/* Returns what is back; without @all, only as far as the oldest ones are. */
-static void vni_lend_scan(struct vni_lender *lender, bool all,
+/* Puts the buffers that are back; without @all, up to the first that is not. */
+static void vni_lend_scan(struct vni_rxq *rxq, bool all,
 			  void (*put)(struct vni_priv *priv, u32 handle))
 {
+	struct vni_lender *lender = &rxq->lender;
 	u32 n = lender->count, kept = 0, i;
 
 	for (i = 0; i < n; i++) {
 		struct vni_lent *lent = vni_lent_at(lender, lender->first + i);
 
-		if (vni_lent_is_back(lender, lent)) {
-			vni_lend_end(lender, lent->handle);
-			put(lender->priv, lent->handle);
+		if (vni_lent_is_back(&rxq->priv->port, lent)) {
+			vni_lend_end(rxq, lent->handle);
+			put(rxq->priv, lent->handle);
 		} else if (all) {
 			*vni_lent_at(lender, lender->first + kept++) = *lent;
 		} else {
@@ -212,15 +223,17 @@ static void vni_lend_scan(struct vni_lender *lender, bool all,
 
 /**
  * vni_lend_reclaim() - return lent buffers that nobody borrows any more
- * @lender: the lender
+ * @rxq: the queue that has lent them
  *
- * Costs a look at the oldest one; at all of them once in a number of frames
- * that grows with theirs, and when the timer wants it.
+ * Looks at the oldest ones up to the first that is still out. Looks at all of
+ * them once in a number of frames that grows with their own number, and when
+ * the work asks for it.
  *
  * Context: NAPI.
  */
-void vni_lend_reclaim(struct vni_lender *lender)
+void vni_lend_reclaim(struct vni_rxq *rxq)
 {
+	struct vni_lender *lender = &rxq->lender;
 	bool all = READ_ONCE(lender->scan_due) ||
 		   lender->frames > VNI_LEND_SCAN + lender->count / 2;
 
@@ -228,60 +241,61 @@ void vni_lend_reclaim(struct vni_lender *lender)
 		WRITE_ONCE(lender->scan_due, false);
 		lender->frames = 0;
 	}
-	vni_lend_scan(lender, all, vni_buf_put);
+	vni_lend_scan(rxq, all, vni_buf_put);
 }
 
 /**
  * vni_lend() - give a frame to the stack in the buffer in which it came
- * @lender: the lender
+ * @rxq: the queue it came on
  * @frame: a frame that vni_lend_fits(), taken from the ring
  *
- * Return: the frame, its buffer now being lent; or NULL if it is to be copied
- * because too many are out, too few are free, or memory is short.
+ * Return: the frame, whose buffer is lent now; NULL if too many buffers are
+ * lent, too few are free, or memory is short, so that the frame must be copied.
  *
  * Context: NAPI.
  */
-struct sk_buff *vni_lend(struct vni_lender *lender,
-			 const struct vni_frame *frame)
+struct sk_buff *vni_lend(struct vni_rxq *rxq, const struct vni_frame *frame)
 {
 	struct sk_buff *skb;
 
-	lender->frames++;
-	vni_lend_reclaim(lender);
-	if (!vni_lend_begin(lender, frame))
+	rxq->lender.frames++;
+	vni_lend_reclaim(rxq);
+	if (!vni_lend_begin(rxq, frame))
 		return NULL;
-	skb = vni_lend_skb(lender, frame);
+	skb = vni_lend_skb(rxq, frame);
 	if (unlikely(!skb))
-		vni_lend_end(lender, frame->handle);
+		vni_lend_end(rxq, frame->handle);
 	return skb;
 }
 
-/* On a closed interface nobody else takes buffers. */
+/* NAPI of a closed interface takes no buffers: the caller holds the lock. */
 static void vni_lend_put_closed(struct vni_priv *priv, u32 handle)
 {
-	vni_buf_free(&priv->port, &priv->bury_cache, handle);
+	vni_buf_free(&priv->port, &priv->slow_cache, handle);
 }
 
 /**
- * vni_lend_reclaim_closed() - the same while the interface is closed
- * @lender: the lender; the device's lock is held
- *
- * All that is back goes to the pool.
+ * vni_lend_reclaim_closed() - return to the pool all lent buffers that are back
+ * @rxq: a queue of a closed interface, or one not in use; the device's lock is
+ *	held
  *
  * Context: process.
  */
-void vni_lend_reclaim_closed(struct vni_lender *lender)
+void vni_lend_reclaim_closed(struct vni_rxq *rxq)
 {
-	struct vni_priv *priv = lender->priv;
+	struct vni_priv *priv = rxq->priv;
 
 	lockdep_assert_held(&priv->lock);
-	/* Freed skbs wait on this CPU for its next poll. There is none. */
+	/*
+	 * skbs that were freed on this CPU wait for its next poll, and hold
+	 * their pages until then. The interface polls no more: poll once.
+	 */
 	if (IS_ENABLED(CONFIG_NET_RX_BUSY_POLL))
-		napi_busy_loop(lender->napi->napi_id, NULL, NULL, false, 1);
+		napi_busy_loop(rxq->napi.napi_id, NULL, NULL, false, 1);
 	guard(irqsave)();
-	priv->bury_cache.cpu = smp_processor_id();
-	vni_lend_scan(lender, true, vni_lend_put_closed);
-	vni_cache_flush(&priv->port, &priv->bury_cache);
+	priv->slow_cache.cpu = smp_processor_id();
+	vni_lend_scan(rxq, true, vni_lend_put_closed);
+	vni_cache_flush(&priv->port, &priv->slow_cache);
 }
 
 static void vni_lend_work(struct work_struct *work)
@@ -289,46 +303,42 @@ static void vni_lend_work(struct work_struct *work)
 	struct vni_lender *lender = container_of(to_delayed_work(work),
 						 struct vni_lender, work);
 	struct vni_rxq *rxq = container_of(lender, struct vni_rxq, lender);
-	struct vni_priv *priv = lender->priv;
+	struct vni_priv *priv = rxq->priv;
 
 	mutex_lock(&priv->lock);
 	if (priv->open && rxq->queue < priv->nr_rxqs) {
 		WRITE_ONCE(lender->scan_due, true);
 		vni_napi_kick(rxq);
 	} else {
-		vni_lend_reclaim_closed(lender);
+		vni_lend_reclaim_closed(rxq);
 	}
 	mutex_unlock(&priv->lock);
 	if (READ_ONCE(lender->count))
 		schedule_delayed_work_on(smp_processor_id(), &lender->work,
-					 msecs_to_jiffies(VNI_CHECK_MS));
+					 msecs_to_jiffies(VNI_LEND_SCAN_MS));
 }
 
 /**
  * vni_lender_init() - prepare to lend
- * @lender: the lender, zeroed
- * @priv: its device, its port set
- * @napi: the context that lends
+ * @rxq: the queue, its lender zeroed
  *
- * All queues together may lend a quarter of each class, and leave a quarter to
- * the others.
+ * All queues together lend at most a quarter of the buffers of each class, and
+ * none while no more than a quarter are free.
  *
  * Return: 0 or -ENOMEM.
  */
-int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
-		    struct napi_struct *napi)
+int vni_lender_init(struct vni_rxq *rxq)
 {
+	struct vni_lender *lender = &rxq->lender;
 	u32 class, total = 0;
 
 	for (class = 0; class < VNI_NR_CLASSES; class++) {
-		u32 quarter = priv->port.geometry.classes[class].count / 4;
+		u32 quarter = rxq->priv->port.geometry.classes[class].count / 4;
 
 		lender->reserve[class] = quarter;
 		lender->limit[class] = min(quarter, VNI_LEND_MAX);
 		total += lender->limit[class];
 	}
-	lender->priv = priv;
-	lender->napi = napi;
 	lender->size = roundup_pow_of_two(max(total, 1));
 	lender->queue = kvcalloc(lender->size, sizeof(*lender->queue),
 				 GFP_KERNEL);
@@ -337,11 +347,11 @@ int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
 }
 
 /**
- * vni_lender_destroy() - the end of lending; nothing is lent any more
- * @lender: the lender
+ * vni_lender_destroy() - undo vni_lender_init()
+ * @rxq: the queue; nothing is lent any more
  */
-void vni_lender_destroy(struct vni_lender *lender)
+void vni_lender_destroy(struct vni_rxq *rxq)
 {
-	cancel_delayed_work_sync(&lender->work);
-	kvfree(lender->queue);
+	cancel_delayed_work_sync(&rxq->lender.work);
+	kvfree(rxq->lender.queue);
 }

@@ -59,9 +59,9 @@ static void vni_rings_close(struct vni_priv *priv)
 {
 	unsigned int i;
 
-	priv->bury_cache.cpu = smp_processor_id();
+	priv->slow_cache.cpu = smp_processor_id();
 	for (i = 0; i < priv->nr_rxqs; i++) {
-		vni_ring_close(&priv->port, i, &priv->bury_cache);
+		vni_ring_close(&priv->port, i, &priv->slow_cache);
 		priv->rxqs[i].check_idle = false;
 	}
 }
@@ -85,7 +85,7 @@ static int vni_rings_start(struct vni_priv *priv)
 		return err;
 	}
 	vni_cpus_look(priv, true);
-	/* A doorbell that came before this is made up for by its kick. */
+	/* This polls each ring once, since a doorbell may have come too early. */
 	vni_napi_release(priv);
 	return 0;
 }
@@ -98,7 +98,7 @@ static void vni_rings_stop(struct vni_priv *priv)
 	vni_napi_hold(priv);
 	vni_idle_stop(priv);
 	for (i = 0; i < vni_nr_queues(priv); i++)
-		vni_lend_reclaim_closed(&priv->rxqs[i].lender);
+		vni_lend_reclaim_closed(&priv->rxqs[i]);
 	spin_lock_irq(&priv->receiver_lock);
 	priv->open = false;
 	vni_rings_close(priv);

@@ -71,7 +71,7 @@ void vni_peer_read(struct vni_priv *priv, u32 node, u32 queue,
  * vni_peer_receiver() - read a peer's receiver line
  * @priv: the device
  * @node: the peer; below the number of nodes
- * @queue: its queue; all of them say the same but for CPU and open
+ * @queue: its queue; the lines of all queues differ only in CPU and open
  * @receiver: the copy, without mac; fields are as the peer wrote them
  *
  * Return: its generation if it takes frames, else 0; 0 for ourselves.
@@ -89,12 +89,12 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 }
 
 /**
- * vni_peer_steer() - the queue that a peer wants a flow on
+ * vni_peer_steer() - find the queue that a peer wants a flow on
  * @priv: the device
  * @node: the peer; below the number of nodes
  * @skb: a frame of the flow
  *
- * Return: number of a queue; whether it is open shows when it is posted to.
+ * Return: number of a queue, which may be closed: posting to it fails then.
  */
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb)
 {
@@ -126,28 +126,28 @@ bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue)
 }
 
 /**
- * vni_peers_kick() - ring peers that take frames, for other news than frames
+ * vni_peers_kick() - ring queue 0 of peers, for other news than frames
  * @priv: the device
- * @nodes: a bit for each node id; others than peers are ignored
+ * @nodes: a bit for each node id; ids that are no peers are ignored
  *
- * Return: how many were rung.
+ * Return: number of peers that were rung.
  */
 unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes)
 {
-	unsigned int rung = 0;
+	unsigned int kicked = 0;
 	u32 node;
 
 	for (; nodes; nodes &= nodes - 1) {
 		node = __ffs64(nodes);
 		if (node >= vni_nr_nodes(priv))
 			break;
-		rung += vni_peer_kick(priv, node, 0);
+		kicked += vni_peer_kick(priv, node, 0);
 	}
-	return rung;
+	return kicked;
 }
 
 /**
- * vni_peers_changed() - does any receiver line differ from the last look?
+ * vni_peers_changed() - does any receiver line differ from the last refresh?
  * @priv: the device
  *
  * Return: true if vni_peers_refresh() has something to do.

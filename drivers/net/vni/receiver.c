@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What this node tells senders of itself: the receiver lines of its rings.
+ * What this node tells its senders: the receiver lines of its rings.
  *
- * A line says which frames are wanted, what they may look like, and which
+ * A line says which frames the node wants, what they may look like, and which
  * queue takes which flow. See docs/vni.md and struct vni_receiver.
  */
 #include <kunit/visibility.h>
@@ -11,8 +11,8 @@
 #include "device.h"
 
 /*
- * Tells senders of a change, with receiver_lock held. A closed interface has
- * nobody to tell, and vni_ring_open() writes the whole line.
+ * Publishes a change to senders. On a closed interface nobody reads the lines,
+ * and vni_ring_open() writes all of them.
  */
 static void vni_receiver_publish(struct vni_priv *priv)
 	__must_hold(&priv->receiver_lock)
@@ -36,7 +36,7 @@ static void vni_receiver_publish(struct vni_priv *priv)
 }
 
 /**
- * vni_set_steering() - say which flows come on which queue
+ * vni_set_steering() - choose the queue for each flow
  * @priv: the device
  * @steer: as in struct vni_receiver; its queues are in use
  */
@@ -64,14 +64,14 @@ static void vni_receiver_set_mac(struct vni_priv *priv)
 	spin_unlock_bh(&priv->receiver_lock);
 }
 
-/* A generic XDP program is to see frames as they would come off a wire. */
+/* A generic XDP program must see frames as they would come off a wire. */
 static u32 vni_receiver_capabilities(struct vni_priv *priv)
 {
 	u32 capabilities = VNI_CAP_CSUM;
 
 	if (!READ_ONCE(priv->rx_csum))
 		return 0;
-	/* Without SCTP nobody here could complete its checksum. */
+	/* Without SCTP this node could not complete its checksum. */
 	if (IS_ENABLED(CONFIG_IP_SCTP))
 		capabilities |= VNI_CAP_CRC32C;
 	if (READ_ONCE(priv->rx_gso) &&
@@ -82,10 +82,11 @@ static u32 vni_receiver_capabilities(struct vni_priv *priv)
 }
 
 /**
- * vni_receiver_refresh() - publish what senders may leave to us, if it changed
+ * vni_receiver_refresh() - publish which offloads we take, if that has changed
  * @priv: the device
  *
- * Nobody tells a driver that an XDP program came or went: it has to look.
+ * The stack does not tell a driver that a generic XDP program came or went, so
+ * the check calls this.
  */
 void vni_receiver_refresh(struct vni_priv *priv)
 {
@@ -110,7 +111,7 @@ static void vni_set_rx_csum(struct vni_priv *priv, netdev_features_t features)
 /**
  * vni_set_rx_gso() - take frames with GSO data, or have senders segment
  * @priv: the device
- * @on: which of both
+ * @on: true: take them
  *
  * No feature of the interface says so: the core clears NETIF_F_GRO_HW, and the
  * user's wish for it, when an XDP program is attached, and never sets it again.
@@ -178,7 +179,7 @@ int vni_change_mtu(struct net_device *dev, int mtu)
 }
 
 /**
- * vni_set_features() - publish what senders may leave to us
+ * vni_set_features() - publish which offloads we take
  * @dev: the interface
  * @features: what it will have
  *
@@ -191,7 +192,7 @@ int vni_set_features(struct net_device *dev, netdev_features_t features)
 }
 
 /**
- * vni_steer_evenly() - flows spread over all queues in use
+ * vni_steer_evenly() - spread flows over all queues in use
  * @nr_rxqs: how many these are
  *
  * Return: the steering, as in struct vni_receiver.
@@ -207,7 +208,7 @@ u64 vni_steer_evenly(unsigned int nr_rxqs)
 }
 
 /**
- * vni_init_receiver() - fill in the line of a new device
+ * vni_init_receiver() - fill in vni_priv.receiver of a new device
  * @priv: the device, with netdev and number of queues set
  */
 void vni_init_receiver(struct vni_priv *priv)

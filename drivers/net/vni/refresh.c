@@ -12,25 +12,26 @@
 
 /**
  * vni_bury() - take back what dead incarnations of a node held
- * @priv: the device, locked or not yet known to anybody
- * @node: the node; ourselves for our former generations
- * @generation: it is fenced up to this one
+ * @priv: the device, its lock held, or not yet registered
+ * @node: the node; our own id for our former generations
+ * @generation: the last one that is fenced
  *
- * Nothing is noted when a lock could not be had: the next look tries again.
+ * If a lock is not had in time, the burial does not count as done: the next
+ * refresh repeats it.
  */
 void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 {
 	u64 *timeouts = &priv->port.faults[VNI_FAULT_LOCK_TIMEOUT];
 	u64 before = READ_ONCE(*timeouts);
 
-	/* The protocol wants no receive context to run meanwhile. */
+	/* No receive context may run during a burial, see ring.c. */
 	if (priv->open)
 		vni_napi_hold(priv);
 	/* No interrupt may make peers wait for the pool's lock. */
 	scoped_guard(irqsave) {
-		priv->bury_cache.cpu = smp_processor_id();
-		vni_port_bury(&priv->port, &priv->bury_cache, node, generation);
-		vni_cache_flush(&priv->port, &priv->bury_cache);
+		priv->slow_cache.cpu = smp_processor_id();
+		vni_port_bury(&priv->port, &priv->slow_cache, node, generation);
+		vni_cache_flush(&priv->port, &priv->slow_cache);
 	}
 	if (priv->open)
 		vni_napi_release(priv);
@@ -41,7 +42,7 @@ void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 		priv->peer_resets++;
 }
 
-/* An Ethernet has one MTU. Nothing else tells who sets up nodes one by one. */
+/* An Ethernet has one MTU: warn the user, who sets up nodes one by one. */
 static void vni_peer_compare_mtu(struct vni_priv *priv, u32 node,
 				 u32 max_frame)
 {
@@ -66,7 +67,7 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 	struct mint_peer peer;
 	u32 lost = 0, up = 0;
 
-	/* In this order: a line read first cannot be newer than the node. */
+	/* In this order: the line that was read cannot be newer than the node. */
 	vni_peer_read(priv, node, 0, &receiver);
 	mint_peer_get(node, &peer);
 	if (!peer.running || peer.generation != receiver.generation)
@@ -95,7 +96,7 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 }
 
 /**
- * vni_peers_refresh() - look at all peers, set carrier, bury the dead
+ * vni_peers_refresh() - note what has changed of all peers, and act on it
  * @priv: the device
  *
  * Context: process; takes the device's lock.
@@ -126,10 +127,10 @@ void vni_refresh_work(struct work_struct *work)
 }
 
 /**
- * vni_peer_event() - the node table has changed
- * @nb: of a struct vni_priv
+ * vni_peer_event() - refresh all peers, since the node table has changed
+ * @nb: vni_priv.peer_notifier
  * @value: unused
- * @data: unused; all peers are looked at
+ * @data: unused
  *
  * Return: NOTIFY_OK.
  */

@@ -2,10 +2,9 @@
 /*
  * Receive side of vni: from our ring into the stack.
  *
- * A doorbell only schedules NAPI. The poll takes frames, short ones with their
- * descriptor; others it copies out of the shared pool, or lends long ones to
- * the stack (lend.c). Before it sleeps it arms the ring and looks again. See
- * docs/vni.md.
+ * A doorbell only schedules NAPI. The poll takes frames: it copies them out of
+ * the descriptor or the shared pool, or lends long ones to the stack (lend.c).
+ * Before it sleeps it arms the ring and looks once more. See docs/vni.md.
  */
 #include <kunit/visibility.h>
 
@@ -15,18 +14,18 @@
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
-/* So much between two polls is bulk data, until so many polls in a row saw less. */
+/* Bulk data moves from a poll with so many bytes on, until so many had fewer. */
 #define VNI_RX_BULK_BYTES	(32 * 1024)
 #define VNI_RX_BULK_POLLS	5
-/* With adaptive-rx, frames wait no longer for a CPU that may have halted. */
+/* With adaptive-rx, the most that frames wait for a CPU that may be halted. */
 #define VNI_RX_HALTED_USECS	200U
 
 /**
- * vni_rx_doorbell() - the doorbell of a queue was rung
+ * vni_rx_doorbell() - handle the doorbell of a queue
  * @context: the struct vni_rxq
  *
- * Says nothing of the reason: frames, room in a peer's ring, or a peer that
- * came or went. NAPI looks at all three; the latter two ring queue 0.
+ * A doorbell does not tell its reason: frames, room in a peer's ring, or a peer
+ * that came or went. NAPI looks for all three; the latter two ring queue 0.
  *
  * Context: hard interrupt, on the CPU that the queue's NAPI runs on.
  */
@@ -38,7 +37,7 @@ void vni_rx_doorbell(void *context)
 }
 
 /**
- * vni_rx_timer() - frames may have waited long enough for others
+ * vni_rx_timer() - poll, since frames have waited for others long enough
  * @timer: of a struct vni_rxq
  *
  * Return: HRTIMER_NORESTART.
@@ -91,7 +90,7 @@ static struct sk_buff *vni_rx_copy(struct vni_rxq *rxq, const void *data,
 	return skb;
 }
 
-/* The frame as an skb; its buffer, if any, is then lent, or free again. */
+/* Makes an skb of a frame. Its buffer, if any, is then lent or free again. */
 static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 				  const struct vni_frame *frame)
 {
@@ -101,7 +100,7 @@ static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 	if (vni_frame_inline(frame))
 		return vni_rx_inline(rxq, frame);
 	if (vni_lend_fits(priv, frame)) {
-		skb = vni_lend(&rxq->lender, frame);
+		skb = vni_lend(rxq, frame);
 		vni_rx_count(rxq, skb ? VNI_RX_ZEROCOPY :
 				  VNI_RX_COPIED_ON_DEMAND, 1);
 		if (likely(skb))
@@ -113,7 +112,7 @@ static struct sk_buff *vni_rx_skb(struct vni_rxq *rxq,
 	return skb;
 }
 
-/* Gives the stack a frame over 64 KB, in parts if it may be passed on. */
+/* Gives the stack a frame over 64 KB, in parts if the node may forward it. */
 static void vni_rx_big(struct vni_rxq *rxq, struct sk_buff *skb)
 {
 	struct sk_buff *part, *next;
@@ -167,7 +166,7 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 		napi_gro_receive(&rxq->napi, skb);
 }
 
-/* Takes up to @budget frames; adds to @bytes what they had. */
+/* Takes up to @budget frames, and adds their lengths to @bytes. */
 static int vni_rx_ring(struct vni_rxq *rxq, int budget, u32 *bytes)
 {
 	struct vni_port *port = &rxq->priv->port;
@@ -199,7 +198,7 @@ static void vni_rx_wake_senders(struct vni_rxq *rxq)
 			     vni_peers_kick(rxq->priv, waiters));
 }
 
-/* A doorbell without frames may mean that a peer came or went. */
+/* A doorbell without frames may be that of a peer that came or went. */
 static void vni_rx_peers(struct vni_rxq *rxq, int done)
 {
 	if (rxq->peers_dirty || (!done && vni_peers_changed(rxq->priv))) {
@@ -209,12 +208,12 @@ static void vni_rx_peers(struct vni_rxq *rxq, int done)
 }
 
 /**
- * vni_rx_bulk_polls() - for how many polls is bulk data taken to move?
- * @left: what was said after the last poll, 0 at first
- * @moved: bytes that have moved since
+ * vni_rx_bulk_polls() - for how many polls does bulk data count as moving?
+ * @left: the last result, 0 at first
+ * @moved: bytes sent and received since the last poll
  *
- * A stream is uneven, and a quarter of the polls within one sees less than
- * VNI_RX_BULK_BYTES: that does not end it yet.
+ * A stream is uneven: a quarter of the polls within one sees less than
+ * VNI_RX_BULK_BYTES. So several such polls must follow each other to end it.
  *
  * Return: the number, this poll included.
  */
@@ -227,8 +226,8 @@ unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved)
 EXPORT_SYMBOL_IF_KUNIT(vni_rx_bulk_polls);
 
 /*
- * Does bulk data move? What this CPU has sent counts too: the short frames
- * that it takes meanwhile are acknowledgements, and can wait.
+ * Does bulk data move? The bytes that this CPU has sent count too: the short
+ * frames that it receives meanwhile are acknowledgements, which can wait.
  */
 static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 {
@@ -241,8 +240,8 @@ static bool vni_rx_bulk(struct vni_rxq *rxq, u32 taken_bytes)
 }
 
 /*
- * How many frames are worth a doorbell after this poll? Those fewer wait for a
- * CPU that is busy, not for one that idles with nobody looking.
+ * How many frames are worth a doorbell after this poll? Fewer are left to the
+ * timer, but only if this CPU is busy or its idle poller is armed.
  */
 static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 {
@@ -256,7 +255,7 @@ static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 	return READ_ONCE(coalesce->frames);
 }
 
-/* Left to us, a CPU that may halt meanwhile does not do so for long. */
+/* The idle poller finds frames before the timer does; a halted CPU does not. */
 static void vni_rx_timer_start(struct vni_rxq *rxq)
 {
 	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
@@ -268,7 +267,7 @@ static void vni_rx_timer_start(struct vni_rxq *rxq)
 		      HRTIMER_MODE_REL_PINNED);
 }
 
-/* Returns false if there is something to do at once. */
+/* Arms the ring; returns false if there is something to do at once. */
 static bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes)
 {
 	struct vni_port *port = &rxq->priv->port;
@@ -298,7 +297,7 @@ int vni_poll(struct napi_struct *napi, int budget)
 	u32 bytes = 0;
 	int done;
 
-	/* Netpoll does not own NAPI: the ring and its arming are not to be touched. */
+	/* Netpoll does not own NAPI, so it may touch neither ring nor arming. */
 	if (unlikely(!budget)) {
 		vni_tx_resume_netpoll(priv);
 		return 0;
@@ -307,23 +306,23 @@ int vni_poll(struct napi_struct *napi, int budget)
 	vni_ring_disarm(&priv->port, rxq->queue);
 	done = vni_rx_ring(rxq, budget, &bytes);
 	vni_rx_count(rxq, VNI_RX_POLLS, 1);
-	vni_lend_reclaim(&rxq->lender);
+	vni_lend_reclaim(rxq);
 	vni_rx_wake_senders(rxq);
 	vni_tx_resume(priv);
 	if (done == budget)
 		return done;
 
 	vni_rx_peers(rxq, done);
-	/* A busy poller looks again by itself: no doorbell is wanted. Nobody
-	 * but the owner of NAPI, which we are, sets or clears this bit.
+	/* A busy poller polls again by itself and wants no doorbell. Only the
+	 * owner of NAPI, which we are, sets or clears this bit.
 	 */
 	if (test_bit(NAPI_STATE_IN_BUSY_POLL, &napi->state)) {
 		napi_complete_done(napi, done);
 		return done;
 	}
-	/* A frame posted before the ring was armed rang nobody, so arming looks
-	 * again. It is done while NAPI is still ours; a doorbell that arrives
-	 * from here on makes napi_complete_done() schedule another poll.
+	/* A frame posted before the ring was armed rang no doorbell, so arming
+	 * looks once more. We still own NAPI: a doorbell that arrives from here
+	 * on makes napi_complete_done() schedule another poll.
 	 */
 	if (!vni_rx_may_sleep(rxq, bytes))
 		return budget;
@@ -331,22 +330,23 @@ int vni_poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-/* Has its CPU been told of them, and only taken no interrupt since? */
+/* Is a doorbell or the timer due that the CPU has not taken yet? */
 static bool vni_rx_told(struct vni_rxq *rxq)
 {
 	return mint_doorbell_pending(MINT_CHANNEL_VNI + rxq->queue) ||
 	       hrtimer_is_queued(&rxq->timer) ||
-	       test_bit(NAPI_STATE_SCHED, &rxq->napi.state);
+	       napi_is_scheduled(&rxq->napi);
 }
 
 /**
  * vni_rx_check() - look for frames that wait while nobody polls
  * @rxq: a queue of an open device, whose lock is held
  *
- * A sender may be halted between its post and its doorbell, so only what has
- * not moved for a whole period is given to NAPI here. Missed is what nobody
- * was told of: a CPU that takes no interrupts for so long, be it hung or halted
- * by the host, still has its doorbell or its timer due.
+ * A sender may be halted between its post and its doorbell. So NAPI is
+ * scheduled here only if no frame was taken for a whole period. Then the
+ * notification counts as missed, unless a doorbell or the timer is still due:
+ * that CPU has taken no interrupt for so long, as it hangs or its host has
+ * halted it.
  */
 void vni_rx_check(struct vni_rxq *rxq)
 {
@@ -354,7 +354,7 @@ void vni_rx_check(struct vni_rxq *rxq)
 	bool idle;
 
 	idle = vni_ring_pending(&rxq->priv->port, rxq->queue) &&
-	       !test_bit(NAPI_STATE_SCHED, &rxq->napi.state);
+	       !napi_is_scheduled(&rxq->napi);
 	if (idle && rxq->check_idle && taken == rxq->check_taken) {
 		rxq->priv->missed_notify += !vni_rx_told(rxq);
 		vni_napi_kick(rxq);

@@ -67,8 +67,6 @@ struct vni_lent {
 
 /**
  * struct vni_lender - the buffers that one RX queue has lent to the stack
- * @priv: the device
- * @napi: the context that lends
  * @queue: what is lent, the oldest first: @count entries from @first on
  * @size: entries that @queue has room for, a power of two
  * @first: index of the oldest entry, modulo @size
@@ -83,8 +81,6 @@ struct vni_lent {
  * Belongs to NAPI; while the interface is closed vni_priv.lock guards it.
  */
 struct vni_lender {
-	struct vni_priv *priv;
-	struct napi_struct *napi;
 	struct vni_lent *queue;
 	u32 size;
 	u32 first;
@@ -171,14 +167,12 @@ bool vni_idle_armed(const struct vni_rxq *rxq);
 void vni_idle_arm(struct vni_rxq *rxq);
 
 /* lend.c */
-int vni_lender_init(struct vni_lender *lender, struct vni_priv *priv,
-		    struct napi_struct *napi);
-void vni_lender_destroy(struct vni_lender *lender);
+int vni_lender_init(struct vni_rxq *rxq);
+void vni_lender_destroy(struct vni_rxq *rxq);
 bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame);
-struct sk_buff *vni_lend(struct vni_lender *lender,
-			 const struct vni_frame *frame);
-void vni_lend_reclaim(struct vni_lender *lender);
-void vni_lend_reclaim_closed(struct vni_lender *lender);
+struct sk_buff *vni_lend(struct vni_rxq *rxq, const struct vni_frame *frame);
+void vni_lend_reclaim(struct vni_rxq *rxq);
+void vni_lend_reclaim_closed(struct vni_rxq *rxq);
 
 /* big.c */
 bool vni_big_sound(const struct sk_buff *skb);

@@ -20,7 +20,7 @@ unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue)
 }
 
 /**
- * vni_napi_kick() - have NAPI look at a ring, from process context
+ * vni_napi_kick() - schedule NAPI from process context
  * @rxq: its queue
  */
 void vni_napi_kick(struct vni_rxq *rxq)
@@ -47,8 +47,8 @@ void vni_napi_hold(struct vni_priv *priv)
 }
 
 /**
- * vni_napi_release() - let them run again, and look at all rings
- * @priv: the device, held
+ * vni_napi_release() - undo vni_napi_hold(), and poll all rings
+ * @priv: the device
  */
 void vni_napi_release(struct vni_priv *priv)
 {
@@ -61,7 +61,7 @@ void vni_napi_release(struct vni_priv *priv)
 }
 
 /**
- * vni_rx_look() - a CPU that sends looks whether there are frames to take
+ * vni_rx_look() - poll this CPU's own ring from the transmit path
  * @priv: the device
  *
  * So frames that are not worth a doorbell seldom wait for the timer.
@@ -72,7 +72,7 @@ void vni_rx_look(struct vni_priv *priv)
 {
 	struct vni_rxq *rxq = this_cpu_read(priv->cpu->rxq);
 
-	if (rxq && !test_bit(NAPI_STATE_SCHED, &rxq->napi.state) &&
+	if (rxq && !napi_is_scheduled(&rxq->napi) &&
 	    vni_ring_pending(&priv->port, rxq->queue))
 		napi_schedule(&rxq->napi);
 }

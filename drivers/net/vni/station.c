@@ -36,7 +36,7 @@ static int vni_mac_node(const struct vni_priv *priv, const u8 *mac)
 	return mac[ETH_ALEN - 1];
 }
 
-/* The bits of a frame's VLAN; a tag that tells no more than a priority is none. */
+/* The bits of a frame's VLAN; a tag with a priority and no id does not count. */
 static u64 vni_station_vlan(const struct sk_buff *skb)
 {
 	const struct vlan_ethhdr *header = skb_vlan_eth_hdr(skb);
@@ -107,10 +107,10 @@ static struct vni_station *vni_station_of(struct vni_station *set, u64 tag,
  * @priv: the device
  * @skb: the frame, its unicast address at data
  *
- * Who has sent from the address last has it, as on a switch. An address made
- * from a node id is that node's as long as nobody else has sent from it.
+ * The node that sent from the address last has it, as on a switch. An address
+ * made from a node id is that node's until another node sends from it.
  *
- * Return: node id, or VNI_FLOOD if it is not known.
+ * Return: node id, or VNI_FLOOD if no node is known.
  */
 int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb)
 {
@@ -127,7 +127,7 @@ int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb)
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_station_find);
 
-/* Whom a new station replaces: nobody, or who has been silent for longest. */
+/* The entry that a new one replaces: unused, or else silent for longest. */
 static struct vni_station *vni_station_oldest(struct vni_station *set)
 {
 	struct vni_station *oldest = set;
@@ -174,8 +174,8 @@ static void vni_station_drop(struct vni_priv *priv, struct vni_station *set,
  * @skb: a frame with that address, any value, its Ethernet header at data
  * @node: the node it came from
  *
- * What a node sends from the address made from its id needs no entry, and ends
- * that of another node.
+ * The address made from the id of the node needs no entry. If another node has
+ * one for it, that is dropped.
  *
  * Context: BH is off.
  */
@@ -202,9 +202,9 @@ void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
 EXPORT_SYMBOL_IF_KUNIT(vni_station_learn);
 
 /**
- * vni_stations_forget() - a node has gone, and all addresses with it
+ * vni_stations_forget() - drop all addresses of a node
  * @priv: the device
- * @node: the node
+ * @node: the node, which has gone
  */
 void vni_stations_forget(struct vni_priv *priv, u32 node)
 {

@@ -15,6 +15,9 @@
 #define VNI_NEEDS_BUFFER	BIT(2)
 #define VNI_NEEDS_TIME		BIT(3)
 
+/* Pause after a lock was not had in time. */
+#define VNI_LOCK_PAUSE_MS	100
+
 /* A queue may hold this many buffers whatever others hold. */
 static const unsigned int vni_tx_guaranteed[VNI_NR_CLASSES] = {
 	[VNI_CLASS_SMALL] = VNI_BATCH,
@@ -430,7 +433,10 @@ static unsigned int vni_tx_needs(struct vni_priv *priv, struct vni_txq *q)
 	return needs;
 }
 
-/* A lock that is not had costs its whole bound: not again in the next jiffy. */
+/*
+ * Waiting in vain for a lock costs its whole bound, with interrupts off: then
+ * the next try is not in the next jiffy.
+ */
 static unsigned long vni_tx_pause(struct vni_priv *priv)
 {
 	u64 timeouts = READ_ONCE(priv->port.faults[VNI_FAULT_LOCK_TIMEOUT]);
@@ -438,7 +444,7 @@ static unsigned long vni_tx_pause(struct vni_priv *priv)
 	if (timeouts == READ_ONCE(priv->retry_timeouts))
 		return 1;
 	WRITE_ONCE(priv->retry_timeouts, timeouts);
-	return msecs_to_jiffies(VNI_CHECK_MS);
+	return msecs_to_jiffies(VNI_LOCK_PAUSE_MS);
 }
 
 /* Has whoever can help a queue ring us. */

@@ -20,7 +20,7 @@
 #define VNI_MULTIQUEUE_BYTES	(32UL << 20)
 #define VNI_COALESCE_USECS	1000
 #define VNI_COALESCE_FRAMES	16
-/* pfifo_fast allocates three arrays of this many pointers for each TX queue. */
+/* pfifo_fast allocates three arrays of so many pointers for each TX queue. */
 #define VNI_TX_QUEUE_LEN	256
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
@@ -71,8 +71,8 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 }
 
 /*
- * Frames over 64 KB are possible, but off until the user wants them: headers
- * do not tell their length, and captures and filters miss them.
+ * Frames over 64 KB are possible, but off by default: their headers do not tell
+ * their length, and captures and filters miss them.
  */
 static void vni_init_gso(struct net_device *dev, const struct vni_class *huge)
 {
@@ -124,7 +124,7 @@ static void vni_init_rxqs(struct vni_priv *priv)
 static void vni_lenders_destroy(struct vni_priv *priv, unsigned int n)
 {
 	while (n--)
-		vni_lender_destroy(&priv->rxqs[n].lender);
+		vni_lender_destroy(&priv->rxqs[n]);
 }
 
 static int vni_lenders_init(struct vni_priv *priv)
@@ -133,8 +133,7 @@ static int vni_lenders_init(struct vni_priv *priv)
 	int err;
 
 	for (i = 0; i < vni_nr_queues(priv); i++) {
-		err = vni_lender_init(&priv->rxqs[i].lender, priv,
-				      &priv->rxqs[i].napi);
+		err = vni_lender_init(&priv->rxqs[i]);
 		if (err) {
 			vni_lenders_destroy(priv, i);
 			return err;
@@ -160,7 +159,7 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 	priv = netdev_priv(dev);
 	priv->port = *port;
 	priv->netdev = dev;
-	/* As veth has it. It limits nothing; bonds and bridges compare by it. */
+	/* As veth. Bonds and bridges compare speeds; it limits nothing. */
 	priv->speed = SPEED_10000;
 	priv->duplex = DUPLEX_FULL;
 	priv->peer_notifier.notifier_call = vni_peer_event;
@@ -179,8 +178,8 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 }
 
 /*
- * As many nodes as there can be. The rings of a small section would leave it too
- * few buffers if each had several.
+ * Makes room for as many nodes as there can be. A small section has one queue
+ * for each: more rings would leave it too few buffers.
  */
 static int vni_format(void *section, u64 bytes)
 {
@@ -288,7 +287,7 @@ static void vni_remove(struct mint_device *mdev)
 	free_netdev(priv->netdev);
 }
 
-/* What is lent keeps the module; unbinding would ask nobody. */
+/* Lent buffers hold the module, but would not keep the device from unbinding. */
 static struct mint_driver vni_driver = {
 	.driver.name	= "vni",
 	.driver.suppress_bind_attrs = true,
