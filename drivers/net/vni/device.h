@@ -86,8 +86,8 @@ struct vni_coalesce {
  * @stopped: a bit for each TX queue that waits, stopped by the driver or BQL
  * @starving: a bit for each TX queue with a frame that waits for a buffer
  * @flying: a bit for each TX queue with frames in flight
- * @retry: schedules NAPI for queues that wait for a buffer or a lock, of which
- *	no peer tells
+ * @retry: schedules NAPI for queues that wait for a buffer, of which no peer
+ *	may tell
  * @retry_timeouts: locks not had in time, as of the last start of @retry
  * @station_lock: guards the keys of @stations against other writers
  * @stations: addresses learnt, in sets of VNI_STATION_WAYS

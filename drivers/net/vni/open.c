@@ -30,7 +30,7 @@ void vni_check_work(struct work_struct *work)
 	for (i = 0; priv->open && i < priv->nr_rxqs; i++)
 		vni_rx_check(&priv->rxqs[i]);
 	if (priv->open) {
-		vni_tx_reap_all(priv);
+		vni_tx_check(priv);
 		vni_caches_relieve(priv);
 	}
 	mutex_unlock(&priv->lock);

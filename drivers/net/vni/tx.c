@@ -166,7 +166,7 @@ static int vni_tx_aim(struct vni_priv *priv, u32 node, u32 queue,
 }
 
 static void vni_tx_unicast(struct vni_priv *priv, struct vni_txq *q,
-			   struct sk_buff *skb, bool more)
+			   struct sk_buff *skb)
 {
 	struct vni_tx_dest dest;
 	int err;
@@ -175,7 +175,7 @@ static void vni_tx_unicast(struct vni_priv *priv, struct vni_txq *q,
 	if (unlikely(err))
 		vni_tx_done(priv, q, skb, err);
 	else
-		vni_tx_send(priv, q, &dest, skb, more);
+		vni_tx_send(priv, q, &dest, skb);
 }
 
 /*
@@ -241,7 +241,7 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	if (node == VNI_FLOOD)
 		vni_tx_done(priv, q, skb, vni_tx_flood(priv, q, skb));
 	else if (node == q->node)
-		vni_tx_unicast(priv, q, skb, more);
+		vni_tx_unicast(priv, q, skb);
 	else
 		vni_tx_done(priv, q, skb, vni_tx_copy_to(priv, q, node, skb));
 end:

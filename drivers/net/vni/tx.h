@@ -136,14 +136,14 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
 
 /* tx_queue.c */
 void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
-		 const struct vni_tx_dest *dest, struct sk_buff *skb, bool more);
+		 const struct vni_tx_dest *dest, struct sk_buff *skb);
 int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
 		const struct vni_tx_dest *dest, const struct sk_buff *skb);
 void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
 		 int err);
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
 void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q);
-void vni_tx_reap_all(struct vni_priv *priv);
+void vni_tx_check(struct vni_priv *priv);
 void vni_tx_resume(struct vni_priv *priv);
 void vni_tx_resume_netpoll(struct vni_priv *priv);
 void vni_tx_retry_timer(struct timer_list *timer);

@@ -9,12 +9,6 @@
  */
 #include "device.h"
 
-/* What a queue may wait for. */
-#define VNI_NEEDS_SPACE		BIT(0)	/* in the ring */
-#define VNI_NEEDS_PROGRESS	BIT(1)	/* in the ring */
-#define VNI_NEEDS_BUFFER	BIT(2)
-#define VNI_NEEDS_TIME		BIT(3)
-
 /* Pause after a lock was not had in time. */
 #define VNI_LOCK_PAUSE_MS	100
 
@@ -108,18 +102,16 @@ static bool vni_tx_may_copy(const struct vni_priv *priv, int class)
 
 /* The frame that was filled in behind the batch belongs to the batch now. */
 static void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q,
-			     int class, bool more)
+			     int class)
 {
-	const struct vni_frame *frame = &q->frames[q->count++];
-
+	q->count++;
 	if (class != VNI_CLASS_INLINE) {
 		q->bufs[class]++;
 		atomic_inc(&priv->tx_bufs[class]);
 	}
-	/* We post at the end of a batch, whatever this returns. */
-	__netdev_tx_sent_queue(q->txq, frame->length, more);
 }
 
+/* The queue no longer holds these buffers. */
 static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
 			   const struct vni_flight *done)
 {
@@ -129,7 +121,6 @@ static void vni_tx_release(struct vni_priv *priv, struct vni_txq *q,
 		q->bufs[class] -= done->bufs[class];
 		atomic_sub(done->bufs[class], &priv->tx_bufs[class]);
 	}
-	netdev_tx_completed_queue(q->txq, done->frames, done->bytes);
 }
 
 static void vni_flight_add_frames(struct vni_priv *priv,
@@ -171,9 +162,11 @@ static void vni_tx_posted(struct vni_priv *priv, struct vni_txq *q,
 			  unsigned int n)
 {
 	struct vni_flight *flight = vni_flight_next(q);
+	u32 bytes = flight->bytes;
 
 	flight->end = vni_ring_posted(&priv->port, q->ring);
 	vni_flight_add_frames(priv, flight, q->frames, n);
+	netdev_tx_sent_queue(q->txq, flight->bytes - bytes);
 	set_bit(vni_txq_index(priv, q), priv->flying);
 	q->count -= n;
 	memmove(q->frames, q->frames + n, q->count * sizeof(*q->frames));
@@ -200,6 +193,7 @@ static void vni_tx_reap(struct vni_priv *priv, struct vni_txq *q)
 		q->nr_flights--;
 	}
 	vni_tx_release(priv, q, &done);
+	netdev_tx_completed_queue(q->txq, done.frames, done.bytes);
 	if (!q->nr_flights)
 		clear_bit(vni_txq_index(priv, q), priv->flying);
 }
@@ -268,7 +262,7 @@ static void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
 
 /* Puts a frame into the batch, which has room for it. */
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
-			  const struct sk_buff *skb, int class, bool more)
+			  const struct sk_buff *skb, int class)
 {
 	int err;
 
@@ -276,7 +270,7 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 		return -ENOBUFS;
 	err = vni_tx_fill(priv, skb, class, &q->frames[q->count]);
 	if (!err)
-		vni_tx_batch_add(priv, q, class, more);
+		vni_tx_batch_add(priv, q, class);
 	return err;
 }
 
@@ -286,10 +280,9 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
  * @q: the queue that leads to the frame's destination, locked
  * @dest: the destination
  * @skb: the frame; consumed, or left with the queue to wait for a buffer
- * @more: another frame follows
  */
 void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
-		 const struct vni_tx_dest *dest, struct sk_buff *skb, bool more)
+		 const struct vni_tx_dest *dest, struct sk_buff *skb)
 {
 	int err = -ENOSPC;
 
@@ -299,7 +292,7 @@ void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
 	}
 	/* Only a caller that ignores the stopped queue finds no room here. */
 	if (likely(q->count < VNI_BATCH && !q->waiting))
-		err = vni_tx_enqueue(priv, q, skb, dest->class, more);
+		err = vni_tx_enqueue(priv, q, skb, dest->class);
 	if (likely(err != -ENOBUFS)) {
 		vni_tx_done(priv, q, skb, err);
 		return;
@@ -317,7 +310,7 @@ static bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
 	/* Behind a full batch there is no room for it. */
 	if (q->count == VNI_BATCH)
 		return false;
-	err = vni_tx_enqueue(priv, q, q->waiting, q->waiting_class, false);
+	err = vni_tx_enqueue(priv, q, q->waiting, q->waiting_class);
 	if (err == -ENOBUFS)
 		return false;
 	vni_tx_waiting_done(priv, q, err);
@@ -392,7 +385,7 @@ static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 	if (!q->count || !vni_ring_space(&priv->port, q->ring))
 		return;
 	n = vni_tx_post(priv, q->ring, q->generation, q->frames, q->count);
-	/* A lock that cannot be had now is tried again by the timer. */
+	/* If the lock was not had in time, the check tries again. */
 	if (n == -EBUSY)
 		return;
 	if (n < 0)
@@ -410,27 +403,7 @@ static bool vni_tx_serve(struct vni_priv *priv, struct vni_txq *q)
 	vni_tx_reap(priv, q);
 	if (q->waiting && vni_tx_retry(priv, q))
 		vni_tx_post_batch(priv, q);
-	return !q->count && !q->waiting &&
-	       !test_bit(__QUEUE_STATE_STACK_XOFF, &q->txq->state);
-}
-
-/*
- * What a queue waits for. Nobody tells of a free buffer or a free lock: for
- * these a timer looks again.
- */
-static unsigned int vni_tx_needs(struct vni_priv *priv, struct vni_txq *q)
-{
-	unsigned int needs = 0;
-
-	if (!q->count)
-		needs |= VNI_NEEDS_PROGRESS;
-	else if (!vni_ring_space(&priv->port, q->ring))
-		needs |= VNI_NEEDS_SPACE;
-	else
-		needs |= VNI_NEEDS_TIME;
-	if (q->waiting)
-		needs |= VNI_NEEDS_BUFFER | VNI_NEEDS_TIME;
-	return needs;
+	return !q->count && !q->waiting && netdev_queue_dql_avail(q->txq) >= 0;
 }
 
 /*
@@ -447,44 +420,35 @@ static unsigned long vni_tx_pause(struct vni_priv *priv)
 	return msecs_to_jiffies(VNI_LOCK_PAUSE_MS);
 }
 
-/* Has whoever can help a queue ring us. */
-static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q,
-		       unsigned int needs)
+/*
+ * Has receivers ring us when the queue may go on: that of its ring when there
+ * is room, and when it has taken frames of ours; for a buffer those of all
+ * rings in which we have frames. No peer tells of a buffer that another node
+ * gives back: for that there is the timer.
+ */
+static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q)
 {
 	struct vni_txq *flying = NULL;
 
-	if (needs & VNI_NEEDS_SPACE)
+	vni_ring_watch(&priv->port, q->ring);
+	if (q->count || q->waiting)
 		vni_ring_wait_space(&priv->port, q->ring);
-	if (needs & VNI_NEEDS_PROGRESS)
-		vni_ring_watch(&priv->port, q->ring);
-	/* Any frame of ours that is taken gives a buffer back. */
-	if (needs & VNI_NEEDS_BUFFER)
-		while ((flying = vni_txq_next(priv, priv->flying, flying)))
-			vni_ring_watch(&priv->port, flying->ring);
-	if (needs & VNI_NEEDS_TIME)
-		mod_timer(&priv->retry, jiffies + vni_tx_pause(priv));
+	if (!q->waiting)
+		return;
+	while ((flying = vni_txq_next(priv, priv->flying, flying)))
+		vni_ring_watch(&priv->port, flying->ring);
+	mod_timer(&priv->retry, jiffies + vni_tx_pause(priv));
 }
 
 /*
- * Serves a queue until it need not wait, or waits for nothing but what it has
- * asked for before it was served last. So what changed before a receiver could
- * see the bit is found: pairs with the barrier in vni_ring_release().
+ * Asks, and then serves the queue once more: what changed before a receiver
+ * could see our bit is found. Pairs with the barrier in
+ * vni_ring_release().
  */
-static bool vni_tx_serve_or_ask(struct vni_priv *priv, struct vni_txq *q)
+static bool vni_tx_ask_and_serve(struct vni_priv *priv, struct vni_txq *q)
 {
-	unsigned int needs, asked = 0;
-
-	while (!vni_tx_serve(priv, q)) {
-		needs = vni_tx_needs(priv, q) & ~asked;
-		if (!needs)
-			return false;
-		vni_tx_ask(priv, q, needs);
-		/* Another try now would find the same. */
-		if (needs == VNI_NEEDS_TIME)
-			return false;
-		asked |= needs;
-	}
-	return true;
+	vni_tx_ask(priv, q);
+	return vni_tx_serve(priv, q);
 }
 
 /* Closing the interface stops queues too: that is no stop of ours to end. */
@@ -498,13 +462,13 @@ static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
 	netif_tx_wake_queue(q->txq);
 }
 
-/* The queue is stopped before its last try, so that no wake-up is too early. */
+/* Stops the queue before its last try, so that no wake can come too early. */
 static void vni_tx_stop(struct vni_priv *priv, struct vni_txq *q)
 {
 	if (q->count || q->waiting)
 		netif_tx_stop_queue(q->txq);
 	set_bit(vni_txq_index(priv, q), priv->stopped);
-	if (vni_tx_serve_or_ask(priv, q)) {
+	if (vni_tx_ask_and_serve(priv, q)) {
 		vni_tx_wake(priv, q);
 	} else if (netif_tx_queue_stopped(q->txq) && !q->stopped) {
 		q->stopped = true;
@@ -554,7 +518,7 @@ static void vni_tx_reap_flying(struct vni_priv *priv, bool netpoll)
 static void vni_tx_resume_one(struct vni_priv *priv, struct vni_txq *q)
 {
 	if (test_bit(vni_txq_index(priv, q), priv->stopped) &&
-	    vni_tx_serve_or_ask(priv, q))
+	    (vni_tx_serve(priv, q) || vni_tx_ask_and_serve(priv, q)))
 		vni_tx_wake(priv, q);
 }
 
@@ -570,15 +534,19 @@ static void vni_tx_resume_stopped(struct vni_priv *priv, bool netpoll)
 }
 
 /**
- * vni_tx_reap_all() - complete what receivers have taken, on all queues
+ * vni_tx_check() - do what no peer tells us to do, on all queues
  * @priv: the device
+ *
+ * Completes what receivers have taken, and tries again for locks that were not
+ * had in time.
  *
  * Context: process.
  */
-void vni_tx_reap_all(struct vni_priv *priv)
+void vni_tx_check(struct vni_priv *priv)
 {
 	local_bh_disable();
 	vni_tx_reap_flying(priv, false);
+	vni_tx_resume_stopped(priv, false);
 	local_bh_enable();
 }
 
@@ -605,7 +573,7 @@ void vni_tx_resume_netpoll(struct vni_priv *priv)
 }
 
 /**
- * vni_tx_retry_timer() - something may have changed of which nobody tells
+ * vni_tx_retry_timer() - have NAPI serve the queues that wait for a buffer
  * @timer: vni_priv.retry
  */
 void vni_tx_retry_timer(struct timer_list *timer)
