@@ -104,7 +104,7 @@ struct sk_buff *vni_big_split(struct sk_buff *skb)
 		skb_shinfo(skb)->gso_size = rounddown(payload, gso_size);
 	parts = skb_gso_segment(skb, features);
 	if (IS_ERR_OR_NULL(parts)) {
-		kfree_skb(skb);
+		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
 		return parts ?: ERR_PTR(-EINVAL);
 	}
 	consume_skb(skb);

@@ -147,7 +147,7 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 	}
 	if (unlikely(vni_apply(priv->netdev, skb, frame))) {
 		vni_rx_count(rxq, VNI_RX_BAD_DESC, 1);
-		dev_kfree_skb_any(skb);
+		dev_kfree_skb_any_reason(skb, SKB_DROP_REASON_DEV_HDR);
 		return;
 	}
 	if (READ_ONCE(priv->peers[source].up) != frame->slot.generation)

@@ -146,6 +146,7 @@ void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q);
 void vni_tx_check(struct vni_priv *priv);
 void vni_tx_resume(struct vni_priv *priv);
 void vni_tx_resume_netpoll(struct vni_priv *priv);
+void vni_tx_timeout(struct net_device *dev, unsigned int txqueue);
 void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 

@@ -41,24 +41,31 @@ static struct vni_txq *vni_txq_next(struct vni_priv *priv,
 	return NULL;
 }
 
-static enum vni_tx_counter vni_tx_drop_counter(int err)
+/* Why frames are dropped: as functions return it, and as it is told. */
+struct vni_tx_drop {
+	int err;
+	enum vni_tx_counter counter;
+	enum skb_drop_reason reason;
+};
+
+static const struct vni_tx_drop vni_tx_drops[] = {
+	{ -EMSGSIZE, VNI_TX_TOO_LONG, SKB_DROP_REASON_PKT_TOO_BIG },
+	{ -ENOBUFS, VNI_TX_NO_BUFFER, SKB_DROP_REASON_NOMEM },
+	{ -ENOSPC, VNI_TX_FLOOD_FULL, SKB_DROP_REASON_FULL_RING },
+	{ -EBUSY, VNI_TX_LOCK, SKB_DROP_REASON_NOT_SPECIFIED },
+	{ -EPROTO, VNI_TX_RING_BAD, SKB_DROP_REASON_NOT_SPECIFIED },
+	{ -EINVAL, VNI_TX_BAD_SKB, SKB_DROP_REASON_HDR_TRUNC },
+	/* All others. */
+	{ 0, VNI_TX_PEER_DOWN, SKB_DROP_REASON_DEV_READY },
+};
+
+static const struct vni_tx_drop *vni_tx_drop_for(int err)
 {
-	switch (err) {
-	case -EMSGSIZE:
-		return VNI_TX_TOO_LONG;
-	case -ENOBUFS:
-		return VNI_TX_NO_BUFFER;
-	case -ENOSPC:
-		return VNI_TX_FLOOD_FULL;
-	case -EBUSY:
-		return VNI_TX_LOCK;
-	case -EPROTO:
-		return VNI_TX_RING_BAD;
-	case -EINVAL:
-		return VNI_TX_BAD_SKB;
-	default:
-		return VNI_TX_PEER_DOWN;
-	}
+	const struct vni_tx_drop *drop = vni_tx_drops;
+
+	while (drop->err && drop->err != err)
+		drop++;
+	return drop;
 }
 
 /**
@@ -69,7 +76,7 @@ static enum vni_tx_counter vni_tx_drop_counter(int err)
  */
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
 {
-	vni_tx_count(q, vni_tx_drop_counter(err), n);
+	vni_tx_count(q, vni_tx_drop_for(err)->counter, n);
 }
 
 /*
@@ -228,7 +235,7 @@ void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
 		dev_consume_skb_any(skb);
 	} else {
 		vni_tx_count_drops(q, err, 1);
-		dev_kfree_skb_any(skb);
+		dev_kfree_skb_any_reason(skb, vni_tx_drop_for(err)->reason);
 	}
 }
 
@@ -570,6 +577,27 @@ void vni_tx_resume(struct vni_priv *priv)
 void vni_tx_resume_netpoll(struct vni_priv *priv)
 {
 	vni_tx_resume_stopped(priv, true);
+}
+
+/**
+ * vni_tx_timeout() - a TX queue has been stopped for VNI_TX_TIMEOUT
+ * @dev: the interface
+ * @txqueue: the queue
+ *
+ * A peer that does not read keeps its queues stopped for as long as it lives:
+ * there is nothing to reset. Both ends look once more, in case that a wake was
+ * lost.
+ *
+ * Context: BH is off, all queues are frozen.
+ */
+void vni_tx_timeout(struct net_device *dev, unsigned int txqueue)
+{
+	struct vni_priv *priv = netdev_priv(dev);
+	const struct vni_txq *q = &priv->txqs[txqueue];
+
+	if (q->node != VNI_FLOOD)
+		vni_peer_kick(priv, q->node, q->queue);
+	napi_schedule(&priv->rxqs[0].napi);
 }
 
 /**

@@ -5,7 +5,6 @@
  * This file is the life of a device on the mint bus. See docs/vni.md, which
  * says what the other files are.
  */
-#include <linux/cleanup.h>
 #include <linux/ethtool.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
@@ -22,6 +21,8 @@
 #define VNI_COALESCE_FRAMES	16
 /* pfifo_fast allocates three arrays of so many pointers for each TX queue. */
 #define VNI_TX_QUEUE_LEN	256
+/* A peer that does not read for so long is worth a line in the log. */
+#define VNI_TX_TIMEOUT		(30 * HZ)
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
 			 NETIF_F_HW_CSUM | NETIF_F_SCTP_CRC | \
@@ -34,6 +35,7 @@ static const struct net_device_ops vni_netdev_ops = {
 	.ndo_open		= vni_open,
 	.ndo_stop		= vni_stop,
 	.ndo_start_xmit		= vni_start_xmit,
+	.ndo_tx_timeout		= vni_tx_timeout,
 	.ndo_select_queue	= vni_select_queue,
 	.ndo_features_check	= vni_features_check,
 	.ndo_set_rx_mode	= vni_set_rx_mode,
@@ -60,6 +62,7 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 	dev->min_mtu = ETH_MIN_MTU;
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->tx_queue_len = VNI_TX_QUEUE_LEN;
+	dev->watchdog_timeo = VNI_TX_TIMEOUT;
 	dev->hw_features = VNI_FEATURES | VNI_TX_TAGS | NETIF_F_RXCSUM |
 			   NETIF_F_RXHASH;
 	dev->features = dev->hw_features | VNI_RX_TAGS;
@@ -154,7 +157,7 @@ static struct vni_priv *vni_alloc(struct mint_device *mdev,
 			       NET_NAME_PREDICTABLE, ether_setup, nr_txqs,
 			       nr_rxqs);
 	if (!dev)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
 	priv = netdev_priv(dev);
 	priv->port = *port;
@@ -214,14 +217,11 @@ static int vni_channels_register(struct vni_priv *priv)
 	return 0;
 }
 
-static int vni_probe(struct mint_device *mdev)
+/* Attaches to the section; formats it first if this node is the first one. */
+static int vni_attach(struct mint_device *mdev, struct vni_port *port)
 {
-	struct vni_port *port __free(kfree) = kzalloc(sizeof(*port), GFP_KERNEL);
-	struct vni_priv *priv;
 	int err;
 
-	if (!port)
-		return -ENOMEM;
 	err = mint_device_format(mdev, vni_format);
 	if (err) {
 		dev_err(&mdev->dev, "cannot format the vni section: %d\n", err);
@@ -230,20 +230,41 @@ static int vni_probe(struct mint_device *mdev)
 	err = vni_port_init(port, mdev->section, mdev->section_bytes,
 			    mint_self_node(), mint_self_generation(),
 			    mint_owner_dead, NULL);
-	if (err) {
+	if (err)
 		dev_err(&mdev->dev, "unusable vni section: %d\n", err);
-		return err;
-	}
-	priv = vni_alloc(mdev, port);
-	if (!priv)
-		return -ENOMEM;
+	return err;
+}
+
+/* Only the section tells how many queues the interface has. */
+static struct vni_priv *vni_create(struct mint_device *mdev)
+{
+	struct vni_priv *priv;
+	struct vni_port *port;
+	int err;
+
+	port = kzalloc(sizeof(*port), GFP_KERNEL);
+	if (!port)
+		return ERR_PTR(-ENOMEM);
+	err = vni_attach(mdev, port);
+	priv = err ? ERR_PTR(err) : vni_alloc(mdev, port);
+	kfree(port);
+	return priv;
+}
+
+static int vni_probe(struct mint_device *mdev)
+{
+	struct vni_priv *priv = vni_create(mdev);
+	int err;
+
+	if (IS_ERR(priv))
+		return PTR_ERR(priv);
 	err = vni_cpus_init(priv);
 	if (err)
 		goto free_netdev;
 	err = vni_lenders_init(priv);
 	if (err)
 		goto destroy_cpus;
-	vni_bury(priv, port->node, port->generation - 1);
+	vni_bury(priv, priv->port.node, priv->port.generation - 1);
 	err = vni_channels_register(priv);
 	if (err)
 		goto destroy_lenders;
