@@ -9,7 +9,6 @@ from typing import Any, Dict, List, Sequence
 
 import crowd
 import shared_region
-import traffic
 from machine import Machine, Shell
 
 # What node 0's memory may differ by after 100 lives. Measured: it moves by up
@@ -39,12 +38,6 @@ def node0_holds(shell: Shell) -> Dict[str, int]:
     holds = {name: int(value) for name, value in (line.split(":") for line in lines)}
     holds["free"] = holds.pop("MemFree") + holds.pop("listed")
     return holds
-
-
-def buffers(shell: Shell) -> Dict[str, int]:
-    """The census of vni's buffers."""
-    counters = traffic.link_counters(shell)
-    return {name: value for name, value in counters.items() if name.startswith("bufs_")}
 
 
 def ledger(shell: Shell) -> Dict[str, Any]:

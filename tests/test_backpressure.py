@@ -61,9 +61,7 @@ class Node:
 
     def counters(self) -> Dict[str, int]:
         """The counters of its vni0."""
-        pairs = (line.split(": ") for line in self.run("ethtool -S vni0").splitlines()
-                 if ": " in line)
-        return {name.strip(): int(value) for name, value in pairs}
+        return traffic.parse_counters(self.run(traffic.LINK_COUNTERS))
 
 
 def drops(counters: Dict[str, int]) -> Dict[str, int]:

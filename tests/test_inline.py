@@ -3,7 +3,6 @@
 
 from typing import Dict
 
-import leaks
 import traffic
 from conftest import Boot, join
 from machine import Machine
@@ -15,8 +14,8 @@ LIMIT = INLINE_BYTES - HEADERS
 
 def buffers_in_use(machine: Machine) -> Dict[str, int]:
     """Buffers outside of the pool, by state."""
-    return {state: count for state, count in leaks.buffers(machine.node()).items()
-            if count and state not in ("bufs_pool", "bufs_listed")}
+    return {state: count for state, count in traffic.buffers(machine.node()).items()
+            if count and state not in ("pool", "listed")}
 
 
 def test_only_longer_frames_take_buffers(boot: Boot) -> None:

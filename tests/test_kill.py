@@ -5,6 +5,7 @@ import random
 
 import kill_campaign
 import leaks
+import traffic
 from conftest import Boot
 from machine import BUILD, SANITIZE
 
@@ -40,5 +41,5 @@ def test_a_hundred_lives_of_nodes_leak_nothing(boot: Boot) -> None:
     assert leaks.ledger(shell) == claimed
     shell.run("mint kill c; mint destroy b; mint destroy c; ip link set vni0 down")
     assert leaks.ledger(shell) == owned
-    buffers = leaks.buffers(shell)
-    assert buffers["bufs_listed"] == buffers["bufs_pool"] == sum(buffers.values()) // 2
+    buffers = traffic.buffers(shell)
+    assert buffers["listed"] == buffers["pool"] == sum(buffers.values()) // 2

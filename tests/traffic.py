@@ -6,9 +6,10 @@ Shared by the demo and the tests. Nothing here judges a speed.
 """
 
 import json
+import re
 import shlex
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from machine import SANITIZE, Shell, deadline_in
 
@@ -18,6 +19,8 @@ FLOOD = 300
 # What every node can make, so that it can check what it got.
 NUMBERS = "test -s /tmp/sent || seq 1500000 >/tmp/sent"
 NUMBERS_SECONDS = 60.0
+LINK_COUNTERS = "ethtool -S vni0; (cd /sys/class/net/vni0/statistics && grep . *)"
+BUFFERS = "/sys/kernel/debug/vni.0/buffers"
 # Short waits, which a kernel with checks passes on a host that is short of CPUs.
 MATTERS_OF_TIME = ("missed_notify", "fault_lock_timeout") if SANITIZE else ()
 
@@ -145,11 +148,25 @@ def frame_bytes(sender: Shell, receiver: Shell, address: str) -> float:
     return size / frames
 
 
+def parse_counters(output: str) -> Dict[str, int]:
+    """Lines of a name, a colon and a number; a shell may print others between them."""
+    return {name: int(value) for name, value in
+            re.findall(r"^ *(\w+): ?(\d+)\r?$", output, re.MULTILINE)}
+
+
 def link_counters(shell: Shell) -> Dict[str, int]:
-    """The counters of `ethtool -S vni0`."""
-    lines: List[str] = shell.run("ethtool -S vni0").output.splitlines()
-    pairs = [line.rsplit(":", 1) for line in lines if ": " in line]
-    return {name.strip(): int(value) for name, value in pairs}
+    """The counters of vni0: the standard ones and those of `ethtool -S`."""
+    return parse_counters(shell.run(LINK_COUNTERS).output)
+
+
+def buffers(shell: Shell) -> Dict[str, int]:
+    """The census of vni's buffers, by state."""
+    return parse_counters(shell.run(f"cat {BUFFERS}").output)
+
+
+def wait_buffers_free(shell: Shell, states: str = "alloc|inflight|held|bad|invalid") -> None:
+    """Waits until no buffer of the machine is in one of these states."""
+    shell.poll(f"! grep -E '^({states}): [^0]' {BUFFERS}", SECONDS)
 
 
 def signs_of_damage(counters: Dict[str, int]) -> Dict[str, int]:

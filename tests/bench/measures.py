@@ -33,10 +33,9 @@ def iperf(way: Way, options: str = "") -> float:
 
 
 def counters(end: End) -> Dict[str, int]:
-    """The counters of `ethtool -S`."""
-    pairs = [line.rsplit(":", 1) for line in
-             end.run(f"ethtool -S {end.device}").splitlines() if ": " in line]
-    return {name.strip(): int(value) for name, value in pairs}
+    """The standard counters and those of `ethtool -S`."""
+    return traffic.parse_counters(end.run(f"sh -c '{traffic.LINK_COUNTERS}'".replace(
+        "vni0", end.device)))
 
 
 def interrupts(end: End) -> int:

@@ -54,6 +54,7 @@ struct vni_coalesce {
  * struct vni_priv - one vni device
  * @port: the rings and the pool, as this node sees them
  * @netdev: the interface
+ * @debugfs: its directory there
  * @cpu: what each CPU has for itself
  * @cpus: CPUs that may serve queues: online, and not going offline
  * @online_node: CPU hotplug calls for changes of @cpus
@@ -96,6 +97,7 @@ struct vni_coalesce {
 struct vni_priv {
 	struct vni_port port;
 	struct net_device *netdev;
+	struct dentry *debugfs;
 	struct vni_cpu __percpu *cpu;
 	struct cpumask cpus;
 	struct hlist_node online_node;
@@ -145,6 +147,10 @@ void vni_check_work(struct work_struct *work);
 extern const struct ethtool_ops vni_ethtool_ops;
 extern const struct netdev_stat_ops vni_stat_ops;
 void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats);
+
+/* debugfs.c */
+void vni_debugfs_init(struct vni_priv *priv);
+void vni_debugfs_exit(struct vni_priv *priv);
 
 /* receiver.c */
 void vni_init_receiver(struct vni_priv *priv);

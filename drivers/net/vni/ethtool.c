@@ -10,73 +10,58 @@
 
 #define VNI_COALESCE_MAX_USECS	10000U
 
-static const char vni_tx_names[][ETH_GSTRING_LEN] = {
-	[VNI_TX_PACKETS] = "tx_packets",
-	[VNI_TX_BYTES] = "tx_bytes",
-	[VNI_TX_RING_FULL] = "ring_full",
-	[VNI_TX_STOP] = "stop",
-	[VNI_TX_WAKE] = "wake",
-	[VNI_TX_DOORBELLS] = "doorbells",
-	[VNI_TX_DOORBELLS_SUPPRESSED] = "doorbells_suppressed",
-	[VNI_TX_COPIES] = "tx_copies",
-	[VNI_TX_NO_BUFFER] = "tx_no_buffer",
-	[VNI_TX_PEER_DOWN] = "tx_peer_down",
-	[VNI_TX_TOO_LONG] = "tx_too_long",
-	[VNI_TX_FLOOD_FULL] = "tx_flood_full",
-	[VNI_TX_LOCK] = "tx_lock",
-	[VNI_TX_RING_BAD] = "tx_ring_bad",
-	[VNI_TX_BAD_SKB] = "tx_bad_skb",
+/* A statistic of ethtool: its name, and the counter of its kind. */
+struct vni_stat {
+	char name[ETH_GSTRING_LEN];
+	unsigned int counter;
 };
 
-static_assert(ARRAY_SIZE(vni_tx_names) == VNI_NR_TX_COUNTERS);
-
-static const char vni_rx_names[][ETH_GSTRING_LEN] = {
-	[VNI_RX_PACKETS] = "rx_packets",
-	[VNI_RX_BYTES] = "rx_bytes",
-	[VNI_RX_MULTICAST] = "rx_multicast",
-	[VNI_RX_BAD_DESC] = "rx_bad_desc",
-	[VNI_RX_ALLOC_FAIL] = "rx_alloc_fail",
-	[VNI_RX_SPACE_DOORBELLS] = "rx_space_doorbells",
-	[VNI_RX_BIG] = "rx_big",
-	[VNI_RX_SPLIT] = "rx_split",
-	[VNI_RX_ZEROCOPY] = "rx_zerocopy",
-	[VNI_RX_COPIED_ON_DEMAND] = "rx_copied_on_demand",
-	[VNI_RX_POLLS] = "rx_polls",
-	[VNI_RX_IDLE_FOUND] = "rx_idle_found",
+static const struct vni_stat vni_tx_stats[] = {
+	{ "ring_full", VNI_TX_RING_FULL },
+	{ "stop", VNI_TX_STOP },
+	{ "wake", VNI_TX_WAKE },
+	{ "doorbells", VNI_TX_DOORBELLS },
+	{ "doorbells_suppressed", VNI_TX_DOORBELLS_SUPPRESSED },
+	{ "tx_copies", VNI_TX_COPIES },
+	{ "tx_no_buffer", VNI_TX_NO_BUFFER },
+	{ "tx_peer_down", VNI_TX_PEER_DOWN },
+	{ "tx_too_long", VNI_TX_TOO_LONG },
+	{ "tx_flood_full", VNI_TX_FLOOD_FULL },
+	{ "tx_lock", VNI_TX_LOCK },
+	{ "tx_ring_bad", VNI_TX_RING_BAD },
+	{ "tx_bad_skb", VNI_TX_BAD_SKB },
 };
 
-static_assert(ARRAY_SIZE(vni_rx_names) == VNI_NR_RX_COUNTERS);
+static const struct vni_stat vni_rx_stats[] = {
+	{ "rx_bad_desc", VNI_RX_BAD_DESC },
+	{ "rx_alloc_fail", VNI_RX_ALLOC_FAIL },
+	{ "rx_space_doorbells", VNI_RX_SPACE_DOORBELLS },
+	{ "rx_big", VNI_RX_BIG },
+	{ "rx_split", VNI_RX_SPLIT },
+	{ "rx_zerocopy", VNI_RX_ZEROCOPY },
+	{ "rx_copied_on_demand", VNI_RX_COPIED_ON_DEMAND },
+	{ "rx_polls", VNI_RX_POLLS },
+	{ "rx_idle_found", VNI_RX_IDLE_FOUND },
+};
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {
 	"rx_lent", "peers_other_mtu", "missed_notify", "peer_resets",
 	"lock_takeovers",
 };
 
-static const char vni_fault_names[][ETH_GSTRING_LEN] = {
-	[VNI_FAULT_RING_INDEX] = "fault_ring_index",
-	[VNI_FAULT_HANDLE] = "fault_handle",
-	[VNI_FAULT_LENGTH] = "fault_length",
-	[VNI_FAULT_STATE] = "fault_state",
-	[VNI_FAULT_SLOT] = "fault_slot",
-	[VNI_FAULT_POOL] = "fault_pool",
-	[VNI_FAULT_STALE] = "fault_stale",
-	[VNI_FAULT_LOCK_TIMEOUT] = "fault_lock_timeout",
-	[VNI_FAULT_LOCK_LOST] = "fault_lock_lost",
+static const struct vni_stat vni_fault_stats[] = {
+	{ "fault_ring_index", VNI_FAULT_RING_INDEX },
+	{ "fault_handle", VNI_FAULT_HANDLE },
+	{ "fault_length", VNI_FAULT_LENGTH },
+	{ "fault_state", VNI_FAULT_STATE },
+	{ "fault_slot", VNI_FAULT_SLOT },
+	{ "fault_pool", VNI_FAULT_POOL },
+	{ "fault_stale", VNI_FAULT_STALE },
+	{ "fault_lock_timeout", VNI_FAULT_LOCK_TIMEOUT },
+	{ "fault_lock_lost", VNI_FAULT_LOCK_LOST },
 };
 
-static_assert(ARRAY_SIZE(vni_fault_names) == VNI_NR_FAULTS);
-
-static const char vni_census_names[][ETH_GSTRING_LEN] = {
-	[VNI_STATE_POOL] = "bufs_pool",
-	[VNI_STATE_CACHED] = "bufs_cached",
-	[VNI_STATE_ALLOC] = "bufs_alloc",
-	[VNI_STATE_INFLIGHT] = "bufs_inflight",
-	[VNI_STATE_HELD] = "bufs_held",
-	[VNI_STATE_BAD] = "bufs_bad",
-	"bufs_invalid", "bufs_listed",
-};
-
-static_assert(ARRAY_SIZE(vni_census_names) == VNI_STATE_BAD + 3);
+static_assert(ARRAY_SIZE(vni_fault_stats) == VNI_NR_FAULTS - 1);
 
 /* Private flags, by bit. */
 #define VNI_FLAG_ZEROCOPY	BIT(0)
@@ -159,7 +144,7 @@ static u64 vni_peers_other_mtu(const struct vni_priv *priv)
 
 /**
  * vni_get_stats64() - the statistics that "ip -s link" shows
- * @dev: the interface
+ * @dev: the interface, up or down
  * @stats: where to put them
  */
 void vni_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *stats)
@@ -378,9 +363,8 @@ static int vni_get_sset_count(struct net_device *dev, int sset)
 		return ARRAY_SIZE(vni_flag_names);
 	if (sset != ETH_SS_STATS)
 		return -EOPNOTSUPP;
-	return VNI_NR_TX_COUNTERS + VNI_NR_RX_COUNTERS +
-	       ARRAY_SIZE(vni_device_names) + VNI_NR_FAULTS - 1 +
-	       ARRAY_SIZE(vni_census_names);
+	return ARRAY_SIZE(vni_tx_stats) + ARRAY_SIZE(vni_rx_stats) +
+	       ARRAY_SIZE(vni_device_names) + ARRAY_SIZE(vni_fault_stats);
 }
 
 static void vni_put_names(u8 **data, const char (*names)[ETH_GSTRING_LEN],
@@ -392,6 +376,15 @@ static void vni_put_names(u8 **data, const char (*names)[ETH_GSTRING_LEN],
 		ethtool_puts(data, names[i]);
 }
 
+static void vni_put_stat_names(u8 **data, const struct vni_stat *stats,
+			       unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		ethtool_puts(data, stats[i].name);
+}
+
 static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 {
 	if (sset == ETH_SS_PRIV_FLAGS)
@@ -399,37 +392,30 @@ static void vni_get_strings(struct net_device *dev, u32 sset, u8 *data)
 			      ARRAY_SIZE(vni_flag_names));
 	if (sset != ETH_SS_STATS)
 		return;
-	vni_put_names(&data, vni_tx_names, VNI_NR_TX_COUNTERS);
-	vni_put_names(&data, vni_rx_names, VNI_NR_RX_COUNTERS);
+	vni_put_stat_names(&data, vni_tx_stats, ARRAY_SIZE(vni_tx_stats));
+	vni_put_stat_names(&data, vni_rx_stats, ARRAY_SIZE(vni_rx_stats));
 	vni_put_names(&data, vni_device_names, ARRAY_SIZE(vni_device_names));
-	vni_put_names(&data, &vni_fault_names[1], VNI_NR_FAULTS - 1);
-	vni_put_names(&data, vni_census_names, ARRAY_SIZE(vni_census_names));
+	vni_put_stat_names(&data, vni_fault_stats, ARRAY_SIZE(vni_fault_stats));
 }
 
-/* In the order of the names. */
+/* In the order of the names. What "ip -s link" shows is not repeated here. */
 static void vni_get_ethtool_stats(struct net_device *dev,
 				  struct ethtool_stats *stats, u64 *data)
 {
 	struct vni_priv *priv = netdev_priv(dev);
-	struct vni_census census;
 	unsigned int i;
 
-	for (i = 0; i < VNI_NR_TX_COUNTERS; i++)
-		*data++ = vni_tx_sum(priv, i);
-	for (i = 0; i < VNI_NR_RX_COUNTERS; i++)
-		*data++ = vni_rx_sum(priv, i);
+	for (i = 0; i < ARRAY_SIZE(vni_tx_stats); i++)
+		*data++ = vni_tx_sum(priv, vni_tx_stats[i].counter);
+	for (i = 0; i < ARRAY_SIZE(vni_rx_stats); i++)
+		*data++ = vni_rx_sum(priv, vni_rx_stats[i].counter);
 	*data++ = vni_lent(priv);
 	*data++ = vni_peers_other_mtu(priv);
 	*data++ = READ_ONCE(priv->missed_notify);
 	*data++ = READ_ONCE(priv->peer_resets);
 	*data++ = READ_ONCE(priv->port.takeovers);
-	for (i = VNI_FAULT_NONE + 1; i < VNI_NR_FAULTS; i++)
-		*data++ = READ_ONCE(priv->port.faults[i]);
-	vni_port_census(&priv->port, &census);
-	for (i = 0; i < ARRAY_SIZE(census.state); i++)
-		*data++ = census.state[i];
-	*data++ = census.invalid;
-	*data++ = census.listed;
+	for (i = 0; i < ARRAY_SIZE(vni_fault_stats); i++)
+		*data++ = READ_ONCE(priv->port.faults[vni_fault_stats[i].counter]);
 }
 
 static bool vni_sends_big(const struct net_device *dev)

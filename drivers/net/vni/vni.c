@@ -278,6 +278,7 @@ static int vni_probe(struct mint_device *mdev)
 		goto unregister_netdev;
 
 	dev_set_drvdata(&mdev->dev, priv);
+	vni_debugfs_init(priv);
 	vni_peers_refresh(priv);
 	return 0;
 
@@ -299,6 +300,7 @@ static void vni_remove(struct mint_device *mdev)
 {
 	struct vni_priv *priv = dev_get_drvdata(&mdev->dev);
 
+	vni_debugfs_exit(priv);
 	mint_peer_notifier_unregister(&priv->peer_notifier);
 	unregister_netdev(priv->netdev);
 	vni_channels_unregister(vni_nr_queues(priv));
