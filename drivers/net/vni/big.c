@@ -52,7 +52,7 @@ static bool vni_forwards_ipv4(const struct net_device *dev)
 
 /**
  * vni_big_unwanted() - may received frames go on to other devices?
- * @dev: the interface
+ * @dev: the interface that received them
  *
  * Context: NAPI.
  *

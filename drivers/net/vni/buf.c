@@ -16,7 +16,7 @@
 
 /**
  * vni_buf_get() - a free buffer
- * @priv: the device
+ * @priv: the device; a buffer of its CPU's cache is taken first
  * @class: VNI_CLASS_*
  *
  * Return: its handle, or VNI_NO_BUF.
@@ -29,7 +29,7 @@ u32 vni_buf_get(struct vni_priv *priv, unsigned int class)
 
 /**
  * vni_buf_put() - give back a buffer that was got or received
- * @priv: the device
+ * @priv: the device; the buffer goes to its CPU's cache first
  * @handle: the buffer, or VNI_NO_BUF
  */
 void vni_buf_put(struct vni_priv *priv, u32 handle)
@@ -47,7 +47,7 @@ static void vni_cache_flush_local(void *priv)
 
 /**
  * vni_caches_relieve() - return what CPUs keep of a class that runs low
- * @priv: the device
+ * @priv: an open device
  *
  * Of a pool that runs low nothing may lie idle in the caches of this node.
  *

@@ -3,7 +3,7 @@
  * The CPUs of vni: which one serves which queue, and what each has for itself.
  *
  * When a CPU goes offline or comes back, doorbells and idle threads move; NAPI
- * runs where the doorbell rings. The node core hands on a doorbell that still
+ * runs on the CPU that is kicked. The node core hands on a doorbell that still
  * goes to the old CPU, and the stack hands on polls that were due there. Lock
  * order: CPU hotplug, vni_priv.lock. See docs/vni.md.
  */
@@ -61,7 +61,7 @@ static int vni_cpu_online(unsigned int cpu, struct hlist_node *node)
 	return 0;
 }
 
-/* The CPU still runs, and polls what it is rung for meanwhile. */
+/* The CPU still runs, and polls what it is kicked for meanwhile. */
 static int vni_cpu_offline(unsigned int cpu, struct hlist_node *node)
 {
 	vni_cpu_use(hlist_entry(node, struct vni_priv, online_node), cpu, false);

@@ -133,7 +133,7 @@ static int vni_apply_seldom(struct sk_buff *skb, const struct vni_frame *frame)
 
 /**
  * vni_apply() - apply the descriptor of a received frame to its skb
- * @dev: the interface
+ * @dev: the interface, whose features count
  * @skb: the frame, data at its Ethernet header
  * @frame: a private copy of its descriptor
  *

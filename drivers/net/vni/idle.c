@@ -112,7 +112,7 @@ static int vni_idle_thread(void *context)
 
 /**
  * vni_idle_armed() - will this queue's CPU poll the ring when it is idle?
- * @rxq: the queue
+ * @rxq: the queue; any context may ask
  *
  * Return: false if it will not, or has just polled in vain.
  */

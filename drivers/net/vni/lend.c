@@ -32,7 +32,7 @@ static_assert(VNI_MIN_HEAD > ETH_HLEN);
 
 /**
  * vni_lend_fits() - is a frame of the kind that is lent?
- * @priv: the device
+ * @priv: the device that received it
  * @frame: the frame, taken from the ring
  *
  * A short frame is cheaper to copy. One that leaves more than half of its

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The other nodes as vni sees them: who takes which frames, and how one is
- * rung.
+ * The other nodes as vni sees them: who takes which frames, and how to kick one.
  *
  * A peer takes frames if its receiver line says so for a generation that is
  * not lost. Senders read the line itself; vni_peers_refresh() keeps up who is
@@ -47,7 +46,7 @@ static struct vni_receiver *vni_receiver_line(struct vni_priv *priv, u32 node,
 
 /**
  * vni_peer_read() - copy what any node, or ourselves, says in a receiver line
- * @priv: the device
+ * @priv: the device, open or closed
  * @node: the node; below the number of nodes
  * @queue: its queue
  * @receiver: the copy, without mac; fields are as the node wrote them
@@ -69,7 +68,7 @@ void vni_peer_read(struct vni_priv *priv, u32 node, u32 queue,
 
 /**
  * vni_peer_receiver() - read a peer's receiver line
- * @priv: the device
+ * @priv: the device that would send
  * @node: the peer; below the number of nodes
  * @queue: its queue; the lines of all queues differ only in CPU and open
  * @receiver: the copy, without mac; fields are as the peer wrote them
@@ -90,7 +89,7 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 
 /**
  * vni_peer_steer() - find the queue that a peer wants a flow on
- * @priv: the device
+ * @priv: the device that would send
  * @node: the peer; below the number of nodes
  * @skb: a frame of the flow
  *
@@ -109,11 +108,11 @@ u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb)
 
 /**
  * vni_peer_kick() - ring the doorbell of a peer's queue if it takes frames
- * @priv: the device
+ * @priv: the device that kicks
  * @node: the peer; below the number of nodes
  * @queue: its queue
  *
- * Return: true if it was rung.
+ * Return: true if the doorbell was rung.
  */
 bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue)
 {
@@ -126,11 +125,11 @@ bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue)
 }
 
 /**
- * vni_peers_kick() - ring queue 0 of peers, for other news than frames
- * @priv: the device
+ * vni_peers_kick() - kick queue 0 of peers, for other news than frames
+ * @priv: the device that kicks
  * @nodes: a bit for each node id; ids that are no peers are ignored
  *
- * Return: number of peers that were rung.
+ * Return: number of peers that were kicked.
  */
 unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes)
 {
@@ -148,7 +147,7 @@ unsigned int vni_peers_kick(struct vni_priv *priv, u64 nodes)
 
 /**
  * vni_peers_changed() - does any receiver line differ from the last refresh?
- * @priv: the device
+ * @priv: the device whose view is compared
  *
  * Return: true if vni_peers_refresh() has something to do.
  */

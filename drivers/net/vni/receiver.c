@@ -37,7 +37,7 @@ static void vni_receiver_publish(struct vni_priv *priv)
 
 /**
  * vni_set_steering() - choose the queue for each flow
- * @priv: the device
+ * @priv: the device, open or closed
  * @steer: as in struct vni_receiver; its queues are in use
  */
 void vni_set_steering(struct vni_priv *priv, u64 steer)
@@ -83,7 +83,7 @@ static u32 vni_receiver_capabilities(struct vni_priv *priv)
 
 /**
  * vni_receiver_refresh() - publish which offloads we take, if that has changed
- * @priv: the device
+ * @priv: the device, open or closed
  *
  * The stack does not tell a driver that a generic XDP program came or went, so
  * the check calls this.
@@ -110,7 +110,7 @@ static void vni_set_rx_csum(struct vni_priv *priv, netdev_features_t features)
 
 /**
  * vni_set_rx_gso() - take frames with GSO data, or have senders segment
- * @priv: the device
+ * @priv: the device, open or closed
  * @on: true: take them
  *
  * No feature of the interface says so: the core clears NETIF_F_GRO_HW, and the
@@ -125,7 +125,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_set_rx_gso);
 
 /**
  * vni_set_rx_mode() - publish which multicast frames are wanted
- * @dev: the interface
+ * @dev: the interface, its address lists locked
  */
 void vni_set_rx_mode(struct net_device *dev)
 {
@@ -150,7 +150,7 @@ void vni_set_rx_mode(struct net_device *dev)
 
 /**
  * vni_set_mac_address() - take another address
- * @dev: the interface
+ * @dev: the interface; RTNL held
  * @address: struct sockaddr with it
  *
  * Return: 0 or what eth_mac_addr() says.
@@ -166,7 +166,7 @@ int vni_set_mac_address(struct net_device *dev, void *address)
 
 /**
  * vni_change_mtu() - take longer or shorter frames
- * @dev: the interface
+ * @dev: the interface; RTNL held
  * @mtu: within its limits
  *
  * Return: 0.
@@ -180,7 +180,7 @@ int vni_change_mtu(struct net_device *dev, int mtu)
 
 /**
  * vni_set_features() - publish which offloads we take
- * @dev: the interface
+ * @dev: the interface; RTNL held
  * @features: what it will have
  *
  * Return: 0.

@@ -97,7 +97,7 @@ static bool vni_peer_refresh(struct vni_priv *priv, u32 node)
 
 /**
  * vni_peers_refresh() - note what has changed of all peers, and act on it
- * @priv: the device
+ * @priv: the device, not locked
  *
  * Context: process; takes the device's lock.
  */

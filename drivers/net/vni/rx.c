@@ -320,7 +320,7 @@ int vni_poll(struct napi_struct *napi, int budget)
 		napi_complete_done(napi, done);
 		return done;
 	}
-	/* A frame posted before the ring was armed rang no doorbell, so arming
+	/* A frame posted before the ring was armed kicked nobody, so arming
 	 * looks once more. We still own NAPI: a doorbell that arrives from here
 	 * on makes napi_complete_done() schedule another poll.
 	 */

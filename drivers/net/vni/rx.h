@@ -182,8 +182,8 @@ struct sk_buff *vni_big_split(struct sk_buff *skb);
 /**
  * vni_rx_count() - count for an RX queue
  * @rxq: the queue; its NAPI is ours
- * @which: what
- * @n: how many
+ * @which: the counter
+ * @n: added to it
  */
 static inline void vni_rx_count(struct vni_rxq *rxq, enum vni_rx_counter which,
 				u64 n)

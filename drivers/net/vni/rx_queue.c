@@ -21,7 +21,7 @@ unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue)
 
 /**
  * vni_napi_kick() - schedule NAPI from process context
- * @rxq: its queue
+ * @rxq: the queue, of an open device
  */
 void vni_napi_kick(struct vni_rxq *rxq)
 {
@@ -48,7 +48,7 @@ void vni_napi_hold(struct vni_priv *priv)
 
 /**
  * vni_napi_release() - undo vni_napi_hold(), and poll all rings
- * @priv: the device
+ * @priv: the device, open, its lock held
  */
 void vni_napi_release(struct vni_priv *priv)
 {
@@ -62,7 +62,7 @@ void vni_napi_release(struct vni_priv *priv)
 
 /**
  * vni_rx_look() - poll this CPU's own ring from the transmit path
- * @priv: the device
+ * @priv: the device that has just sent
  *
  * So frames that are not worth a doorbell seldom wait for the timer.
  *

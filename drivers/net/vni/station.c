@@ -104,7 +104,7 @@ static struct vni_station *vni_station_of(struct vni_station *set, u64 tag,
 
 /**
  * vni_station_find() - which node has the address that a frame is for
- * @priv: the device
+ * @priv: the device that learns the addresses
  * @skb: the frame, its unicast address at data
  *
  * The node that sent from the address last has it, as on a switch. An address
@@ -170,7 +170,7 @@ static void vni_station_drop(struct vni_priv *priv, struct vni_station *set,
 
 /**
  * vni_station_learn() - note that an address sends from a node
- * @priv: the device
+ * @priv: the device that received the frame
  * @skb: a frame with that address, any value, its Ethernet header at data
  * @node: the node it came from
  *
@@ -203,7 +203,7 @@ EXPORT_SYMBOL_IF_KUNIT(vni_station_learn);
 
 /**
  * vni_stations_forget() - drop all addresses of a node
- * @priv: the device
+ * @priv: the device that learnt them
  * @node: the node, which has gone
  */
 void vni_stations_forget(struct vni_priv *priv, u32 node)

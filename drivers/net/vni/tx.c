@@ -23,7 +23,7 @@ static int vni_tx_route(struct vni_priv *priv, const struct sk_buff *skb)
 
 /**
  * vni_select_queue() - the TX queue of a frame's destination and flow
- * @dev: the interface
+ * @dev: the interface that sends it
  * @skb: the frame, data at its Ethernet header
  * @sb_dev: unused
  *
@@ -73,7 +73,7 @@ static netdev_features_t vni_lacking(u32 capabilities,
 /**
  * vni_features_check() - offloads that every receiver of a frame can take
  * @skb: the frame, data at its Ethernet header
- * @dev: the interface
+ * @dev: the interface that sends it
  * @features: what the stack would use
  *
  * What a receiver does not take, the stack does before it hands over.
@@ -218,7 +218,7 @@ static int vni_tx_flood(struct vni_priv *priv, struct vni_txq *q,
 /**
  * vni_start_xmit() - send a frame
  * @skb: the frame, data at its Ethernet header
- * @dev: the interface
+ * @dev: the interface; its queue for the frame is locked, and BH off
  *
  * The address decides, not the queue: packet generators and tc choose queues of
  * their own, and the station may have moved since vni_select_queue().

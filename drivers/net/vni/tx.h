@@ -157,8 +157,8 @@ int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
 /**
  * vni_tx_count() - count for a TX queue
  * @q: the queue, locked
- * @which: what
- * @n: how many
+ * @which: the counter
+ * @n: added to it
  */
 static inline void vni_tx_count(struct vni_txq *q, enum vni_tx_counter which,
 				u64 n)

@@ -77,8 +77,8 @@ static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
 
 /**
  * vni_tx_fill() - describe a frame and copy it
- * @priv: the device
- * @skb: the frame
+ * @priv: the device whose pool the buffer comes from
+ * @skb: the frame, which stays the caller's
  * @class: VNI_CLASS_* of the buffer, or VNI_CLASS_INLINE
  * @frame: filled in; a buffer that it names then belongs to it
  *

@@ -4,7 +4,7 @@
  * flight, its share of the pool, and how it stops and goes on.
  *
  * A queue waits for room in the ring, for a buffer, or for the byte limit of
- * BQL. It asks to be rung before it waits; NAPI then serves it. All of it runs
+ * BQL. It asks to be kicked before it waits; NAPI then serves it. All of it runs
  * under the lock of the netdev queue. See "Back-pressure" in docs/vni.md.
  */
 #include "device.h"
@@ -72,7 +72,7 @@ static const struct vni_tx_drop *vni_tx_drop_for(int err)
  * vni_tx_count_drops() - count frames that are dropped
  * @q: the queue, locked
  * @err: why, as tx.c, vni_tx_fill() and vni_ring_post() return it
- * @n: how many
+ * @n: number of frames
  */
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n)
 {
@@ -220,7 +220,7 @@ static void vni_tx_drop_batch(struct vni_priv *priv, struct vni_txq *q, int err)
 
 /**
  * vni_tx_done() - count a frame and free it
- * @priv: the device
+ * @priv: the device of the queue
  * @q: the queue, locked
  * @skb: the frame, copied or not to be sent
  * @err: 0, or why the frame is dropped
@@ -283,7 +283,7 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
 
 /**
  * vni_tx_send() - put a frame into its queue's batch
- * @priv: the device
+ * @priv: the device of the queue
  * @q: the queue that leads to the frame's destination, locked
  * @dest: the destination
  * @skb: the frame; consumed, or left with the queue to wait for a buffer
@@ -341,7 +341,7 @@ static int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
 	return posted;
 }
 
-/* After a post: rings the receiver if it sleeps. The queue counts it. */
+/* After a post: kicks the receiver if it sleeps. The queue counts it. */
 static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 {
 	if (!vni_ring_needs_kick(&priv->port, ring)) {
@@ -355,7 +355,7 @@ static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
 
 /**
  * vni_tx_copy() - copy a frame straight into a ring, past the batches
- * @priv: the device
+ * @priv: the device of the queue
  * @q: the queue that counts, locked; it need not lead to the ring
  * @dest: the destination
  * @skb: the frame, which stays the caller's
@@ -428,7 +428,7 @@ static unsigned long vni_tx_pause(struct vni_priv *priv)
 }
 
 /*
- * Has receivers ring us when the queue may go on: that of its ring when there
+ * Has receivers kick us when the queue may go on: that of its ring when there
  * is room, and when it has taken frames of ours; for a buffer those of all
  * rings in which we have frames. No peer tells of a buffer that another node
  * gives back: for that there is the timer.
@@ -485,7 +485,7 @@ static void vni_tx_stop(struct vni_priv *priv, struct vni_txq *q)
 
 /**
  * vni_tx_flush() - post a queue's batch; stop the queue if it has to wait
- * @priv: the device
+ * @priv: the device of the queue
  * @q: the queue, locked
  */
 void vni_tx_flush(struct vni_priv *priv, struct vni_txq *q)
@@ -542,7 +542,7 @@ static void vni_tx_resume_stopped(struct vni_priv *priv, bool netpoll)
 
 /**
  * vni_tx_check() - do what no peer tells us to do, on all queues
- * @priv: the device
+ * @priv: an open device, its lock held
  *
  * Completes what receivers have taken, and tries again for locks that were not
  * had in time.
@@ -559,7 +559,7 @@ void vni_tx_check(struct vni_priv *priv)
 
 /**
  * vni_tx_resume() - serve the queues that wait, and wake those that can go on
- * @priv: the device
+ * @priv: the device of NAPI
  *
  * Context: NAPI.
  */
@@ -570,7 +570,7 @@ void vni_tx_resume(struct vni_priv *priv)
 
 /**
  * vni_tx_resume_netpoll() - the same for netpoll, as far as locks are free
- * @priv: the device
+ * @priv: the device that netpoll sends by
  *
  * Context: any but NMI, interrupts off; NAPI may be at work on another CPU.
  */
@@ -581,7 +581,7 @@ void vni_tx_resume_netpoll(struct vni_priv *priv)
 
 /**
  * vni_tx_timeout() - a TX queue has been stopped for VNI_TX_TIMEOUT
- * @dev: the interface
+ * @dev: the interface, running and with a carrier
  * @txqueue: the queue
  *
  * A peer that does not read keeps its queues stopped for as long as it lives:
@@ -621,8 +621,8 @@ static void vni_tx_purge_queue(struct vni_priv *priv, struct vni_txq *q)
 
 /**
  * vni_tx_purge() - drop what is queued for a node that takes no more
- * @priv: the device
- * @node: the node
+ * @priv: the device, closed or its lock held
+ * @node: id of the node, which may be our own
  *
  * A stopped queue is woken: later frames are dropped one by one, and counted.
  *
