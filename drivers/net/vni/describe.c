@@ -13,6 +13,20 @@
 #include "describe.h"
 #include "device.h"
 
+/* The fields of a slot from vnet_flags on are those of virtio, in its order. */
+#define VNI_SLOT_HDR	offsetof(struct vni_slot, vnet_flags)
+
+static_assert(offsetof(struct vni_slot, gso_type) - VNI_SLOT_HDR ==
+	      offsetof(struct virtio_net_hdr, gso_type));
+static_assert(offsetof(struct vni_slot, hdr_len) - VNI_SLOT_HDR ==
+	      offsetof(struct virtio_net_hdr, hdr_len));
+static_assert(offsetof(struct vni_slot, gso_size) - VNI_SLOT_HDR ==
+	      offsetof(struct virtio_net_hdr, gso_size));
+static_assert(offsetof(struct vni_slot, csum_start) - VNI_SLOT_HDR ==
+	      offsetof(struct virtio_net_hdr, csum_start));
+static_assert(offsetof(struct vni_slot, csum_offset) - VNI_SLOT_HDR ==
+	      offsetof(struct virtio_net_hdr, csum_offset));
+
 #if IS_ENABLED(CONFIG_IP_SCTP)
 static bool vni_needs_crc32c(const struct sk_buff *skb)
 {
@@ -75,21 +89,12 @@ static int vni_describe_seldom(const struct sk_buff *skb, struct vni_slot *slot)
  */
 int vni_describe(const struct sk_buff *skb, struct vni_frame *frame)
 {
-	struct virtio_net_hdr hdr;
-
-	if (virtio_net_hdr_from_skb(skb, &hdr, true, true, 0))
-		return -EINVAL;
-
 	frame->length = skb->len;
 	frame->flags = 0;
-	frame->slot = (struct vni_slot){
-		.vnet_flags = hdr.flags,
-		.gso_type = hdr.gso_type,
-		.hdr_len = __virtio16_to_cpu(true, hdr.hdr_len),
-		.gso_size = __virtio16_to_cpu(true, hdr.gso_size),
-		.csum_start = __virtio16_to_cpu(true, hdr.csum_start),
-		.csum_offset = __virtio16_to_cpu(true, hdr.csum_offset),
-	};
+	frame->slot = (struct vni_slot){};
+	if (virtio_net_hdr_from_skb(skb, (void *)&frame->slot + VNI_SLOT_HDR,
+				    true, true, 0))
+		return -EINVAL;
 	if (skb_vlan_tag_present(skb))
 		vni_describe_tag(skb, frame);
 	if (skb->hash) {
@@ -143,15 +148,10 @@ int vni_apply(const struct net_device *dev, struct sk_buff *skb,
 	      const struct vni_frame *frame)
 {
 	const struct vni_slot *slot = &frame->slot;
-	struct virtio_net_hdr hdr = {
-		.flags = slot->vnet_flags & VIRTIO_NET_HDR_F_NEEDS_CSUM,
-		.gso_type = slot->gso_type,
-		.hdr_len = __cpu_to_virtio16(true, slot->hdr_len),
-		.gso_size = __cpu_to_virtio16(true, slot->gso_size),
-		.csum_start = __cpu_to_virtio16(true, slot->csum_start),
-		.csum_offset = __cpu_to_virtio16(true, slot->csum_offset),
-	};
+	struct virtio_net_hdr hdr;
 
+	memcpy(&hdr, (const void *)slot + VNI_SLOT_HDR, sizeof(hdr));
+	hdr.flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	if (!vni_gso_known(slot->gso_type) ||
 	    virtio_net_hdr_to_skb(skb, &hdr, true))
 		return -EPROTO;
