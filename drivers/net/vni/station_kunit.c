@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit suite "vni_peer": which node an address of a VLAN leads to.
+ * KUnit suite "vni_station": which node an address of a VLAN leads to.
  */
 #include <kunit/test.h>
 #include <linux/random.h>
@@ -17,7 +17,7 @@ struct frame {
 	u8 rest[VLAN_ETH_HLEN];
 };
 
-static int peer_init(struct kunit *test)
+static int station_init(struct kunit *test)
 {
 	struct vni_priv *priv = kunit_kzalloc(test, sizeof(*priv), GFP_KERNEL);
 
@@ -187,7 +187,7 @@ static void what_is_no_address_is_not_learnt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, find(test, 0x01005e000001ULL, 0, 0), VNI_FLOOD);
 }
 
-static struct kunit_case peer_cases[] = {
+static struct kunit_case station_cases[] = {
 	KUNIT_CASE(a_vlan_has_addresses_of_its_own),
 	KUNIT_CASE(a_tag_counts_wherever_it_travels),
 	KUNIT_CASE(a_node_s_own_address_is_its_own_until_another_sends_from_it),
@@ -198,10 +198,10 @@ static struct kunit_case peer_cases[] = {
 	{}
 };
 
-static struct kunit_suite peer_suite = {
-	.name = "vni_peer",
-	.init = peer_init,
-	.test_cases = peer_cases,
+static struct kunit_suite station_suite = {
+	.name = "vni_station",
+	.init = station_init,
+	.test_cases = station_cases,
 };
 
-kunit_test_suite(peer_suite);
+kunit_test_suite(station_suite);
