@@ -108,16 +108,6 @@ static_assert(sizeof(struct vni_header) == 48 + 32 * VNI_NR_CLASSES);
 /* A ring number has eight bits in a state word. */
 static_assert(MINT_MAX_NODES * VNI_MAX_QUEUES <= 256);
 
-/*
- * State word of a buffer: the truth about who holds it. Written by the
- * present holder alone, before the step that lets another node see it.
- *
- *	bits  0-3   VNI_STATE_*
- *	bits  4-11  owner, or sender of a frame in flight
- *	bits 12-19  number of the ring a frame is in flight to, else 0
- *	bits 20-41  generation of the owner, modulo 2^22
- *	bits 42-63  generation of the destination, modulo 2^22, else 0
- */
 #define VNI_STATE_POOL		0	/* free, in the pool's list */
 #define VNI_STATE_CACHED	1	/* free, in a cache of the owner */
 #define VNI_STATE_ALLOC		2	/* being filled by the owner */
@@ -125,6 +115,26 @@ static_assert(MINT_MAX_NODES * VNI_MAX_QUEUES <= 256);
 #define VNI_STATE_HELD		4	/* being read by the owner */
 #define VNI_STATE_BAD		5	/* inconsistent; not used again */
 #define VNI_GENERATION_MASK	0x3fffffU
+
+/**
+ * vni_state_word() - the state word of a buffer: the truth about who holds it
+ * @state: a VNI_STATE_* value
+ * @owner: node id of the owner, or of the sender of a frame in flight; 0 in the
+ *	pool
+ * @ring: number of the ring that a frame is in flight to, else 0
+ * @generation: of the owner, modulo 2^22; 0 in the pool
+ * @destination_generation: of the destination, modulo 2^22, else 0
+ *
+ * Written by the present holder alone, before the step that lets another node
+ * see it.
+ */
+static inline __u64 vni_state_word(__u32 state, __u32 owner, __u32 ring, __u32 generation,
+				   __u32 destination_generation)
+{
+	return state | (__u64)owner << 4 | (__u64)ring << 12 |
+	       (__u64)(generation & VNI_GENERATION_MASK) << 20 |
+	       (__u64)(destination_generation & VNI_GENERATION_MASK) << 42;
+}
 
 /**
  * struct vni_pool - free buffers of one class
@@ -148,18 +158,24 @@ struct vni_pool {
 
 static_assert(offsetof(struct vni_pool, list) == 128);
 
-/*
- * Slot word, written last with release and read once:
- *
- *	bits  0-23  handle of the frame's buffer; VNI_NO_BUF: it is inline
- *	bits 24-43  length of the frame in bytes
- *	bits 44-47  VNI_SLOT_* flags
- *	bits 48-63  low 16 bits of (position + 1): the slot is filled for
- *		    this position and no other
- */
 #define VNI_SLOT_VLAN		1	/* vlan_tci is valid */
 #define VNI_SLOT_HASH		2	/* hash is valid */
 #define VNI_SLOT_HASH_L4	4	/* hash covers ports */
+
+/**
+ * vni_slot_word() - the slot word: which frame a slot has, written last
+ * @position: low 16 bits of the position that the slot is filled for, and no
+ *	other
+ * @handle: buffer of the frame; VNI_NO_BUF: it is inline
+ * @length: bytes of the frame
+ * @flags: VNI_SLOT_* bits
+ */
+static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
+				  __u32 flags)
+{
+	return (__u64)((position + 1) & 0xffff) << 48 | (__u64)flags << 44 |
+	       (__u64)length << 24 | handle;
+}
 
 /*
  * vni_slot.vnet_flags: VIRTIO_NET_HDR_F_NEEDS_CSUM or VIRTIO_NET_HDR_F_DATA_VALID,

@@ -12,22 +12,19 @@
 
 static inline __u64 vni_state_make(__u32 state, __u32 node, __u32 generation)
 {
-	return state | (__u64)node << 4 |
-	       (__u64)(generation & VNI_GENERATION_MASK) << 20;
+	return vni_state_word(state, node, 0, generation, 0);
 }
 
 /* Where a buffer in flight goes to. */
 static inline __u64 vni_state_to(__u32 ring, __u32 generation)
 {
-	return (__u64)ring << 12 |
-	       (__u64)(generation & VNI_GENERATION_MASK) << 42;
+	return vni_state_word(0, 0, ring, 0, generation);
 }
 
 static inline __u64 vni_state_inflight(__u32 from, __u32 from_generation,
 				       __u32 ring, __u32 to_generation)
 {
-	return vni_state_make(VNI_STATE_INFLIGHT, from, from_generation) |
-	       vni_state_to(ring, to_generation);
+	return vni_state_word(VNI_STATE_INFLIGHT, from, ring, from_generation, to_generation);
 }
 
 static inline __u32 vni_state_kind(__u64 word)
@@ -53,13 +50,6 @@ static inline __u32 vni_state_generation(__u64 word)
 static inline __u32 vni_state_to_generation(__u64 word)
 {
 	return word >> 42;
-}
-
-static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
-				  __u32 flags)
-{
-	return (__u64)((position + 1) & 0xffff) << 48 | (__u64)flags << 44 |
-	       (__u64)length << 24 | handle;
 }
 
 static inline __u32 vni_slot_handle(__u64 word)
