@@ -43,8 +43,8 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation lint \
-	series man install loc clean
+.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation abi \
+	lint series man install loc clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,9 @@ bench: root ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
 
 evaluation: deps ## tables and plots of docs/evaluation.md from its raw results
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench.document
+
+abi: deps ## write what include/mint says into the tables of docs/abi.md
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m abigen
 
 lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 	$(Q)$(STEP) lint "lint" scripts/lint

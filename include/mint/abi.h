@@ -3,36 +3,37 @@
  * Layout of the shared region: header, ledger, node table, doorbells, logs
  * and consoles. The vni section is in <mint/vni.h>.
  *
- * Little endian, offsets and indices only, no pointers. Who writes a field
- * and under which lock stands with the field. Specified in docs/abi.md; a
- * change here is a change there and of the version below.
+ * Little endian, offsets and indices only, no pointers. "Writer:" says who may
+ * write a field after it was formatted; "format": nobody. Specified in
+ * docs/abi.md, whose tables are made from these comments by `make abi`; a
+ * change here is a change of the version below.
  */
 #ifndef MINT_ABI_H
 #define MINT_ABI_H
 
 #include <mint/lock.h>
 
-#define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* "MINTSHM1" */
-#define MINT_ABI_MAJOR		2
-#define MINT_ABI_MINOR		1
+#define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* the bytes "MINTSHM1"; first word of
+							 * the region
+							 */
+#define MINT_ABI_MAJOR		2	/* must be the same on both sides */
+#define MINT_ABI_MINOR		1	/* the lower one of both sides is spoken */
 
-#define MINT_MAX_NODES		64
-#define MINT_MAX_CPUS		256
-#define MINT_MAX_RAM		32
-#define MINT_MAX_EXTENTS	256
-#define MINT_MAX_SECTIONS	16
-#define MINT_MAX_LOW_SLOTS	16
-#define MINT_MAX_ROLES		8
-#define MINT_MAX_PCI		256
-#define MINT_NAME_BYTES		32
+#define MINT_MAX_NODES		64	/* node ids are 0 to 63 */
+#define MINT_MAX_CPUS		256	/* CPU numbers are 0 to 255 */
+#define MINT_MAX_RAM		32	/* entries of mint_ledger.ram */
+#define MINT_MAX_EXTENTS	256	/* entries of mint_ledger.extents */
+#define MINT_MAX_SECTIONS	16	/* entries of the directory */
+#define MINT_MAX_LOW_SLOTS	16	/* entries of mint_ledger.low_slot_owner */
+#define MINT_MAX_ROLES		8	/* entries of mint_ledger.role_owner */
+#define MINT_MAX_PCI		256	/* entries of mint_ledger.pci */
+#define MINT_NAME_BYTES		32	/* room for a name with its NUL */
 
-/* Memory is owned in units of this size, so that no page table entry of one
- * node's direct map needs to cover memory of another.
- */
-#define MINT_EXTENT_ALIGN	(2ULL << 20)
+/* So that no page table entry of one node's direct map covers memory of another */
+#define MINT_EXTENT_ALIGN	(2ULL << 20)	/* unit in which memory is owned, in bytes */
 
-#define MINT_OWNER_NONE		0xffff
-#define MINT_OWNER_SHARED	0xfffe
+#define MINT_OWNER_NONE		0xffff	/* nobody */
+#define MINT_OWNER_SHARED	0xfffe	/* the shared region */
 
 /**
  * struct mint_section - where a part of the region lies
@@ -42,6 +43,8 @@
  * @reserved: zero
  * @offset: from the start of the region; a multiple of 4096
  * @bytes: size; a multiple of 4096
+ *
+ * Writer: format
  */
 struct mint_section {
 	__u32 id;
@@ -56,17 +59,17 @@ static_assert(sizeof(struct mint_section) == 32);
 
 #define MINT_SECTION_LEDGER	1	/* one struct mint_ledger */
 #define MINT_SECTION_NODES	2	/* struct mint_node, by node id */
-#define MINT_SECTION_DOORBELLS	3	/* struct mint_doorbell, by CPU */
-#define MINT_SECTION_LOGS	4	/* struct mint_stream, by node id */
-#define MINT_SECTION_CONSOLES	5	/* struct mint_console, by node id */
-#define MINT_SECTION_VNI	6	/* see <mint/vni.h> */
-#define MINT_SECTION_CONTROL	7	/* see <mint/control.h> */
+#define MINT_SECTION_DOORBELLS	3	/* struct mint_doorbell, by CPU number */
+#define MINT_SECTION_LOGS	4	/* struct mint_stream with its data, by node id */
+#define MINT_SECTION_CONSOLES	5	/* struct mint_console with its data, by node id */
+#define MINT_SECTION_VNI	6	/* one vni section; mint_section.entry_bytes is 0 */
+#define MINT_SECTION_CONTROL	7	/* struct mint_session, MINT_NODE_SESSIONS by node id */
 
 /**
  * struct mint_header - first 4096 bytes of the region
- * @magic: MINT_ABI_MAGIC, written last by the node that formats the region
- * @abi_major: must match exactly
- * @abi_minor: the lower of two is spoken
+ * @magic: MINT_ABI_MAGIC. Writer: format, last
+ * @abi_major: MINT_ABI_MAJOR; must match exactly
+ * @abi_minor: MINT_ABI_MINOR; the lower of two is spoken
  * @header_bytes: 4096
  * @region_bytes: size of the whole region
  * @region_phys: physical address of the region
@@ -78,6 +81,8 @@ static_assert(sizeof(struct mint_section) == 32);
  *
  * Written once, by the node that formats the region (node 0), before any
  * other node starts. Read-only afterwards.
+ *
+ * Writer: format
  */
 struct mint_header {
 	__u64 magic;
@@ -99,9 +104,11 @@ static_assert(offsetof(struct mint_header, sections) == 48);
 /**
  * struct mint_cpu - one CPU of the machine; its index is the machine-wide
  * CPU number that users see
- * @apic_id: physical APIC id; written when the region is formatted
- * @owner: node id or MINT_OWNER_NONE; under the ledger's lock
- * @boot: 1 for the CPU that the firmware booted: it is never sent an INIT
+ * @apic_id: physical APIC id
+ * @owner: node id or MINT_OWNER_NONE. Writer: ledger's @lock
+ * @boot: 1 for the CPU that the firmware booted; it is never sent an INIT
+ *
+ * Writer: format
  */
 struct mint_cpu {
 	__u32 apic_id;
@@ -113,14 +120,16 @@ static_assert(sizeof(struct mint_cpu) == 8);
 
 /**
  * struct mint_extent - a piece of physical memory
- * @base: first byte
+ * @base: first byte, a physical address
  * @bytes: size, 0 in an unused entry
- * @owner: node id, MINT_OWNER_SHARED or MINT_OWNER_NONE (entry is unused)
- * @reserved: zero
+ * @owner: node id, MINT_OWNER_SHARED, or MINT_OWNER_NONE: the entry is unused
+ * @reserved: zero. Writer: format
  *
  * To claim: write @base and @bytes, then @owner with release. To give back:
  * write @owner = MINT_OWNER_NONE. So the table is valid after every store,
  * and a lock taken over needs no rebuilding.
+ *
+ * Writer: ledger's @lock
  */
 struct mint_extent {
 	__u64 base;
@@ -133,24 +142,28 @@ static_assert(sizeof(struct mint_extent) == 24);
 
 /* Roles: what exists once in the machine. Index of mint_ledger.role_owner. */
 #define MINT_ROLE_FIRMWARE	0	/* power-off and reset of the machine */
-#define MINT_ROLE_IOAPIC	1	/* IO-APIC, PIC: wired interrupts */
+#define MINT_ROLE_IOAPIC	1	/* IO-APIC and PIC: wired interrupts */
 #define MINT_ROLE_RTC		2	/* CMOS memory and real-time clock */
-#define MINT_ROLE_PCI_PORTS	3	/* PCI configuration by CF8/CFC */
-#define MINT_NR_ROLES		4
+#define MINT_ROLE_PCI_PORTS	3	/* PCI configuration by the ports CF8/CFC */
+#define MINT_NR_ROLES		4	/* roles defined */
 
 /* mint_pci.flags */
-#define MINT_PCI_BRIDGE		0x1	/* stays with node 0 */
+#define MINT_PCI_BRIDGE		0x1	/* a bridge: it stays with node 0 */
 
 /**
  * struct mint_pci - one PCI function of the machine
  * @segment: PCI segment; 0, the one that the ECAM window covers
- * @function: bus << 8 | device << 3 | function
- * @owner: node id or MINT_OWNER_NONE; under the ledger's lock
+ * @function: ``bus << 8 | device << 3 | function``
+ * @owner: node id or MINT_OWNER_NONE. Writer: ledger's @lock
  * @flags: MINT_PCI_* bits
- * @vendor: vendor id. This and what follows can be seen here only: the
- *	configuration space of a function is hidden from all but its owner.
+ * @vendor: vendor id
  * @device: device id
  * @class: class code, 24 bits
+ *
+ * What follows @flags can be seen here only: the configuration space of a
+ * function is hidden from all but its owner.
+ *
+ * Writer: node 0, before ``nr_pci``
  */
 struct mint_pci {
 	__u16 segment;
@@ -167,16 +180,24 @@ static_assert(sizeof(struct mint_pci) == 16);
 /**
  * struct mint_firmware - how to switch the machine off and to reset it by I/O
  * ports, for a node that has no ACPI
- * @pm1a_port: PM1a control register; 0 = switching off is not known
- * @pm1b_port: PM1b control register; 0 = there is none
- * @pm1a_off: sleep type of S5 for PM1a, 0 to 7
- * @pm1b_off: sleep type of S5 for PM1b, 0 to 7
- * @reset_port: reset register, of one byte; 0 = resetting is not known
- * @reset_value: what to write there, 0 to 255
+ * @pm1a_port: I/O port of the PM1a control register of ACPI; 0 = switching off
+ *	is not known. Writer: node 0, once, after what it needs
+ * @pm1b_port: the same for PM1b; 0 = there is none. Writer: node 0, before
+ *	@pm1a_port
+ * @pm1a_off: sleep type of S5 for PM1a, 0 to 7. Writer: node 0, before
+ *	@pm1a_port
+ * @pm1b_off: sleep type of S5 for PM1b, 0 to 7. Writer: node 0, before
+ *	@pm1a_port
+ * @reset_port: I/O port of the reset register of ACPI, one byte; 0 = resetting
+ *	is not known. Writer: node 0, once, after @reset_value
+ * @reset_value: the byte that resets, 0 to 255. Writer: node 0, before
+ *	@reset_port
  * @reserved: zero
  *
- * Written once, by node 0 when it has read its firmware's tables, the two
- * ports that tell what is known last. The holder of MINT_ROLE_FIRMWARE uses it.
+ * Written once, by node 0 when it has read its firmware's tables. The holder of
+ * MINT_ROLE_FIRMWARE uses it.
+ *
+ * Writer: format
  */
 struct mint_firmware {
 	__u16 pm1a_port;
@@ -192,33 +213,37 @@ static_assert(sizeof(struct mint_firmware) == 16);
 
 /**
  * struct mint_ledger - who owns each CPU, piece of memory and PCI function
- * @lock: guards all owners and the @life line of every node
+ * @lock: guards all owners here and the life lines of all nodes. Writer: any
+ *	node
  * @nr_cpus: used entries of @cpus
  * @nr_ram: used entries of @ram
- * @low_base: first byte of the low memory slots, below 1 MB
- * @low_slot_bytes: size of a slot
- * @nr_low_slots: number of slots
- * @low_slot_owner: node id or MINT_OWNER_NONE, by slot; under @lock
- * @tsc_khz: rate of the time stamp counter, the same on all CPUs
- * @lapic_khz: rate of the local APIC timer, before its divider
- * @ram: the machine's memory above 2 MB, as the firmware reports it; the
- *	@owner in it is unused. What @ram holds and no entry of @extents
- *	claims is unassigned.
- * @cpus: the CPUs
- * @extents: the claims on memory
- * @role_owner: node id that holds the role, or MINT_OWNER_NONE, by
- *	MINT_ROLE_*; under @lock. A role whose holder is fenced is free.
- * @ecam_base: physical address of the PCI configuration space (ECAM) of
- *	segment 0, bus 0; 0 = the machine has none
- * @ecam_first_bus: first bus that it covers
- * @ecam_last_bus: last bus that it covers
- * @nr_pci: used entries of @pci; written last, by node 0 once it has
- *	enumerated its buses
- * @pci: the PCI functions
- * @firmware: the machine's power and reset switches
+ * @low_base: first byte of the low memory slots, below 1 MB; MINT_LOW_BASE
+ * @low_slot_bytes: size of a slot; MINT_LOW_SLOT_BYTES
+ * @nr_low_slots: number of slots; 0 = no other node can be started
+ * @low_slot_owner: node id or MINT_OWNER_NONE, by slot. Writer: @lock
+ * @tsc_khz: rate of the time stamp counter in kHz, the same on all CPUs.
+ *	Writer: node 0, once, after its own calibration
+ * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
+ *	known. Writer: node 0, with @tsc_khz
+ * @ram: the machine's RAM above the first 2 MB, as the firmware reports it;
+ *	``owner`` is unused
+ * @cpus: the CPUs, by CPU number. Writer: see there
+ * @extents: the claims on memory. Writer: @lock
+ * @role_owner: node id that holds the role or MINT_OWNER_NONE, by MINT_ROLE_*.
+ *	Writer: @lock
+ * @ecam_base: physical address of the PCI configuration space (ECAM) of segment
+ *	0, bus 0; 0 = there is none. Writer: node 0, before @nr_pci
+ * @ecam_first_bus: first bus that it covers. Writer: node 0, before @nr_pci
+ * @ecam_last_bus: last bus that it covers. Writer: node 0, before @nr_pci
+ * @nr_pci: used entries of @pci. Writer: node 0, once, after it enumerated its
+ *	buses, release
+ * @pci: the PCI functions. Writer: see there
+ * @firmware: the machine's power and reset switches. Writer: see there
  *
- * Except what stands under @lock: written when the region is formatted, the
- * rates once they have been measured.
+ * What @ram holds and no entry of @extents claims is unassigned. A role whose
+ * holder is fenced is free.
+ *
+ * Writer: format
  */
 struct mint_ledger {
 	struct mint_lock lock;
@@ -250,47 +275,56 @@ static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
 /* mint_node_life.life: what the managing nodes have done with a node id */
 #define MINT_LIFE_NONE		0	/* the id is unused */
 #define MINT_LIFE_CREATED	1	/* owns CPUs and memory, never started */
-#define MINT_LIFE_LOADING	2	/* CPUs stopped, memory being filled */
+#define MINT_LIFE_LOADING	2	/* CPUs stopped or being stopped, memory being filled by
+					 * the holder
+					 */
 #define MINT_LIFE_STARTED	3	/* CPUs were set going */
 #define MINT_LIFE_STOPPED	4	/* CPUs stopped by a fence after a start */
 
 /* mint_node_self.state: what the node says of itself */
-#define MINT_SELF_NONE		0
+#define MINT_SELF_NONE		0	/* nothing yet */
 #define MINT_SELF_BOOTING	1	/* attached to the region */
 #define MINT_SELF_RUNNING	2	/* doorbells are answered */
 #define MINT_SELF_PANICKED	3	/* CPUs parked after a panic */
 #define MINT_SELF_OFF		4	/* CPUs parked after power-off or halt */
 #define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
-#define MINT_SELF_REFUSED	6	/* CPUs parked: abi does not match ours */
+#define MINT_SELF_REFUSED	6	/* CPUs parked: its kernel speaks another ABI */
 
-/* A running node is silent when its heartbeat has not changed for so long */
-#define MINT_SILENT_MS		500
+#define MINT_SILENT_MS		500	/* milliseconds without a change of the heartbeat after
+					 * which a running node is shown as silent
+					 */
 
 /* mint_node_life.policy: when a supervisor starts the node again */
-#define MINT_POLICY_NO		0
-#define MINT_POLICY_ON_FAILURE	1	/* after a panic, a refusal or a hang */
+#define MINT_POLICY_NO		0	/* a supervisor leaves the node alone */
+#define MINT_POLICY_ON_FAILURE	1	/* it starts the node after a panic, a refusal or a hang */
 #define MINT_POLICY_ALWAYS	2	/* after power-off and reboot too */
 
 /**
  * struct mint_node_life - a node as its managers see it
- * @life: a MINT_LIFE_* value
- * @generation: counts the starts of this node id, from 1; 0 = never started
- * @fenced: every generation up to this one is stopped for good. Written
- *	after INIT reached all its CPUs; what it held may be taken from then.
- * @boot_cpu: machine-wide number of the CPU that rings go to by default
- * @low_slot: index of its low memory slot, or MINT_OWNER_NONE
- * @loader: node id whose mint command is loading it, in MINT_LIFE_LOADING; which
- *	command that is stands in struct mint_hold
- * @halt: every generation up to this one parks its CPUs on an NMI; how a
- *	CPU is stopped that must not get an INIT. Written before the NMI.
- * @policy: a MINT_POLICY_* value
- * @name: name, NUL-terminated: letters, digits, '-', '_', '.'
- * @stop_wanted: a user wants every generation up to this one to be stopped:
- *	no supervisor starts the node again. Written before it is stopped.
+ * @life: a MINT_LIFE_* value. Writer: compare-exchange to MINT_LIFE_LOADING;
+ *	then the holder; create and destroy under the ledger's @lock
+ * @generation: number of the last start of this node id, from 1; 0 = never
+ *	started
+ * @fenced: every generation up to this one is stopped for good: INIT reached
+ *	all its CPUs, what it held may be taken
+ * @boot_cpu: number of the CPU that starts and that doorbells go to by default.
+ *	Writer: ledger's @lock
+ * @low_slot: index of the low memory slot, or MINT_OWNER_NONE. Writer: ledger's
+ *	@lock
+ * @loader: node id of the holder, in MINT_LIFE_LOADING; which command that is
+ *	stands in struct mint_hold
+ * @halt: every generation up to this one stops its CPUs on an NMI; how a CPU is
+ *	stopped that must not get an INIT. Writer: holder, before the NMI
+ * @policy: a MINT_POLICY_* value. Writer: ledger's @lock
+ * @name: NUL-terminated, unique: letters, digits, ``-``, ``_``, ``.``. Writer:
+ *	ledger's @lock
+ * @stop_wanted: a user wants every generation up to this one to be stopped: no
+ *	supervisor starts the node again. Writer: managers, before they stop it;
+ *	the last to write wins
  *
- * Who has the node's hold (struct mint_hold) has @life, @generation, @fenced and
- * @halt for itself. @stop_wanted is the managers', the last to write wins. The
- * rest is under the ledger's lock.
+ * The holder is who has the node's struct mint_hold.
+ *
+ * Writer: holder
  */
 struct mint_node_life {
 	__u32 life;
@@ -309,19 +343,20 @@ static_assert(sizeof(struct mint_node_life) == 64);
 
 /**
  * struct mint_node_self - a node as it sees itself; nobody else writes it
- *
- * The first four fields keep their place in every version, since a node of
- * another ABI says so in them.
- *
- * @abi: MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR of its kernel
- * @generation: the start to which @state belongs; another value than
- *	mint_node_life.generation means that this line is of an old start
+ * @abi: version of its kernel, ``MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR``
+ * @generation: start to which the line belongs; another value than in the life
+ *	line: an old start
  * @state: a MINT_SELF_* value
  * @found_abi: with MINT_SELF_REFUSED: what it was handed, coded as @abi
  * @heartbeat: changes at least every 100 ms while the node lives
  * @nr_cpus: CPUs on line
  * @stalled: CPUs on line that did not schedule for a second
  * @release: its kernel's release, NUL-terminated
+ *
+ * The first four fields keep their place in every version, since a node of
+ * another ABI says so in them.
+ *
+ * Writer: node
  */
 struct mint_node_self {
 	__u32 abi;
@@ -336,19 +371,21 @@ struct mint_node_self {
 
 static_assert(sizeof(struct mint_node_self) == 64);
 
-/* mint_hold.word: the holder's kernel touches the node */
-#define MINT_HOLD_AT_WORK	0x80000000ULL
+#define MINT_HOLD_AT_WORK	0x80000000ULL	/* the bit of ``at_work`` in a hold word */
 
 /**
  * struct mint_hold - who has a node in its hands, to load, stop or destroy it
- * @word: mint_hold_word(), 0 = nobody; changed by compare-exchange only, but by a
- *	holder that is at work
- * @process: the holder's process id on its node, 0 = its kernel acts by itself
+ * @word: the hold word, 0 = nobody has the node. Writer: compare-exchange; the
+ *	holder at work, release
+ * @process: process id of the command on the holder's node, 0 = its kernel acts
+ *	by itself
  * @command: name of that process, NUL-terminated
- * @reserved: zero
+ * @reserved: zero. Writer: format
  *
  * A hold at work is taken from nobody but the dead. One at rest belongs to a
  * process that will go on or will not: who kills the node takes it.
+ *
+ * Writer: holder
  */
 struct mint_hold {
 	__u64 word;
@@ -359,9 +396,12 @@ struct mint_hold {
 
 static_assert(sizeof(struct mint_hold) == 64);
 
-/*
- * Bits 0-7 node id + 1, bits 8-30 which of the node's holds, bit 31
- * MINT_HOLD_AT_WORK, bits 32-63 generation of the node.
+/**
+ * mint_hold_word() - the hold word: who has a node
+ * @node: node id of the holder
+ * @turn: tells the holds of one incarnation from each other
+ * @at_work: 1 while the holder's kernel touches the node
+ * @generation: of the holder's node
  */
 static inline __u64 mint_hold_word(__u32 node, __u32 turn, __u32 at_work, __u32 generation)
 {
@@ -381,10 +421,12 @@ static inline __u32 mint_hold_generation(__u64 word)
 
 /**
  * struct mint_node - one entry of the node table
- * @life: written by managers
- * @self: written by the node
- * @hold: written by managers
+ * @life: the node as its managers see it. Writer: managers
+ * @self: the node as it sees itself. Writer: the node
+ * @hold: who has the node in its hands. Writer: managers
  * @reserved: zero; room for one more line
+ *
+ * Writer: format
  */
 struct mint_node {
 	struct mint_node_life life;
@@ -398,19 +440,23 @@ static_assert(offsetof(struct mint_node, hold) == 128);
 
 /* Channels of a doorbell: bit numbers in mint_doorbell.pending */
 #define MINT_CHANNEL_STATE	0	/* the node table has changed */
-#define MINT_CHANNEL_CONSOLE	1	/* something for your console, or output you follow */
+#define MINT_CHANNEL_CONSOLE	1	/* console input, its size or a key for you, or output
+					 * that you follow
+					 */
 #define MINT_CHANNEL_CONTROL	2	/* a session has news */
-#define MINT_CHANNEL_VNI	8	/* + queue number, up to 63 */
-#define MINT_NR_CHANNELS	64
+#define MINT_CHANNEL_VNI	8	/* vni, queue 0; + queue number, up to 63 */
+#define MINT_NR_CHANNELS	64	/* bits of mint_doorbell.pending */
 
 /**
  * struct mint_doorbell - pending bits of one CPU, one cache line
- * @pending: a bit for each channel. Anyone sets a bit, and sends the IPI if
- *	it was clear; the CPU that owns the line exchanges the word for 0.
+ * @pending: a bit for each channel; who sets one that was clear sends the IPI.
+ *	Writer: anyone sets bits, the CPU's node exchanges it for 0
  * @parked: of the boot CPU: 0 while it runs, else the incarnation that came to
- *	rest on it after a mint_node_life.halt, coded as a lock word with CPU 0;
- *	written by this CPU as its last store, with release
+ *	rest on it after a mint_node_life.halt; a lock word with CPU 0. Writer:
+ *	that CPU, as its last store, release
  * @reserved: zero
+ *
+ * Writer: format
  */
 struct mint_doorbell {
 	__u64 pending;
@@ -422,18 +468,20 @@ static_assert(sizeof(struct mint_doorbell) == 64);
 
 /**
  * struct mint_stream - text with one writer and any number of readers
- * @head: bytes ever written, with release after the bytes
- * @start: value of @head when the present generation of the node began
- * @bytes: capacity, a power of two; byte n lies at data[n & (bytes - 1)]
- * @pad: zero
- * @zero_tsc: time stamp counter when the time stamps in the text were 0; logs
- *	only. 0 = not known. Kept right by the node while it lives.
- * @reserved: zero
- * @data: the text
+ * @head: bytes ever written. Writer: node, release, after the bytes
+ * @start: @head when the node's present generation began
+ * @bytes: capacity, a power of two. Writer: format
+ * @pad: zero. Writer: format
+ * @zero_tsc: logs only: time stamp counter when the time stamps in the text were
+ *	0; 0 = not known. Writer: node, at least every 100 ms
+ * @reserved: zero. Writer: format
+ * @data: the text; byte *n* lies at ``data[n & (bytes - 1)]``
  *
  * Written by its node alone; never blocks, the oldest bytes are overwritten.
  * A reader copies, then looks at @head again: what is older than
  * head - bytes may have been overwritten while it was copied.
+ *
+ * Writer: node
  */
 struct mint_stream {
 	__u64 head;
@@ -447,24 +495,29 @@ struct mint_stream {
 
 static_assert(offsetof(struct mint_stream, data) == 64);
 
-#define MINT_LOG_BYTES		32768
-#define MINT_CONSOLE_OUT_BYTES	16384
-#define MINT_CONSOLE_IN_BYTES	4096
+#define MINT_LOG_BYTES		32768	/* capacity of a log */
+#define MINT_CONSOLE_OUT_BYTES	16384	/* capacity of a console's output */
+#define MINT_CONSOLE_IN_BYTES	4096	/* size of a console's input ring */
 
-#define MINT_CONSOLE_MAX_SIDE	4096	/* rows or columns of a terminal */
+#define MINT_CONSOLE_MAX_SIDE	4096	/* rows or columns that a terminal can have */
 
-/*
- * Size of a terminal: bits 0-15 rows, bits 16-31 columns, each from 1 to
- * MINT_CONSOLE_MAX_SIDE; bits 32-47 width and 48-63 height in pixels, or 0.
+/**
+ * mint_size_word() - the size of a terminal
+ * @rows: 1 to MINT_CONSOLE_MAX_SIDE
+ * @columns: 1 to MINT_CONSOLE_MAX_SIDE
+ * @width: in pixels, 0 = not known
+ * @height: in pixels, 0 = not known
  */
 static inline __u64 mint_size_word(__u16 rows, __u16 columns, __u16 width, __u16 height)
 {
 	return (__u64)height << 48 | (__u64)width << 32 | (__u64)columns << 16 | rows;
 }
 
-/*
- * A key of SysRq on its way to a node: bits 0-7 the character, bits 8-15 id of
- * the node that sends it, bits 16-63 tell it from its others.
+/**
+ * mint_sysrq_word() - a key of SysRq on its way to a node
+ * @number: tells the keys of a sender from each other
+ * @node: node id of the sender
+ * @key: a character, from 0x21 to 0x7e
  */
 static inline __u64 mint_sysrq_word(__u64 number, __u32 node, __u32 key)
 {
@@ -473,24 +526,32 @@ static inline __u64 mint_sysrq_word(__u64 number, __u32 node, __u32 key)
 
 /**
  * struct mint_console - a node's console
- * @lock: guards @in_head and @in against several writers
- * @followers: a bit for each node that wants MINT_CHANNEL_CONSOLE rung when
- *	there is output; each node sets and clears its own
- * @in_head: bytes ever typed, by writers under @lock, with release
- * @out_taken: how far a follower has read @out; the last to write wins. A
- *	node with followers does not overwrite what they have not read, until
- *	they have made no progress for a second: its terminal waits, kernel
- *	messages are left to the log.
- * @sysrq: mint_sysrq_word() of a key that the node has not taken, 0 = none. Who
- *	sends it exchanges 0 for it, and it for 0 when it is not taken; the node
- *	exchanges it for 0.
- * @size: mint_size_word() of the terminal that was connected or resized last, 0 =
- *	none was since the node's start; the last to write wins
+ * @lock: guards @in_head and @in against several writers. Writer: any node
+ * @followers: a bit for each node that wants MINT_CHANNEL_CONSOLE rung for
+ *	output. Writer: each node its own bit
+ * @in_head: bytes ever typed. Writer: @lock, release, after the bytes
+ * @out_taken: how far a follower has read @out; the last to write wins. Writer:
+ *	followers, after a read
+ * @sysrq: the key word of a key that the node has not taken, 0 = none. Writer:
+ *	any node and the node, compare-exchange and exchange
+ * @size: the size word of the terminal that was connected or resized last, 0 =
+ *	none since the node's start. Writer: any node, the last to write wins
  * @pad0: zero
- * @in_tail: bytes ever read, by the node; whoever starts it sets it to @in_head
+ * @in_tail: bytes ever read. Writer: node, release, after it has read them; whoever
+ *	starts it
  * @pad1: zero
- * @in: input ring: byte n lies at in[n % MINT_CONSOLE_IN_BYTES]
- * @out: output, followed by its MINT_CONSOLE_OUT_BYTES of data
+ * @in: input ring; byte *n* lies at ``in[n % MINT_CONSOLE_IN_BYTES]``. Writer:
+ *	@lock
+ * @out: output; its MINT_CONSOLE_OUT_BYTES of data follow. Writer: node
+ *
+ * A node with followers does not overwrite what they have not read, until
+ * @out_taken has made no progress for a second: its terminal waits, kernel
+ * messages are left to the log.
+ *
+ * Who sends a key exchanges 0 in @sysrq for it, and it for 0 when it is not
+ * taken; the node exchanges it for 0.
+ *
+ * Writer: format
  */
 struct mint_console {
 	struct mint_lock lock;

@@ -11,33 +11,47 @@
 
 #include <mint/abi.h>
 
-#define MINT_SETUP_DATA		0x4d494e54	/* setup_data.type: "MINT" */
-#define MINT_HANDOVER_MAGIC	0x4f444e4148544e4dULL	/* "MNTHANDO" */
-#define MINT_HANDOVER_EXTENTS	8
+#define MINT_SETUP_DATA		0x4d494e54	/* ``setup_data.type``: "MINT" */
+#define MINT_HANDOVER_MAGIC	0x4f444e4148544e4dULL	/* the bytes "MNTHANDO" */
+#define MINT_HANDOVER_EXTENTS	8	/* extents that a node can have */
+
+/* Low memory: a slot for each node that is started by another, the parking place */
+#define MINT_LOW_BASE		0x10000	/* physical address of low memory slot 0 */
+#define MINT_LOW_END		0x8e000	/* end of the memory that slots may take */
+#define MINT_LOW_SLOT_BYTES	0x9000	/* size of a slot */
+#define MINT_LOW_STUB_BYTES	0x3000	/* first part of a slot, for whoever starts the node; the
+					 * rest is the node's own
+					 */
+#define MINT_PARK_BASE		0x8e000	/* physical address of the parking place */
+#define MINT_PARK_BYTES		0x3000	/* its size */
 
 /**
  * struct mint_handover - facts for one start of one node
  * @magic: MINT_HANDOVER_MAGIC
- * @abi_major: MINT_ABI_MAJOR of the starting kernel; must match
- * @abi_minor: MINT_ABI_MINOR of the starting kernel
- * @bytes: size of this struct
+ * @abi_major: MINT_ABI_MAJOR of the loader; must match
+ * @abi_minor: MINT_ABI_MINOR of the loader
+ * @bytes: size of the record
  * @node: node id
  * @generation: of this start
  * @region_phys: shared region, first byte
  * @region_bytes: shared region, size
- * @low_slot_phys: low memory for the real-mode trampoline, page aligned
- * @low_slot_bytes: its size; 0 = none, the node stays on its first CPU
- * @nr_cpus: used entries of @apic_ids; the first is the CPU that boots
- * @tsc_khz: rate of the time stamp counter
- * @lapic_khz: rate of the local APIC timer, before its divider
+ * @low_slot_phys: low memory for the node's real-mode trampoline, page aligned
+ * @low_slot_bytes: its size; 0 or too small: the node stays on its first CPU
+ * @nr_cpus: used entries of @apic_ids, 1 to 256
+ * @tsc_khz: rate of the time stamp counter, in kHz
+ * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
+ *	known
  * @nr_extents: used entries of @extents
  * @reserved: zero
- * @wallclock_ns: wall clock, nanoseconds since 1970-01-01 UTC, at @tsc
+ * @wallclock_ns: wall clock at @tsc, nanoseconds since 1970-01-01 UTC
  * @tsc: time stamp counter at @wallclock_ns
  * @self_phys: physical address of the node's struct mint_node_self, for a
  *	kernel that refuses the ABI and so must not look for it
- * @extents: the node's memory; @owner in it is @node
- * @apic_ids: APIC ids of the node's CPUs
+ * @extents: the node's memory; ``owner`` in it is @node
+ * @apic_ids: APIC ids of the node's CPUs, ``boot_cpu`` first, the rest by
+ *	ascending CPU number
+ *
+ * Writer: loader
  */
 struct mint_handover {
 	__u64 magic;
@@ -67,11 +81,13 @@ static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 4 * 256);
 /**
  * struct mint_mailbox - how the machine's boot CPU is started again, which
  * must not get an INIT; the first bytes of the parking place in low memory
- * @command: 0 rest; 1 wake, by the starter, with NMIs until the CPU writes
- *	2 awake; 3 go, by the starter; the CPU writes 0 and goes
- * @entry: physical address of a kernel's 64-bit entry, before @command 1
- * @boot_params: physical address of its boot parameters, before @command 1
- * @reserved: zero
+ * @command: 0 rest; 1 wake, with NMIs until the CPU writes 2 awake; 3 go: the
+ *	CPU writes 0 and goes. Writer: waker 1 and 3, the boot CPU 2 and 0
+ * @entry: physical address of a kernel's 64-bit entry
+ * @boot_params: physical address of its ``struct boot_params``
+ * @reserved: zero. Writer: preparing node
+ *
+ * Writer: waker, before @command 1
  */
 struct mint_mailbox {
 	__u64 command;

@@ -11,39 +11,44 @@
 
 #include <mint/abi.h>
 
-#define MINT_NODE_SESSIONS	4
-#define MINT_ARGUMENT_BYTES	2048
-#define MINT_PIPE_BYTES		4096
+#define MINT_NODE_SESSIONS	4	/* sessions of a node id as client */
+#define MINT_ARGUMENT_BYTES	2048	/* room for the words of a command */
+#define MINT_PIPE_BYTES		4096	/* bytes of a pipe */
 
 /* Verbs of a request */
-#define MINT_VERB_STOP		1	/* power off, by user space */
-#define MINT_VERB_EXEC		2	/* run a command */
+#define MINT_VERB_STOP		1	/* let user space power off the node; done when it has been
+					 * told
+					 */
+#define MINT_VERB_EXEC		2	/* run the command in mint_session.arguments */
 
 /* States of an answer */
-#define MINT_ANSWER_NONE	0
-#define MINT_ANSWER_RUNNING	1	/* the command has been started */
-#define MINT_ANSWER_DONE	2	/* final; code: exit code of the command */
-#define MINT_ANSWER_REFUSED	3	/* final; code: errno */
+#define MINT_ANSWER_NONE	0	/* not answered yet */
+#define MINT_ANSWER_RUNNING	1	/* the command is being run */
+#define MINT_ANSWER_DONE	2	/* final: what was asked has been done */
+#define MINT_ANSWER_REFUSED	3	/* final: it will not be done */
 
 /* Pipes of a session */
 #define MINT_PIPE_STDIN		0	/* client to server */
 #define MINT_PIPE_STDOUT	1	/* server to client */
 #define MINT_PIPE_STDERR	2	/* server to client */
-#define MINT_NR_PIPES		3
+#define MINT_NR_PIPES		3	/* pipes of a session */
 
-#define MINT_PIPE_POSITIONS	0x80000000U
+#define MINT_PIPE_POSITIONS	0x80000000U	/* positions of a pipe */
 
 /**
  * struct mint_request - the client's line
- * @word: mint_request_word(); written last, with release. Its sequence is
- *	never the same twice; 0 = never used.
+ * @word: the request word. Writer: client, first, and last with release
  * @generation: of the client
  * @server: node id that is asked
  * @server_generation: its generation; a later start is not meant
- * @bytes: used bytes of mint_session.arguments
- * @process: process id, on the client's node, of who waits for the answer
- * @pad: zero
- * @reserved: zero
+ * @bytes: used bytes of mint_session.arguments; 1 to MINT_ARGUMENT_BYTES with
+ *	MINT_VERB_EXEC
+ * @process: process id, on the client's node, of who waits for the answer, 0 =
+ *	not known; for people
+ * @pad: zero. Writer: format
+ * @reserved: zero. Writer: format
+ *
+ * Writer: client
  */
 struct mint_request {
 	__u64 word;
@@ -60,9 +65,13 @@ static_assert(sizeof(struct mint_request) == 64);
 
 /**
  * struct mint_answer - the server's line
- * @word: mint_answer_word(), with release. After a final state the server
- *	writes nothing more into the session for that request.
+ * @word: the answer word. Writer: server, release
  * @reserved: zero
+ *
+ * After a final state the server writes nothing more into the session for
+ * that request.
+ *
+ * Writer: format
  */
 struct mint_answer {
 	__u64 word;
@@ -73,11 +82,16 @@ static_assert(sizeof(struct mint_answer) == 64);
 
 /**
  * struct mint_pipe - bytes from one side of a session to the other
- * @head: mint_pipe_word() of the writer: bytes ever written; release
+ * @head: pipe word: bytes ever written. Writer: the writing side, release, after
+ *	the bytes
  * @pad0: zero
- * @tail: mint_pipe_word() of the reader: bytes ever read; release
+ * @tail: pipe word: bytes ever read. Writer: the reading side, release, after it
+ *	has read them
  * @pad1: zero
- * @data: the byte at position n lies at data[n % MINT_PIPE_BYTES]
+ * @data: the byte at position *n* lies at ``data[n % MINT_PIPE_BYTES]``. Writer:
+ *	the writing side
+ *
+ * Writer: format
  */
 struct mint_pipe {
 	__u64 head;
@@ -91,11 +105,11 @@ static_assert(offsetof(struct mint_pipe, data) == 128);
 
 /**
  * struct mint_session - one request at a time, and what belongs to it
- * @request: written by the client
- * @answer: written by the server
- * @arguments: of MINT_VERB_EXEC: the words of the command, each with its NUL;
- *	written by the client before the request
- * @pipes: by MINT_PIPE_*
+ * @request: what is asked. Writer: client
+ * @answer: how it stands. Writer: server
+ * @arguments: words of the command, each with its NUL. Writer: client, before the
+ *	request
+ * @pipes: by MINT_PIPE_*. Writer: see there
  *
  * Session k of client n is entry n * MINT_NODE_SESSIONS + k of the section.
  */
@@ -108,19 +122,36 @@ struct mint_session {
 
 static_assert(sizeof(struct mint_session) == 14848);
 
-/* Bits 0-15 verb, bits 16-31 1 if the client has hung up, bits 32-63 sequence */
+/**
+ * mint_request_word() - the request word: what the client wants
+ * @sequence: names the request; the former one + 1, never 0; 0 = the session was
+ *	never used
+ * @hung_up: 1 if the client has left
+ * @verb: a MINT_VERB_* value; 0 while the request is being written
+ */
 static inline __u64 mint_request_word(__u32 sequence, __u32 hung_up, __u32 verb)
 {
 	return (__u64)sequence << 32 | (hung_up & 0xffff) << 16 | (verb & 0xffff);
 }
 
-/* Bits 0-15 code, bits 16-31 state, bits 32-63 sequence */
+/**
+ * mint_answer_word() - the answer word: how a request stands
+ * @sequence: of the request that is answered
+ * @state: a MINT_ANSWER_* value
+ * @code: with MINT_ANSWER_DONE the exit code, 0 to 255; with MINT_ANSWER_REFUSED
+ *	an errno of Linux
+ */
 static inline __u64 mint_answer_word(__u32 sequence, __u32 state, __u32 code)
 {
 	return (__u64)sequence << 32 | (state & 0xffff) << 16 | (code & 0xffff);
 }
 
-/* Bits 0-30 position, bit 31 this side has closed, bits 32-63 sequence */
+/**
+ * mint_pipe_word() - the pipe word: how far one side of a pipe is
+ * @sequence: of the request to which the word belongs
+ * @closed: this side has closed its end
+ * @position: bytes modulo 2^31, from 0 with each request
+ */
 static inline __u64 mint_pipe_word(__u32 sequence, __u32 closed, __u32 position)
 {
 	return (__u64)sequence << 32 | (closed & 1U) << 31 |

@@ -21,11 +21,12 @@
 
 /**
  * struct mint_lock - a lock in shared memory, alone on its cache line
- * @word: 0 when free, else the owner as made by mint_lock_word(). Written by
- *	compare-exchange when taken, by the owner's plain release store when
- *	released.
- * @takeovers: how often it was taken over from a dead owner; guarded by @word
+ * @word: 0 when free, else the lock word of the owner. Writer: compare-exchange
+ *	when taken, the owner's store with release when given back
+ * @takeovers: how often it was taken over from the dead. Writer: owner
  * @reserved: zero
+ *
+ * Writer: format
  */
 struct mint_lock {
 	__u64 word;
@@ -35,9 +36,11 @@ struct mint_lock {
 
 static_assert(sizeof(struct mint_lock) == 64);
 
-/*
- * Owner word: bits 0-15 node id + 1, bits 16-31 CPU number in that node,
- * bits 32-63 generation of the node.
+/**
+ * mint_lock_word() - the lock word: who owns a lock
+ * @node: node id
+ * @cpu: number of the CPU within its node
+ * @generation: generation of the node
  */
 static inline __u64 mint_lock_word(__u32 node, __u32 cpu, __u32 generation)
 {

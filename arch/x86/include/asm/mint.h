@@ -76,13 +76,6 @@ static inline bool mint_secondary(void)
 }
 
 /* Platform services for drivers/mint */
-#define MINT_LOW_BASE		0x10000
-#define MINT_LOW_END		0x8e000
-#define MINT_LOW_STUB_BYTES	0x3000
-#define MINT_LOW_SLOT_BYTES	0x9000
-#define MINT_PARK_BASE		0x8e000
-#define MINT_PARK_BYTES		0x3000
-
 void mint_take_platform(void);
 void mint_firmware_read(struct mint_firmware *found);
 void mint_firmware_take(const struct mint_firmware *told);

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+What is made from the headers in include/mint: the tables of docs/abi.md, and the
+record of the layout of each version.
+"""
