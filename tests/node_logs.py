@@ -6,30 +6,27 @@ is there too, as far back as a log reaches.
 """
 
 import re
-import struct
 from typing import Dict, List
 
+import abi
 from machine import Machine
-from shared_region import (LOG_BYTES, LOGS, NODE_BYTES, NODE_IDS, NODES, Reader,
-                           section_at)
+from shared_region import NODE_IDS, Reader, load, section_at
 
-STREAM_BYTES = 64
-NAME_AT, NAME_BYTES = 28, 32
 NAME = re.compile(rb"[A-Za-z0-9._-]+")
 REGION = re.compile(r"mint: node 0: .*shared region of \d+M at (0x[0-9a-f]+)")
 
 
 def _names(reader: Reader) -> List[str]:
-    table = reader(section_at(reader, NODES), NODE_BYTES * NODE_IDS)
-    names = (table[NODE_BYTES * node + NAME_AT:][:NAME_BYTES].split(b"\0")[0]
-             for node in range(NODE_IDS))
+    table = load(reader, section_at(reader, abi.MINT_SECTION_NODES).offset,
+                 abi.mint_node * NODE_IDS)
+    names = (node.life.name for node in table)
     return [name.decode("ascii") if NAME.fullmatch(name) else str(node)
             for node, name in enumerate(names)]
 
 
-def _text(stream: bytes) -> str:
-    head = struct.unpack_from("<Q", stream)[0] % LOG_BYTES
-    data = stream[STREAM_BYTES:]
+def _text(log: bytes) -> str:
+    head = abi.mint_stream.from_buffer_copy(log).head % abi.MINT_LOG_BYTES
+    data = log[abi.sizeof(abi.mint_stream):]
     return (data[head:] + data[:head]).replace(b"\0", b"").decode("utf-8", "replace")
 
 
@@ -44,8 +41,8 @@ def read(machine: Machine) -> Dict[str, str]:
     def reader(offset: int, count: int) -> bytes:
         return machine.read_physical(base + offset, count)
 
-    size = STREAM_BYTES + LOG_BYTES
-    logs = reader(section_at(reader, LOGS), size * NODE_IDS)
+    size = abi.sizeof(abi.mint_stream) + abi.MINT_LOG_BYTES
+    logs = reader(section_at(reader, abi.MINT_SECTION_LOGS).offset, size * NODE_IDS)
     texts = {name: _text(logs[size * node:][:size])
              for node, name in enumerate(_names(reader))}
     return {name: text for name, text in texts.items() if text}

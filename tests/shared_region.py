@@ -5,30 +5,38 @@ peer gone wild would; and what its sections say to whoever can read them.
 """
 
 import base64
+import ctypes
 import functools
-import struct
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Type, TypeVar
 
+import abi
 from machine import Shell
 
 REGION = 0x20000000     # with mem=512M
-LEDGER = 1              # MINT_SECTION_LEDGER
-NODES = 2               # MINT_SECTION_NODES
-DOORBELLS = 3           # MINT_SECTION_DOORBELLS
-LOGS = 4                # MINT_SECTION_LOGS
-VNI = 6                 # MINT_SECTION_VNI
-LOG_BYTES = 32768       # MINT_LOG_BYTES
-DOORBELL_BYTES = 64
-NODE_BYTES = 256
-OWNER_NONE = 0xffff
 NODE_IDS = 16           # more than low memory has slots for
 
 # Bytes of the region, by offset and count.
 Reader = Callable[[int, int], bytes]
+Loaded = TypeVar("Loaded", bound="ctypes._CData")
 
-STATES = ("pool", "cached", "alloc", "inflight", "held", "bad")
-GENERATION_MASK = 0x3fffff
+# What the entries of a section are.
+ENTRIES: Dict[int, Type[ctypes.LittleEndianStructure]] = {
+    abi.MINT_SECTION_LEDGER: abi.mint_ledger,
+    abi.MINT_SECTION_NODES: abi.mint_node,
+    abi.MINT_SECTION_DOORBELLS: abi.mint_doorbell,
+    abi.MINT_SECTION_LOGS: abi.mint_stream,
+    abi.MINT_SECTION_CONSOLES: abi.mint_console,
+    abi.MINT_SECTION_CONTROL: abi.mint_session,
+}
+STATES = {
+    abi.VNI_STATE_POOL: "pool",
+    abi.VNI_STATE_CACHED: "cached",
+    abi.VNI_STATE_ALLOC: "alloc",
+    abi.VNI_STATE_INFLIGHT: "inflight",
+    abi.VNI_STATE_HELD: "held",
+    abi.VNI_STATE_BAD: "bad",
+}
 
 
 def read(shell: Shell, offset: int, count: int) -> bytes:
@@ -45,33 +53,53 @@ def write_command(offset: int, data: bytes) -> str:
             "conv=notrunc 2>/dev/null")
 
 
-def section_at(reader: Reader, which: int) -> int:
-    """Where a section begins, by the directory in the header."""
-    for entry in struct.iter_unpack("<IIIIQQ", reader(48, 16 * 32)):
-        if entry[0] == which:
-            return int(entry[4])
+def load(reader: Reader, offset: int, kind: Type[Loaded]) -> Loaded:
+    """A structure of the region, or an array of them, as it is at the moment."""
+    return kind.from_buffer_copy(reader(offset, abi.sizeof(kind)))
+
+
+def section_at(reader: Reader, which: int) -> abi.mint_section:
+    """Where a section lies, by the directory in the header."""
+    entry: abi.mint_section
+    for entry in load(reader, abi.offsetof(abi.mint_header, "sections"),
+                      abi.mint_section * abi.MINT_MAX_SECTIONS):
+        if entry.id == which:
+            return entry
     raise AssertionError(f"the region has no section {which}")
 
 
-def section(shell: Shell, which: int) -> int:
-    """Where a section begins, as a node reads it."""
-    return section_at(functools.partial(read, shell), which)
+class Entry:
+    """An entry of a section, as a node reads and writes it."""
 
+    def __init__(self, shell: Shell, which: int, index: int = 0) -> None:
+        section = section_at(functools.partial(read, shell), which)
+        self.shell = shell
+        self.kind = ENTRIES[which]
+        self.offset = section.offset + index * section.entry_bytes
 
-def doorbell(shell: Shell, cpu: int) -> int:
-    """Where the pending word of a CPU lies."""
-    return section(shell, DOORBELLS) + DOORBELL_BYTES * cpu
+    def at(self, path: str) -> int:
+        """Where a member lies in the region."""
+        return self.offset + abi.offsetof(self.kind, path)
+
+    def get(self, path: str) -> int:
+        """A word of it."""
+        count = abi.sizeof(abi.member(self.kind, path)[1])
+        return int.from_bytes(read(self.shell, self.at(path), count), "little")
+
+    def put(self, path: str, value: int) -> None:
+        """Writes a word of it."""
+        count = abi.sizeof(abi.member(self.kind, path)[1])
+        self.shell.run(write_command(self.at(path), value.to_bytes(count, "little")))
 
 
 def ledger(reader: Reader) -> Dict[str, Any]:
     """Owners of CPUs and low memory slots, by number, and the owned extents."""
-    data = reader(section_at(reader, LEDGER), 128 + 24 * 32 + 8 * 256 + 24 * 256)
-    cpus = struct.iter_unpack("<IHH", data[128 + 24 * 32:][:8 * 256])
-    extents = struct.iter_unpack("<QQH6x", data[128 + 24 * 32 + 8 * 256:])
-    return {"lock": data[:8],
-            "slots": struct.unpack_from("<16H", data, 88),
-            "cpus": [owner for _, owner, _ in cpus],
-            "extents": {extent for extent in extents if extent[2] != OWNER_NONE}}
+    table = load(reader, section_at(reader, abi.MINT_SECTION_LEDGER).offset, abi.mint_ledger)
+    return {"lock": table.lock.word,
+            "slots": list(table.low_slot_owner),
+            "cpus": [cpu.owner for cpu in table.cpus],
+            "extents": {(extent.base, extent.bytes, extent.owner) for extent in table.extents
+                        if extent.owner != abi.MINT_OWNER_NONE}}
 
 
 @dataclass(frozen=True)
@@ -84,12 +112,12 @@ class Lock:
     @property
     def node(self) -> int:
         """Its owner, -1 when it is free."""
-        return (self.word & 0xffff) - 1
+        return abi.mint_lock_word.unpack(self.word).node
 
     @property
     def generation(self) -> int:
         """The generation of its owner."""
-        return self.word >> 32
+        return abi.mint_lock_word.unpack(self.word).generation
 
 
 @dataclass(frozen=True)
@@ -103,16 +131,16 @@ class Buffer:
     @property
     def state(self) -> str:
         """Its kind, by name."""
-        kind = self.word & 0xf
-        return STATES[kind] if kind < len(STATES) else "invalid"
+        return STATES.get(abi.vni_state_word.unpack(self.word).state, "invalid")
 
     def holders(self) -> "List[tuple[int, int]]":
         """The incarnations that it names: (node, generation modulo 2^22)."""
         if self.state == "pool":
             return []
-        found = [(self.word >> 4 & 0xff, self.word >> 20 & GENERATION_MASK)]
+        word = abi.vni_state_word.unpack(self.word)
+        found = [(word.owner, word.generation)]
         if self.state == "inflight":
-            found.append(((self.word >> 12 & 0xff) // self.nr_queues, self.word >> 42))
+            found.append((word.ring // self.nr_queues, word.destination_generation))
         return found
 
 
@@ -128,7 +156,7 @@ class Census:
 
     def count(self) -> Dict[str, int]:
         """Buffers by state."""
-        counts = dict.fromkeys(STATES + ("invalid",), 0)
+        counts = dict.fromkeys([*STATES.values(), "invalid"], 0)
         for buffer in self.buffers:
             counts[buffer.state] += 1
         return counts
@@ -183,52 +211,55 @@ class VniSection:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.nodes_at = section_at(reader, NODES)
-        self.start = section_at(reader, VNI)
-        header = struct.unpack("<IIIIIIIIQQ", reader(self.start, 48))
-        self.nr_nodes = min(header[2], NODE_IDS)
-        self.nr_bufs, self.ring_bytes, self.nr_queues = header[4:7]
-        self.ring_offset, self.state_offset = header[8:10]
-        self.pools = [(count, pool) for _, count, _, _, pool, _ in struct.iter_unpack(
-            "<IIIIQQ", reader(self.start + 48, 96))]
+        self.nodes_at = section_at(reader, abi.MINT_SECTION_NODES).offset
+        self.start = section_at(reader, abi.MINT_SECTION_VNI).offset
+        self.header = load(reader, self.start, abi.vni_header)
+        self.nr_nodes = min(self.header.nr_nodes, NODE_IDS)
+        self.nr_queues = self.header.nr_queues
+        self.pools = [(size.count, size.pool_offset) for size in self.header.classes]
+
+    def ring_offset(self, node: int, queue: int = 0) -> int:
+        """Where a ring lies in the section."""
+        number = node * self.nr_queues + queue
+        return self.header.ring_offset + number * self.header.ring_bytes
 
     def lock_offsets(self) -> Dict[str, int]:
         """Where each lock lies in the section, by name."""
         offsets = {f"pool {i}": pool for i, (_, pool) in enumerate(self.pools)}
         for ring in range(self.nr_nodes * self.nr_queues):
-            offsets[f"ring {ring}"] = self.ring_offset + ring * self.ring_bytes
+            offsets[f"ring {ring}"] = self.ring_offset(0, ring)
         return offsets
 
     def lock(self, offset: int) -> Lock:
         """The lock at an offset of the section."""
-        return Lock(*struct.unpack("<QQ", self.reader(self.start + offset, 16)))
+        lock = load(self.reader, self.start + offset, abi.mint_lock)
+        return Lock(lock.word, lock.takeovers)
 
     def locks_of(self, node: int) -> Dict[str, Lock]:
         """The locks that a node holds."""
         locks = {name: self.lock(at) for name, at in self.lock_offsets().items()}
         return {name: lock for name, lock in locks.items() if lock.node == node}
 
-    def _free(self, count: int, pool: int) -> List[int]:
-        level, first = struct.unpack("<II", self.reader(self.start + pool + 64, 8))
-        if level > count or first >= max(count, 1):
-            raise AssertionError(f"the list has {level} of {count} buffers, from {first} on")
-        entries = struct.unpack(f"<{count}I", self.reader(self.start + pool + 128, 4 * count))
-        return list((entries[first:] + entries[:first])[:level])
+    def _free(self, count: int, offset: int) -> List[int]:
+        pool = load(self.reader, self.start + offset, abi.vni_pool)
+        if pool.level > count or pool.first >= max(count, 1):
+            raise AssertionError(f"the list has {pool.level} of {count} buffers, "
+                                 f"from {pool.first} on")
+        entries = load(self.reader, self.start + offset + abi.offsetof(abi.vni_pool, "list"),
+                       ctypes.c_uint32 * count)
+        return [*entries[pool.first:], *entries[:pool.first]][:pool.level]
 
     def _living(self) -> Dict[int, int]:
-        data = self.reader(self.nodes_at, NODE_BYTES * self.nr_nodes)
-        living = {}
-        for node in range(self.nr_nodes):
-            life, generation, fenced = struct.unpack_from("<III", data, NODE_BYTES * node)
-            if life and generation > fenced:
-                living[node] = generation
-        return living
+        nodes = load(self.reader, self.nodes_at, abi.mint_node * self.nr_nodes)
+        return {number: node.life.generation for number, node in enumerate(nodes)
+                if node.life.life and node.life.generation > node.life.fenced}
 
     def census(self) -> Census:
         """Everything at once; the machine must stand still meanwhile."""
-        words = self.reader(self.start + self.state_offset, 8 * self.nr_bufs)
+        words = load(self.reader, self.start + self.header.state_offset,
+                     ctypes.c_uint64 * self.header.nr_bufs)
         return Census(
-            [Buffer(word, self.nr_queues) for word, in struct.iter_unpack("<Q", words)],
+            [Buffer(word, self.nr_queues) for word in words],
             [self._free(count, pool) for count, pool in self.pools],
             {name: self.lock(offset) for name, offset in self.lock_offsets().items()},
             self._living())

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-docs/abi.md and the record of each version say what include/mint says.
+docs/abi.md, Python and the record of each version say what include/mint says.
 
 The last cases change a copy of the headers and expect that what is made from
 them follows, and that an unversioned change of the layout is told.
 """
 
+import ctypes
 import re
 import shutil
 from pathlib import Path
 from typing import Iterator, List
 
+import abi
 import pytest
-from abigen import document, headers, record
+from abigen import document, headers, python, record
 from abigen.headers import TOP, HeaderError, Layout
 
 DOCUMENT = TOP / "docs/abi.md"
@@ -56,6 +58,27 @@ def test_each_version_has_a_changelog(layout: Layout) -> None:
         assert re.search(rf"^- {re.escape(version)}\b", changelog, re.M), version
 
 
+def test_python_sees_what_the_compiler_sees(layout: Layout) -> None:
+    assert python.MODULE.read_text("utf-8").split("\n", 1)[1] == python.text(layout)
+    for struct in layout.structs.values():
+        kind = getattr(abi, struct.name)
+        assert abi.sizeof(kind) == struct.size
+        for one in struct.fields:
+            place = getattr(kind, one.name, None) or getattr(kind, f"{one.name}_")
+            assert (place.offset, place.size) == (one.offset, one.size), one.name
+
+
+def test_words_come_out_as_they_went_in(layout: Layout) -> None:
+    for word in layout.words.values():
+        kind = getattr(abi, word.name)
+        assert kind(*[0] * len(word.bits)).pack() == word.zero
+        for bit in range(64):
+            assert kind.unpack(1 << bit).pack() == 1 << bit
+        for one in word.bits:
+            assert kind(**{one.name: 1}).pack() ^ word.zero == (
+                1 + one.added << one.first) ^ word.zero & one.mask << one.first
+
+
 def test_the_doorbell_vector_is_the_kernels() -> None:
     """It comes from the kernel, not from our headers."""
     if not KERNEL_VECTORS.exists():
@@ -65,13 +88,13 @@ def test_the_doorbell_vector_is_the_kernels() -> None:
     assert says and true and int(says[1], 0) == int(true[1], 0)
 
 
-def test_states_are_those_of_the_document(layout: Layout) -> None:
+def test_states_are_those_of_the_document() -> None:
     """Their words, and the order in which the conditions are tried."""
     table = re.search(r"^\| word \| condition \|\n\|---\|---\|\n((?:\|.*\n)+)",
                       DOCUMENT.read_text("utf-8"), re.M)
     assert table
-    first, *others = layout.enums["mint_node_state"]
-    assert first.name == "MINT_NODE_NONE"
+    first, *others = list(abi.mint_node_state)
+    assert first == abi.mint_node_state.MINT_NODE_NONE
     assert re.findall(r"^\| `(\w+)` \|", table[1], re.M) == [state.word for state in others]
 
 
@@ -101,12 +124,13 @@ def add_field(include: Path) -> None:
            r"\g<0> * @length: bytes of MINT_VERB_EXEC's\n *\toutput. Writer: server, once\n")
 
 
-def test_a_new_field_is_in_the_document(include: Path) -> None:
+def test_a_new_field_is_in_the_document_and_in_python(include: Path) -> None:
     add_field(include)
     layout = headers.read(include)
     text = document.filled(DOCUMENT.read_text("utf-8"), layout)
     assert ("| 8 | 8 | u64 | `length` | bytes of `MINT_VERB_EXEC`'s output | server, once |\n"
             "| 16 | 48 | u64[6] | `reserved` | zero | format |\n") in text
+    assert '("length", ctypes.c_uint64)' in python.text(layout)
 
 
 @pytest.mark.parametrize("name, pattern, replacement, told", [
@@ -137,7 +161,7 @@ def test_a_new_version_is_put_on_record_and_no_old_one_changed(include: Path,
     change(include, "abi.h", r"^(#define MINT_ABI_MINOR\t+)\d+", r"\g<1>99")
     record.keep(headers.read(include), tmp_path / "versions")
     after = {path.name: path.read_text() for path in (tmp_path / "versions").iterdir()}
-    assert set(after) - set(before) == {"mint-2.99"}
+    assert set(after) - set(before) == {f"mint-{abi.MINT_ABI_MAJOR}.99"}
     assert before.items() <= after.items()
 
 
@@ -168,3 +192,12 @@ def test_a_document_without_a_place_for_something_is_told(
     assert count == 1
     with pytest.raises(document.DocumentError, match=reason):
         document.filled(text, layout)
+
+
+def test_a_place_in_a_structure_is_that_of_c() -> None:
+    path = "pipes[2].head"
+    assert abi.offsetof(abi.mint_session, path) == (
+        abi.mint_session.pipes.offset + 2 * abi.sizeof(abi.mint_pipe))  # type: ignore
+    assert abi.member(abi.mint_session, path)[1] is ctypes.c_uint64
+    with pytest.raises(AttributeError):
+        abi.offsetof(abi.mint_session, "pipes[2].had")

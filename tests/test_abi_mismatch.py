@@ -4,11 +4,18 @@
 import json
 import time
 
+import abi
 from machine import Machine, deadline_in
 from shared_region import write_command
 
-ABI_MAJOR = 8       # offset of mint_header.abi_major
+OURS = f"{abi.MINT_ABI_MAJOR}.{abi.MINT_ABI_MINOR}"
+OTHER = f"7.{abi.MINT_ABI_MINOR}"
 SECONDS = 60.0
+
+
+def write_major(major: int) -> str:
+    """The command that gives the region another version."""
+    return write_command(abi.offsetof(abi.mint_header, "abi_major"), major.to_bytes(2, "little"))
 
 
 def test_another_abi_is_refused_by_the_node_and_by_the_command(
@@ -22,19 +29,19 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
     while True:
         result = shell.run("mint start b >/tmp/said 2>&1 & "
                            "until mint show b | grep -Eq 'booting|running'; do :; done; "
-                           f"{write_command(ABI_MAJOR, bytes([7]))}; "
+                           f"{write_major(7)}; "
                            "wait $!; echo status $?; cat /tmp/said")
         if "status 0" not in result.output or time.monotonic() > deadline:
             break
-        shell.run(f"{write_command(ABI_MAJOR, bytes([2]))}; mint kill b")
+        shell.run(f"{write_major(abi.MINT_ABI_MAJOR)}; mint kill b")
     assert "status 6" in result.output
-    assert "7.1" in result.output and "2.1" in result.output
+    assert OTHER in result.output and OURS in result.output
 
     result = shell.run("mint list", check=False)
     assert result.status == 6
-    assert "7.1" in result.output and "2.1" in result.output
+    assert OTHER in result.output and OURS in result.output
 
-    shell.run(write_command(ABI_MAJOR, bytes([2])))
+    shell.run(write_major(abi.MINT_ABI_MAJOR))
     # It is "loading" for a moment while node 0 fences it.
     shell.poll("mint list --json | grep -q '\"refused\"'", 10)
     shell.run("mint start b")

@@ -5,6 +5,7 @@ import functools
 import time
 from typing import Dict, List
 
+import abi
 import faults
 import pytest
 import shared_region
@@ -21,7 +22,7 @@ NO_LIMIT = 1_000_000_000
 FRAME_BYTES = 262_144
 WAIT_SECONDS = 30.0
 # Lock word of a CPU that node b has not, in its first generation.
-OWNED_BY_B = 1 << 32 | 63 << 16 | 2
+OWNED_BY_B = abi.mint_lock_word(node=1, cpu=63, generation=1).pack()
 LATE_BYTES = 8 << 20
 
 # By node id: the address on vni0 ends in node id + 1.

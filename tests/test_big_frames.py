@@ -7,10 +7,10 @@ namespace, at an interface that takes no such frames; b forwards to it.
 """
 
 import functools
-import struct
 import time
 from typing import List
 
+import abi
 import faults
 import pytest
 import shared_region
@@ -22,10 +22,6 @@ PEERS = ("10.0.0.2", "fd00::2")
 FAR = ("10.1.0.2", "fd01::2")
 IN_FAR = "ip netns exec far "
 SECONDS = 60.0
-PLAIN_BYTES = 65581     # VNI_MAX_PLAIN_FRAME
-RING_HEADER_BYTES = 320
-SLOT_BYTES = 64
-GSO_TYPE = 17           # offset in struct vni_slot
 STUCK_MS = 60_000
 # Frames as long as there are data and room for, however slow the nodes are.
 ROOM = ("echo 4096 4000000 4000000 >/proc/sys/net/ipv4/tcp_rmem; "
@@ -126,19 +122,17 @@ def long_slots(shell: Shell) -> List[int]:
     """Where the slots of frames over 64 KB lie that node b has not taken yet."""
     read = functools.partial(shared_region.read, shell)
     section = shared_region.VniSection(read)
-    nr_slots, = struct.unpack("<I", read(section.start + 12, 4))
+    nr_slots = section.header.nr_slots
     found = []
     for queue in range(section.nr_queues):
-        ring = section.start + section.ring_offset + \
-            (section.nr_queues + queue) * section.ring_bytes
-        tail, = struct.unpack("<I", read(ring + 64, 4))
-        head, = struct.unpack("<I", read(ring + 128, 4))
-        slots = read(ring + RING_HEADER_BYTES, nr_slots * SLOT_BYTES)
-        for position in range(head, tail):
-            at = position % nr_slots * SLOT_BYTES
-            word, = struct.unpack_from("<Q", slots, at)
-            if word >> 24 & 0xfffff > PLAIN_BYTES:
-                found.append(ring + RING_HEADER_BYTES + at)
+        at = section.start + section.ring_offset(1, queue)
+        ring = shared_region.load(read, at, abi.vni_ring)
+        at += abi.offsetof(abi.vni_ring, "slots")
+        slots = shared_region.load(read, at, abi.vni_slot * nr_slots)
+        for slot in (position % nr_slots for position in range(ring.head, ring.tail)):
+            word = abi.vni_slot_word.unpack(slots[slot].word)
+            if word.length > abi.VNI_MAX_PLAIN_FRAME:
+                found.append(at + slot * abi.sizeof(abi.vni_slot))
     return found
 
 
@@ -161,7 +155,8 @@ def test_others_of_that_length_are_dropped(boot: Boot) -> None:
                      ">/dev/null 2>&1 &)")
         receiver.poll("dmesg | grep -q receiver-stuck", SECONDS)
         for slot in long_slots(sender):
-            sender.run(shared_region.write_command(slot + GSO_TYPE, bytes(1)))
+            gso_type = slot + abi.offsetof(abi.vni_slot, "gso_type")
+            sender.run(shared_region.write_command(gso_type, bytes(1)))
         receiver.run("kill $(pidof fault)")
         sender.poll("test -s /tmp/status", SECONDS)
         sender.run("rm /tmp/status")

@@ -5,25 +5,17 @@ not come out of what is typed, and the size of the user's terminal.
 """
 
 import re
-import struct
 import time
 
+import abi
 import faults
 from conftest import Boot
 from machine import Machine, Shell, deadline_in
-from shared_region import read, section, write_command
+from shared_region import Entry, write_command
 
 SECONDS = 30.0
-CONSOLES = 5            # MINT_SECTION_CONSOLES
-CONSOLE_BYTES = 4352 + 16384
-FOLLOWERS = 64          # offsets in struct mint_console
-IN_HEAD = 72
-SYSRQ = 88
-SIZE = 96
-IN = 192
-OUT_HEAD = 4288
-IN_BYTES = 4096         # MINT_CONSOLE_IN_BYTES
-MAX_SIDE = 4096         # MINT_CONSOLE_MAX_SIDE
+NODE_B = 1
+MAX_SIDE = abi.MINT_CONSOLE_MAX_SIDE
 HANG_MS = 5000
 # Linux's own reboot by SysRq enables interrupts where it is called, in an interrupt.
 LOCKDEP = r"WARNING: .* lockdep_hardirqs_on_prepare"
@@ -45,15 +37,10 @@ def has_size(shell: Shell, rows: int, columns: int) -> None:
                SECONDS)
 
 
-def word_at(shell: Shell, offset: int) -> int:
-    """A word of the region."""
-    return int(struct.unpack("<Q", read(shell, offset, 8))[0])
-
-
-def wait_word(shell: Shell, offset: int, value: int) -> None:
-    """Waits until a word of the region has a value."""
+def wait_followers(console: Entry, nodes: int) -> None:
+    """Waits until these nodes follow a console, a bit for each."""
     deadline = deadline_in(SECONDS)
-    while word_at(shell, offset) != value:
+    while console.get("followers") != nodes:
         assert time.monotonic() < deadline
 
 
@@ -88,18 +75,19 @@ def check_size(machine: Machine, shell: Shell, shell_b: Shell) -> None:
 
 def check_bad_sizes(shell: Shell, shell_b: Shell) -> None:
     """What no terminal has changes nothing."""
-    size = section(shell, CONSOLES) + CONSOLE_BYTES + SIZE
+    console = Entry(shell, abi.MINT_SECTION_CONSOLES, NODE_B)
     for rows, columns in ((0, 80), (25, 0), (MAX_SIDE + 1, 80), (25, 0xffff)):
-        shell.run(write_command(size, struct.pack("<HHHH", rows, columns, 0, 0)))
+        console.put("size", abi.mint_size_word(rows=rows, columns=columns).pack())
         shell_b.run("true")
         has_size(shell, MAX_SIDE, 2)
 
 
 def check_bad_keys(shell: Shell, shell_b: Shell) -> None:
     """What is no key does nothing, and is not in the way of one."""
-    sysrq = section(shell, CONSOLES) + CONSOLE_BYTES + SYSRQ
-    for word in (struct.pack("<Q", 0xff00), b"\x07" + bytes(7), b"\xff" * 8):
-        shell.run(write_command(sysrq, word))
+    console = Entry(shell, abi.MINT_SECTION_CONSOLES, NODE_B)
+    for word in (abi.mint_sysrq_word(node=0xff).pack(), abi.mint_sysrq_word(key=7).pack(),
+                 (1 << 64) - 1):
+        console.put("sysrq", word)
         shell_b.run("true")
     shell.run("mint sysrq b h")
     has_keys(shell, "b", 4)
@@ -120,26 +108,26 @@ def check_keys(shell: Shell, shell_b: Shell) -> None:
 
 def check_a_follower_that_dies(machine: Machine, shell: Shell) -> None:
     """Node 0 rings no node for what its former start wanted to hear."""
-    followers = section(shell, CONSOLES) + FOLLOWERS
+    console = Entry(shell, abi.MINT_SECTION_CONSOLES, 0)
     machine.node("b").run("(mint console node0 </dev/null >/dev/null 2>&1 &)")
     shell.poll("mint exec b -- ps </dev/null | grep -q '[m]int console node0'", SECONDS)
-    wait_word(shell, followers, 1 << 1)
+    wait_followers(console, 1 << NODE_B)
     shell.run("mint kill b")
-    assert word_at(shell, followers) == 1 << 1
+    assert console.get("followers") == 1 << NODE_B
     machine.close_shell("b")
     shell.run("mint start b")
-    assert word_at(shell, followers) == 0
+    assert console.get("followers") == 0
     machine.node_shell("b")
 
 
 def check_a_head_that_goes_back(machine: Machine, shell: Shell, shell_b: Shell) -> None:
     """What was shown before does not come again as new."""
-    head = section(shell, CONSOLES) + CONSOLE_BYTES + OUT_HEAD
+    console = Entry(shell, abi.MINT_SECTION_CONSOLES, NODE_B)
     log = machine.log_dir / f"{shell_b.port.name}.log"
     shell_b.run("echo shown once")
     before = log.read_bytes().count(b"shown once")
     assert before
-    shell.run(write_command(head, struct.pack("<Q", word_at(shell, head) - 1)))
+    console.put("out.head", console.get("out.head") - 1)
     shell_b.run("true")
     assert log.read_bytes().count(b"shown once") == before
 
@@ -164,13 +152,14 @@ def check_a_hanging_node(machine: Machine, shell: Shell) -> None:
 
 def put_input(shell: Shell, text: bytes) -> None:
     """Leaves something in the input of node b that its last start has not read."""
-    console = section(shell, CONSOLES) + CONSOLE_BYTES
-    head = word_at(shell, console + IN_HEAD)
-    first = text[:IN_BYTES - head % IN_BYTES]
-    shell.run(write_command(console + IN + head % IN_BYTES, first))
+    console = Entry(shell, abi.MINT_SECTION_CONSOLES, NODE_B)
+    head = console.get("in_head")
+    start = head % abi.MINT_CONSOLE_IN_BYTES
+    first = text[:abi.MINT_CONSOLE_IN_BYTES - start]
+    shell.run(write_command(console.at("in_") + start, first))
     if text[len(first):]:
-        shell.run(write_command(console + IN, text[len(first):]))
-    shell.run(write_command(console + IN_HEAD, struct.pack("<Q", head + len(text))))
+        shell.run(write_command(console.at("in_"), text[len(first):]))
+    console.put("in_head", head + len(text))
 
 
 def check_input_while_it_boots(shell: Shell) -> None:

@@ -5,20 +5,18 @@ in all of these.
 """
 
 import json
-import struct
 from typing import Any, Tuple
 
+import abi
 import faults
 import pytest
 from conftest import Boot
 from machine import Machine, Shell
-from shared_region import read, section, write_command
+from shared_region import Entry, write_command
 
-CONTROL = 7             # MINT_SECTION_CONTROL
-SESSION_BYTES = 14848
-ANSWER, ARGUMENTS, PIPES, PIPE_BYTES = 64, 128, 2176, 4224
-EXEC, STOP = 2, 1
-RUNNING, DONE, REFUSED = 1, 2, 3
+EXEC, STOP = abi.MINT_VERB_EXEC, abi.MINT_VERB_STOP
+RUNNING, DONE = abi.MINT_ANSWER_RUNNING, abi.MINT_ANSWER_DONE
+REFUSED = abi.MINT_ANSWER_REFUSED
 EINVAL, EOPNOTSUPP, ESTALE, ECANCELED = 22, 95, 116, 125
 LOST = 255
 SECONDS = 30.0
@@ -190,15 +188,15 @@ def test_node0_powers_off_for_another_which_goes_on(two: Machine) -> None:
     assert two.wait_exit(SECONDS) == 0
 
 
-def session_at(shell: Shell, client: int, number: int) -> int:
-    """Where a session begins."""
-    return section(shell, CONTROL) + SESSION_BYTES * (4 * client + number)
+def session_of(shell: Shell, client: int, number: int) -> Entry:
+    """A session of a node."""
+    return Entry(shell, abi.MINT_SECTION_CONTROL, client * abi.MINT_NODE_SESSIONS + number)
 
 
-def answer_of(shell: Shell, session: int) -> Tuple[int, int, int]:
+def answer_of(session: Entry) -> Tuple[int, int, int]:
     """Sequence, state and code of the answer in a session."""
-    code, state, sequence = struct.unpack("<HHI", read(shell, session + ANSWER, 8))
-    return sequence, state, code
+    answer = abi.mint_answer_word.unpack(session.get("answer.word"))
+    return answer.sequence, answer.state, answer.code
 
 
 def test_a_request_that_makes_no_sense_is_refused(two: Machine) -> None:
@@ -211,67 +209,70 @@ def test_a_request_that_makes_no_sense_is_refused(two: Machine) -> None:
         (0, 5, 1, EXEC, 0, 4, (REFUSED, ESTALE)),
         (7, 1, 1, STOP, 0, 0, (REFUSED, ESTALE)),
         # Words without an end, and words that are empty
-        (0, 1, 1, EXEC, 0, 2048, (DONE, 126)),
+        (0, 1, 1, EXEC, 0, abi.MINT_ARGUMENT_BYTES, (DONE, 126)),
         (0, 1, 1, EXEC, 0, 4, (DONE, 127)),
         # A start of node b that there never was is not this one.
         (0, 1, 9, STOP, 0, 0, None),
     ]
     for sequence, (client, own, server, verb, hung_up, size, answer) in enumerate(requests, 1000):
-        session = session_at(shell, client, 3)
-        before = answer_of(shell, session)
-        shell.run(write_command(session + ARGUMENTS, (b"A" if size == 2048 else b"\0") * 2048))
-        shell.run(write_command(session + 8, struct.pack("<4I", own, 1, server, size)))
-        shell.run(write_command(session, struct.pack("<HHI", verb, hung_up, sequence)))
+        session = session_of(shell, client, 3)
+        before = answer_of(session)
+        words = (b"A" if size == abi.MINT_ARGUMENT_BYTES else b"\0") * abi.MINT_ARGUMENT_BYTES
+        shell.run(write_command(session.at("arguments"), words))
+        session.put("request.generation", own)
+        session.put("request.server", 1)
+        session.put("request.server_generation", server)
+        session.put("request.bytes", size)
+        word = abi.mint_request_word(verb=verb, hung_up=hung_up, sequence=sequence)
+        session.put("request.word", word.pack())
         assert exec_on(shell, "b", "hostname").output == "b\n"
         if answer:
             for _ in range(100):
-                if answer_of(shell, session) == (sequence, *answer):
+                if answer_of(session) == (sequence, *answer):
                     break
             else:
-                pytest.fail(f"request {sequence}: {answer_of(shell, session)}, not {answer}")
+                pytest.fail(f"request {sequence}: {answer_of(session)}, not {answer}")
         else:
-            assert answer_of(shell, session) == before
+            assert answer_of(session) == before
     assert state_of(shell, "b") == "running"
 
 
 @pytest.fixture(name="nonsense")
 def nonsense_fixture() -> Any:
-    """Where in a session to write what, by sequence, and who minds."""
-    far = 0x12345678
-
-    def pipe(number: int, tail: int) -> int:
-        return PIPES + PIPE_BYTES * number + 64 * tail
-
+    """Where in a session to write what, with its sequence, and who minds."""
+    far = abi.mint_pipe_word(position=0x12345678)
+    by_one = abi.mint_pipe_word(position=abi.MINT_PIPE_BYTES + 1)
+    given_up = "gave the session up"
     return [
-        (pipe(0, 1), far, "nonsense"),              # the server has read more than was sent
-        (pipe(1, 0), far, "nonsense"),              # it has written more than fits
-        (pipe(2, 0), 4097, "nonsense"),             # by one byte
-        (pipe(0, 0), far, "gave the session up"),   # the client has written more than fits
-        (pipe(1, 1), far, "gave the session up"),   # it has read more than was sent
-        (ANSWER, 77 << 16, "nonsense"),
-        (ANSWER, 0xFFFFFFFF, "nonsense"),
-        (0, None, "nonsense"),                      # another request in its place
+        ("pipes[0].tail", far, "nonsense"),     # the server has read more than was sent
+        ("pipes[1].head", far, "nonsense"),     # it has written more than fits
+        ("pipes[2].head", by_one, "nonsense"),
+        ("pipes[0].head", far, given_up),       # the client has written more than fits
+        ("pipes[1].tail", far, given_up),       # it has read more than was sent
+        ("answer.word", abi.mint_answer_word(state=77), "nonsense"),
+        ("answer.word", abi.mint_answer_word(state=0xffff, code=0xffff), "nonsense"),
+        # another request in its place
+        ("request.word", abi.mint_request_word(verb=EXEC, sequence=0x7FFFFFFF), "nonsense"),
     ]
 
 
 def test_nonsense_in_a_session_ends_it_and_nothing_else(two: Machine, nonsense: Any) -> None:
     shell = two.node()
-    session = session_at(shell, 0, 0)
+    session = session_of(shell, 0, 0)
     shell.run("mkfifo /tmp/open")
-    for offset, value, said in nonsense:
+    for path, word, said in nonsense:
         shell.run("(mint exec b -- cat <>/tmp/open >/tmp/said 2>&1 & echo $! >/tmp/pid)")
         for _ in range(200):
-            sequence, state, _ = answer_of(shell, session)
+            sequence, state, _ = answer_of(session)
             if state == RUNNING:
                 break
         else:
             pytest.fail(f"the command does not run: {sequence} {state}")
-        if value is None:
-            sequence, value = 0x7FFFFFFF, EXEC
-        shell.run(write_command(session + offset, struct.pack("<II", value, sequence)))
+        word = word._replace(sequence=word.sequence or sequence)
+        session.put(path, word.pack())
         shell.poll("! kill -0 $(cat /tmp/pid) 2>/dev/null", SECONDS)
         text = shell.run("cat /tmp/said").output
-        assert text.count("\n") == 1 and said in text, (offset, text)
+        assert text.count("\n") == 1 and said in text, (path, text)
         gone(two.node("b"), "cat")
         # The session is free for the next.
         shell.poll("mint exec b -- true </dev/null", SECONDS)

@@ -8,6 +8,7 @@ import json
 import shlex
 from typing import Dict
 
+import abi
 import faults
 import pytest
 import shared_region
@@ -17,8 +18,6 @@ from machine import Machine, Shell
 from manager import start_manager
 
 DEATH_SECONDS = 20.0
-SELF_GENERATION = 68    # offset of mint_node_self.generation in struct mint_node
-BOOT_CPU_OWNER = 900    # offset of mint_ledger.cpus[0].owner
 # A node file whose initrd brings the images along, for a node that starts others.
 WITH_IMAGES = ("(cd / && find boot etc/mint | cpio -o -H newc) 2>/dev/null | "
                "cat /boot/node.cpio - >/tmp/images.cpio && "
@@ -109,24 +108,24 @@ def test_node0_is_killed_and_started_again_by_another_node(boot: Boot, fault: st
 def test_a_boot_cpu_that_cannot_be_halted_keeps_what_it_has(three: Machine) -> None:
     shell = three.node("b")
     # As if its kernel had not come so far that it takes NMIs.
-    word = shared_region.section(shell, shared_region.NODES) + SELF_GENERATION
-    shell.run(shared_region.write_command(word, bytes([9])))
+    node = shared_region.Entry(shell, abi.MINT_SECTION_NODES, 0)
+    node.put("self.generation", 9)
     for command in ("kill node0", "destroy node0 --force"):
         result = shell.run(f"mint {command}", check=False)
         assert result.status == 5 and "boot CPU" in result.output
     assert shell.run("dmesg | grep -c 'does not halt by NMI'").output.strip() == "1"
     assert "fenced      0" in shell.run("mint show node0").output
     assert three.node().run("nproc").output.strip() == "2"
-    shell.run(shared_region.write_command(word, bytes([1])))
+    node.put("self.generation", 1)
     wait_state(shell, "node0", "running")
 
     # A boot CPU that runs is not given away, though the ledger has no owner.
-    owner = shared_region.section(shell, shared_region.LEDGER) + BOOT_CPU_OWNER
+    ledger = shared_region.Entry(shell, abi.MINT_SECTION_LEDGER)
     shell.run("sed -e 's/= b$/= d/' -e 's/^cpus.*/cpus = 0/' /etc/mint/b.conf >/tmp/d.conf")
-    shell.run(shared_region.write_command(owner, bytes([0xff, 0xff])))
+    ledger.put("cpus[0].owner", abi.MINT_OWNER_NONE)
     result = shell.run("mint create /tmp/d.conf", check=False)
     assert result.status == 1 and "the machine's boot CPU runs" in result.output
-    shell.run(shared_region.write_command(owner, bytes([0, 0])))
+    ledger.put("cpus[0].owner", 0)
     shell.run("mint kill node0")
     assert states(shell)["node0"] == "stopped"
 

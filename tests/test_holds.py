@@ -7,17 +7,15 @@ does. What it does later harms nobody.
 
 import json
 import re
-import struct
 from typing import Any
 
+import abi
 import faults
 from conftest import Boot
 from machine import Machine, Shell, roomy
-from shared_region import NODE_BYTES, NODES, section, write_command
+from shared_region import Entry
 
 SECONDS = 30.0
-HOLD = 128              # offset of struct mint_hold in struct mint_node
-AT_WORK = 0x80000000    # MINT_HOLD_AT_WORK
 # Long enough to load that a shell sees it; the images, for a node that starts others.
 # A root takes half of the memory, too little for these where kernels have checks.
 LARGE = """
@@ -94,8 +92,8 @@ def check_on_one_node(shell: Shell) -> None:
 
 def set_hold(shell: Shell, node: int, generation: int) -> None:
     """As if that node were at work on c."""
-    word = struct.pack("<Q", generation << 32 | AT_WORK | 0x7fff << 8 | node + 1)
-    shell.run(write_command(section(shell, NODES) + C_NODE * NODE_BYTES + HOLD, word))
+    word = abi.mint_hold_word(node=node, turn=0x7fff, at_work=1, generation=generation)
+    Entry(shell, abi.MINT_SECTION_NODES, C_NODE).put("hold.word", word.pack())
 
 
 def check_across_nodes(shell: Shell, other: Shell) -> None:

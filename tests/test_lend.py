@@ -10,6 +10,7 @@ lent for as long as a test likes.
 import functools
 from typing import Callable, Dict, List, Tuple
 
+import abi
 import pytest
 import shared_region
 import traffic
@@ -19,7 +20,6 @@ from roots import extended_root
 
 LINES = 1500000
 SECONDS = 60.0
-LEVEL_OFFSET = 64       # of struct vni_pool
 REGION_BYTES = 64 << 20
 SECRET_BYTES = 4 << 20
 # Frames that take one small buffer and fill most of it: none of them is cut.
@@ -303,8 +303,8 @@ def test_nothing_is_lent_from_a_low_pool(borrowers: Machine) -> None:
 
     def set_levels(level: Callable[[int], int]) -> None:
         for count, pool in section.pools:
-            node0.run(shared_region.write_command(section.start + pool + LEVEL_OFFSET,
-                                                  level(count).to_bytes(4, "little")))
+            at = section.start + pool + abi.offsetof(abi.vni_pool, "level")
+            node0.run(shared_region.write_command(at, level(count).to_bytes(4, "little")))
 
     def transfer() -> Dict[str, int]:
         before = traffic.link_counters(b)

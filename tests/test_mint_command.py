@@ -11,12 +11,12 @@ import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Set
 
+import abi
 import pytest
-import region_image as abi
 from machine import BZIMAGE
 from mint_command import (CLOSED, CPIO, TIMEOUT_S, Files, Mint, bzimage, command_fixture,
                           cpio_entry, files_fixture, mint_fixture, refused, two_nodes)
-from region_image import MB, Node, Region
+from region_image import MB, OURS, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
 VERBS = ("check create start list show hw console log exec stop kill destroy sysrq supervise "
@@ -89,11 +89,11 @@ def test_without_mint_the_device_is_named(mint: Mint, words: List[str]) -> None:
 
 
 def test_version_names_both_abis(mint: Mint) -> None:
-    report = mint("version", "--json", region=Region(abi=(1, 4))).json()
-    assert report == {"schema": 1, "version": report["version"], "abi": "2.1",
+    report = mint("version", "--json", region=Region(version=(1, 4))).json()
+    assert report == {"schema": 1, "version": report["version"], "abi": OURS,
                       "kernel_abi": "1.4"}
-    text = mint("version", region=Region(abi=(7, 0)))
-    assert text.code == 0 and "2.1" in text.out and "7.0" in text.out
+    text = mint("version", region=Region(version=(7, 0)))
+    assert text.code == 0 and OURS in text.out and "7.0" in text.out
 
 
 def test_a_full_disk_is_no_success(command: Path, tmp_path: Path) -> None:
@@ -410,11 +410,11 @@ def test_a_kernel_for_low_memory_is_not_placed_above_4g(mint: Mint, files: Files
 ])
 def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
                                                  changes: Dict[str, Any], reason: str) -> None:
-    region = Region(cpus=[0, 0, 1, abi.OWNER_NONE])
+    region = Region(cpus=[0, 0, 1, abi.MINT_OWNER_NONE])
     region.nodes[1] = Node(b"a")
     region.extents.append((512 * MB, 64 * MB, 1))
-    region.pci = [(0x00, 0, abi.PCI_BRIDGE), (0x18, 0, 0), (0x20, 1, 0),
-                  (0x28, abi.OWNER_NONE, 0)]
+    region.pci = [(0x00, 0, abi.MINT_PCI_BRIDGE), (0x18, 0, 0), (0x20, 1, 0),
+                  (0x28, abi.MINT_OWNER_NONE, 0)]
     path = files.make(**changes)
     refused(mint("check", path, region=region), 1, reason)
     refused(mint("create", "--dry-run", path, region=region), 1,
@@ -422,7 +422,7 @@ def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
 
 
 @pytest.mark.parametrize("state, hint", [
-    (abi.RUNNING, "Try: mint kill a"), (abi.OFF, "Try: mint destroy a")])
+    (abi.MINT_SELF_RUNNING, "Try: mint kill a"), (abi.MINT_SELF_OFF, "Try: mint destroy a")])
 def test_the_hint_frees_what_is_in_the_way(mint: Mint, files: Files, state: int,
                                            hint: str) -> None:
     region = two_nodes(state=state)
@@ -443,7 +443,7 @@ def test_a_full_node_table_is_told(mint: Mint, files: Files) -> None:
 
 def test_create_shows_its_plan(mint: Mint, files: Files) -> None:
     path = files.make(memory="64M,32M@512M", devices="0000:00:05.0")
-    region = Region(pci=[(0x28, abi.OWNER_NONE, 0)])
+    region = Region(pci=[(0x28, abi.MINT_OWNER_NONE, 0)])
     report = mint("create", "--dry-run", "--json", path, region=region).json()
     assert report == {"schema": 1, "dry_run": True, "node": {
         "id": None, "name": "b", "cpus": [2, 3],
@@ -455,7 +455,7 @@ def test_create_shows_its_plan(mint: Mint, files: Files) -> None:
 
 
 def test_start_shows_its_plan(mint: Mint, files: Files) -> None:
-    region = two_nodes(state=abi.OFF)
+    region = two_nodes(state=abi.MINT_SELF_OFF)
     path = files.make(image=bzimage(kernel_alignment=16 * MB))
     report = mint("start", "--dry-run", "--json", "b", "--file", path, region=region).json()
     assert report == {"schema": 1, "dry_run": True, "node": {"id": 1, "name": "b"}, "plan": {
@@ -466,7 +466,7 @@ def test_start_shows_its_plan(mint: Mint, files: Files) -> None:
 
 
 def test_a_kernel_is_never_placed_below_its_preferred_address(mint: Mint, files: Files) -> None:
-    region = two_nodes(state=abi.OFF)
+    region = two_nodes(state=abi.MINT_SELF_OFF)
     region.extents[0] = (128 * MB, 64 * MB, 0)
     region.extents[2] = (2 * MB, 62 * MB, 1)
     report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
@@ -475,14 +475,15 @@ def test_a_kernel_is_never_placed_below_its_preferred_address(mint: Mint, files:
 
 
 def test_start_uses_the_first_piece_with_room(mint: Mint, files: Files) -> None:
-    region = two_nodes(life=abi.STOPPED)
+    region = two_nodes(life=abi.MINT_LIFE_STOPPED)
     region.extents[2:] = [(512 * MB, 4 * MB, 1), (640 * MB, 64 * MB, 1)]
     report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
                   region=region).json()
     assert report["plan"]["params"] == 640 * MB
 
 
-@pytest.mark.parametrize("state, word", [(abi.RUNNING, "running"), (abi.BOOTING, "booting")])
+@pytest.mark.parametrize("state, word", [
+    (abi.MINT_SELF_RUNNING, "running"), (abi.MINT_SELF_BOOTING, "booting")])
 def test_what_runs_is_not_started_or_destroyed(mint: Mint, state: int, word: str) -> None:
     region = two_nodes(state=state)
     for verb in ("start", "destroy"):
@@ -492,19 +493,19 @@ def test_what_runs_is_not_started_or_destroyed(mint: Mint, state: int, word: str
     assert forced.code == 0 and "would have destroyed node 'b'" in forced.out
 
 
-@pytest.mark.parametrize("life", [abi.CREATED, abi.STOPPED])
+@pytest.mark.parametrize("life", [abi.MINT_LIFE_CREATED, abi.MINT_LIFE_STOPPED])
 def test_what_stands_still_is_not_killed(mint: Mint, life: int) -> None:
     refused(mint("kill", "--dry-run", "b", region=two_nodes(life=life)), 4, "Try: mint start b")
 
 
 def test_kill_and_destroy_show_their_plan(mint: Mint) -> None:
     assert "would have killed" in mint("kill", "--dry-run", "b", region=two_nodes()).out
-    ended = two_nodes(state=abi.PANICKED)
+    ended = two_nodes(state=abi.MINT_SELF_PANICKED)
     assert "would have destroyed" in mint("destroy", "--dry-run", "1", region=ended).out
 
 
 def test_start_wants_the_file_of_that_node(mint: Mint, files: Files) -> None:
-    region = two_nodes(state=abi.OFF)
+    region = two_nodes(state=abi.MINT_SELF_OFF)
     region.nodes[1].name = b"no.such-node_for.sure"
     path = files.make()
     refused(mint("start", "--dry-run", "1", region=region), 1, "neither /run/mint/", "--file")

@@ -7,8 +7,8 @@ the state of a node. No machine is booted.
 from pathlib import Path
 from typing import Any, Dict, List
 
+import abi
 import pytest
-import region_image as abi
 from mint_command import Mint, command_fixture, mint_fixture, refused, two_nodes
 
 __all__ = ["command_fixture", "mint_fixture"]
@@ -42,12 +42,12 @@ def test_a_saved_region_cannot_be_asked(mint: Mint, verb: List[str]) -> None:
 
 
 @pytest.mark.parametrize("node, words", [
-    ({"life": abi.CREATED, "generation": 0}, ["not started", "Try: mint start b"]),
-    ({"life": abi.LOADING}, ["loading", "Try: mint show b"]),
-    ({"state": abi.BOOTING}, ["booting", "Try: mint kill b"]),
-    ({"state": abi.OFF}, ["off already", "Try: mint start b"]),
-    ({"state": abi.PANICKED}, ["panicked already", "Try: mint start b"]),
-    ({"life": abi.STOPPED, "fenced": 3}, ["stopped already", "Try: mint start b"]),
+    ({"life": abi.MINT_LIFE_CREATED, "generation": 0}, ["not started", "Try: mint start b"]),
+    ({"life": abi.MINT_LIFE_LOADING}, ["loading", "Try: mint show b"]),
+    ({"state": abi.MINT_SELF_BOOTING}, ["booting", "Try: mint kill b"]),
+    ({"state": abi.MINT_SELF_OFF}, ["off already", "Try: mint start b"]),
+    ({"state": abi.MINT_SELF_PANICKED}, ["panicked already", "Try: mint start b"]),
+    ({"life": abi.MINT_LIFE_STOPPED, "fenced": 3}, ["stopped already", "Try: mint start b"]),
     ({"state": 99}, ["damaged"]),
 ])
 def test_only_a_running_node_can_be_stopped(mint: Mint, node: Dict[str, Any],

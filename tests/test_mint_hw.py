@@ -4,11 +4,11 @@
 import json
 from typing import Any, List
 
+import abi
 import pytest
-import region_image as abi
 from machine import Machine
 from mint_command import Mint, command_fixture, damaged, mint_fixture, two_nodes
-from region_image import MB
+from region_image import MB, Stream
 
 __all__ = ["command_fixture", "mint_fixture"]
 ROLES = ["firmware", "ioapic", "rtc", "pci_ports"]
@@ -16,7 +16,7 @@ ROLES = ["firmware", "ioapic", "rtc", "pci_ports"]
 
 def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
     region = two_nodes()
-    region.logs[1] = abi.Stream(b"x")
+    region.logs[1] = Stream(b"x")
     report = mint("hw", "--json", region=region).json()
     assert report["cpus"] == [
         {"cpu": cpu, "apic_id": 10 + cpu, "boot": cpu == 0, "node": cpu // 2}
@@ -26,8 +26,9 @@ def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
         for base, size, shared, node in [
             (0, 256, False, 0), (256, 64, True, None), (320, 192, False, None),
             (512, 64, False, 1), (576, 448, False, None)]]
-    assert report["low_slots"][3] == {"slot": 3, "base": 0x10000 + 3 * 0xC000,
-                                      "bytes": 0xC000, "node": None}
+    assert report["low_slots"][3] == {
+        "slot": 3, "base": abi.MINT_LOW_BASE + 3 * abi.MINT_LOW_SLOT_BYTES,
+        "bytes": abi.MINT_LOW_SLOT_BYTES, "node": None}
     assert report["devices"][1] == {
         "address": "00:04.0", "vendor": 0x1AF4, "device": 0x1041, "class": 0x020000,
         "bridge": False, "node": 0}
@@ -44,7 +45,7 @@ def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
 
 
 @pytest.mark.parametrize("changes", [
-    {"fenced": 1}, {"life": abi.NONE, "name": b""}])
+    {"fenced": 1}, {"life": abi.MINT_LIFE_NONE, "name": b""}])
 def test_a_role_of_a_fenced_node_is_free(mint: Mint, changes: Any) -> None:
     region = two_nodes()
     for key, value in changes.items():

@@ -8,8 +8,8 @@ import json
 import re
 from typing import Any, List
 
+import abi
 import pytest
-import region_image as abi
 from conftest import Boot
 from machine import Machine, Shell
 from mint_command import Mint, command_fixture, mint_fixture, refused, two_nodes
@@ -90,13 +90,14 @@ def test_a_wild_clock_is_survived(mint: Mint, zero_tsc: int) -> None:
     assert len(lines_of(mint("log", "--json", region=region).out)) == 6
 
 
-@pytest.mark.parametrize("written", [abi.LOG_BYTES, abi.LOG_BYTES + 1, 3 * abi.LOG_BYTES - 7])
+@pytest.mark.parametrize("written", [
+    abi.MINT_LOG_BYTES, abi.MINT_LOG_BYTES + 1, 3 * abi.MINT_LOG_BYTES - 7])
 def test_a_long_log_keeps_its_newest_bytes_and_says_what_is_lost(mint: Mint,
                                                                  written: int) -> None:
     text = b"".join(b"%06d\n" % number for number in range(written // 7 + 1))[:written]
     region = two_nodes()
     region.logs[1] = Stream(text, start=3)
-    lost = max(3, written - abi.LOG_BYTES) - 3
+    lost = max(3, written - abi.MINT_LOG_BYTES) - 3
     head, _, kept = mint("log", "b", region=region).out.rpartition(" bytes lost --\n")
     assert kept.rstrip("\n") == text[3 + lost:].decode().rstrip("\n")
     assert head == (f"-- {lost}" if lost else "")

@@ -9,13 +9,13 @@ import pty
 import subprocess
 import termios
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
+import abi
 import pytest
-import region_image as abi
 from mint_command import (TIMEOUT_S, Files, Mint, command_fixture, damaged, files_fixture,
                           mint_fixture, refused, two_nodes)
-from region_image import MB, Region, Stream
+from region_image import HEADER, MB, OURS, Region, Stream
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
 IUTF8 = 0o40000     # of c_iflag
@@ -25,8 +25,9 @@ IUTF8 = 0o40000     # of c_iflag
 
 
 def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
-    region = two_nodes(state=abi.BOOTING)
-    region.pci = [(0x0000, 0, abi.PCI_BRIDGE), (0x0020, 1, 0), (0x01FF, abi.OWNER_NONE, 0)]
+    region = two_nodes(state=abi.MINT_SELF_BOOTING)
+    region.pci = [(0x0000, 0, abi.MINT_PCI_BRIDGE), (0x0020, 1, 0),
+                  (0x01FF, abi.MINT_OWNER_NONE, 0)]
     report = mint("list", "--json", region=region).json()
     assert report == {
         "schema": 1,
@@ -47,29 +48,39 @@ def test_list_reports_nodes_and_what_is_unassigned(mint: Mint) -> None:
     assert len(lines) == 5
 
 
-@pytest.mark.parametrize("changes, word", [
-    ({"life": abi.CREATED, "generation": 0}, "created"),
-    ({"life": abi.LOADING}, "loading"),
-    ({"life": abi.STOPPED}, "stopped"),
+STATES: List[Tuple[Dict[str, int], str]] = [
+    ({"life": abi.MINT_LIFE_CREATED, "generation": 0}, "created"),
+    ({"life": abi.MINT_LIFE_LOADING}, "loading"),
+    ({"life": abi.MINT_LIFE_STOPPED}, "stopped"),
     ({"fenced": 3}, "stopped"),
-    ({"self_generation": 2, "state": abi.PANICKED}, "booting"),
-    ({"state": abi.BOOTING}, "booting"),
-    ({"state": abi.RUNNING}, "running"),
-    ({"state": abi.RUNNING, "stalled": 1}, "stalled"),
-    ({"state": abi.PANICKED, "stalled": 1}, "panicked"),
-    ({"state": abi.PANICKED}, "panicked"),
-    ({"state": abi.OFF}, "off"),
-    ({"state": abi.REBOOT}, "rebooted"),
-    ({"state": abi.REFUSED}, "refused"),
-])
+    ({"self_generation": 2, "state": abi.MINT_SELF_PANICKED}, "booting"),
+    ({"state": abi.MINT_SELF_BOOTING}, "booting"),
+    ({"state": abi.MINT_SELF_RUNNING}, "running"),
+    ({"state": abi.MINT_SELF_RUNNING, "stalled": 1}, "stalled"),
+    ({"state": abi.MINT_SELF_PANICKED, "stalled": 1}, "panicked"),
+    ({"state": abi.MINT_SELF_PANICKED}, "panicked"),
+    ({"state": abi.MINT_SELF_OFF}, "off"),
+    ({"state": abi.MINT_SELF_REBOOT}, "rebooted"),
+    ({"state": abi.MINT_SELF_REFUSED}, "refused"),
+]
+
+
+@pytest.mark.parametrize("changes, word", STATES)
 def test_every_state_has_its_word(mint: Mint, changes: Dict[str, int], word: str) -> None:
     region = two_nodes(**changes)
     assert mint("list", "--json", region=region).json()["nodes"][1]["state"] == word
     assert mint("show", "--json", "b", region=region).json()["node"]["state"] == word
 
 
+def test_no_state_is_left_out() -> None:
+    # A saved region has no heartbeat; what is damaged or destroyed is tested below.
+    assert {word for _, word in STATES} | {"silent", "damaged", "destroyed"} == {
+        state.word for state in abi.mint_node_state}
+
+
 def test_show_reports_all_of_a_node(mint: Mint) -> None:
-    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2, policy=1)
+    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2,
+                       policy=abi.MINT_POLICY_ON_FAILURE)
     region.pci.append((0x0028, 1, 0))
     region.logs[1] = Stream(b"12345")
     region.consoles[1] = Stream(b"123")
@@ -81,31 +92,34 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
         "devices": [{"address": "00:05.0", "vendor": "1af4", "device": "1041",
                      "class": "020000"}],
-        "low_slot": 4, "heartbeat": 99, "abi": "2.1", "kernel": "6.12.0-test",
+        "low_slot": 4, "heartbeat": 99, "abi": OURS, "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
     assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text
 
 
-# Generation, which one, at work or not, and node id + 1, as in docs/abi.md.
 @pytest.mark.parametrize("word, process, name, said", [
-    (4 << 32 | 9 << 8 | 1, 812, b"mint", "mint, process 812 on node 'node0'"),
-    (4 << 32 | 1 << 31 | 1, 0, b"", "the kernel of node 'node0'"),
-    (4 << 32 | 1, 812, b"\x1b[2J" + b"x" * 12, "?[2Jxxxxxxxxxxx, process 812 on node 'node0'"),
-    (2 << 32 | 2, 812, b"mint", "mint, process 812 on node 'b', which is dead"),
-    (4 << 32 | 64, 812, b"mint", ""),
-    (4 << 32 | 255, 812, b"mint", ""),
-    (4 << 32, 812, b"mint", ""),
-    (0, 812, b"mint", ""),
+    (abi.mint_hold_word(generation=4, turn=9), 812, b"mint",
+     "mint, process 812 on node 'node0'"),
+    (abi.mint_hold_word(generation=4, at_work=1), 0, b"", "the kernel of node 'node0'"),
+    (abi.mint_hold_word(generation=4), 812, b"\x1b[2J" + b"x" * 12,
+     "?[2Jxxxxxxxxxxx, process 812 on node 'node0'"),
+    (abi.mint_hold_word(generation=2, node=1), 812, b"mint",
+     "mint, process 812 on node 'b', which is dead"),
+    (abi.mint_hold_word(generation=4, node=abi.MINT_MAX_NODES - 1), 812, b"mint", ""),
+    (abi.mint_hold_word(generation=4, node=254), 812, b"mint", ""),
+    (abi.mint_hold_word(generation=4, node=-1), 812, b"mint", ""),
+    (abi.mint_hold_word.unpack(0), 812, b"mint", ""),
 ])
-def test_show_names_who_has_a_node(mint: Mint, word: int, process: int, name: bytes,
-                                   said: str) -> None:
-    region = two_nodes(life=abi.LOADING, fenced=2, hold=word, process=process, command=name)
+def test_show_names_who_has_a_node(mint: Mint, word: abi.mint_hold_word, process: int,
+                                   name: bytes, said: str) -> None:
+    region = two_nodes(life=abi.MINT_LIFE_LOADING, fenced=2, hold=word.pack(), process=process,
+                       command=name)
     held = [line for line in mint("show", "b", region=region).out.splitlines()
             if line.startswith("held by")]
     assert held == ([f"held by     {said}"] if said else [])
     holder = mint("show", "--json", "b", region=region).json()["node"]["holder"]
-    assert (holder and holder["node"]) == ((word & 0xff) - 1 if said else None)
+    assert (holder and holder["node"]) == (word.node if said else None)
 
 
 def test_log_prints_the_present_start_only(mint: Mint) -> None:
@@ -186,20 +200,20 @@ READERS = [["list"], ["list", "--json"], ["show", "1"], ["log", "1"],
 @pytest.mark.parametrize("words", READERS)
 @pytest.mark.parametrize("changes, reason", [
     ({"magic": 0}, "magic"),
-    ({"nr_sections": 17}, "number of sections"),
+    ({"nr_sections": abi.MINT_MAX_SECTIONS + 1}, "number of sections"),
     ({"nr_sections": 0xFFFFFFFF}, "number of sections"),
     ({"nr_sections": 0}, "no ledger"),
-    ({"without": (abi.LEDGER,)}, "no ledger"),
-    ({"without": (abi.NODES,)}, "no node table"),
-    ({"section_offset": {abi.NODES: 1 << 40}}, "place of section 2"),
-    ({"section_offset": {abi.LEDGER: 0xFFFFFFFFFFFFF000}}, "place of section 1"),
-    ({"section_offset": {abi.NODES: 4097}}, "place of section 2"),
-    ({"section_bytes": {abi.NODES: 64}}, "place of section 2"),
-    ({"section_bytes": {abi.LOGS: 0xFFFFFFFFFFFFFFFF}}, "place of section 4"),
-    ({"nr_cpus": 257}, "257 CPUs"),
+    ({"without": (abi.MINT_SECTION_LEDGER,)}, "no ledger"),
+    ({"without": (abi.MINT_SECTION_NODES,)}, "no node table"),
+    ({"section_offset": {abi.MINT_SECTION_NODES: 1 << 40}}, "place of section 2"),
+    ({"section_offset": {abi.MINT_SECTION_LEDGER: 0xFFFFFFFFFFFFF000}}, "place of section 1"),
+    ({"section_offset": {abi.MINT_SECTION_NODES: 4097}}, "place of section 2"),
+    ({"section_bytes": {abi.MINT_SECTION_NODES: 64}}, "place of section 2"),
+    ({"section_bytes": {abi.MINT_SECTION_LOGS: 0xFFFFFFFFFFFFFFFF}}, "place of section 4"),
+    ({"nr_cpus": abi.MINT_MAX_CPUS + 1}, f"{abi.MINT_MAX_CPUS + 1} CPUs"),
     ({"nr_cpus": 0xFFFFFFFF}, "CPUs"),
-    ({"nr_ram": 33}, "memory ranges"),
-    ({"nr_pci": 257}, "functions"),
+    ({"nr_ram": abi.MINT_MAX_RAM + 1}, "memory ranges"),
+    ({"nr_pci": abi.MINT_MAX_PCI + 1}, "functions"),
 ])
 def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
                                               changes: Dict[str, Any], reason: str) -> None:
@@ -212,13 +226,14 @@ def test_a_corrupt_region_is_told_in_one_line(mint: Mint, words: List[str],
 @pytest.mark.parametrize("words", READERS)
 def test_another_abi_is_refused_with_both_versions(mint: Mint, words: List[str]) -> None:
     region = two_nodes()
-    region.abi = (3, 7)
-    refused(mint(*words, region=region), 6, "3.7", "2.1", "Try: ")
-    region.abi = (2, 9)
+    region.version = (abi.MINT_ABI_MAJOR + 1, 7)
+    refused(mint(*words, region=region), 6, f"{abi.MINT_ABI_MAJOR + 1}.7", OURS, "Try: ")
+    region.version = (abi.MINT_ABI_MAJOR, abi.MINT_ABI_MINOR + 8)
     assert mint(*words, region=region).code == 0
 
 
-@pytest.mark.parametrize("kept", [1, 100, 4095, 4096, 8192, -1])
+@pytest.mark.parametrize("kept", [
+    1, 100, HEADER - 1, HEADER, 2 * HEADER, -1])
 def test_a_cut_off_region_is_told_in_one_line(mint: Mint, kept: int) -> None:
     whole = two_nodes().pack()
     for words in READERS:
@@ -226,8 +241,9 @@ def test_a_cut_off_region_is_told_in_one_line(mint: Mint, kept: int) -> None:
 
 
 @pytest.mark.parametrize("changes", [
-    {"name": b"x" * 32}, {"name": b"a\nb"}, {"name": b""}, {"name": b"\xff\xfe"}, {"life": 77},
-    {"state": 99}, {"release": b"r" * 40}, {"release": b"\x1b[2J"}])
+    {"name": b"x" * abi.MINT_NAME_BYTES}, {"name": b"a\nb"}, {"name": b""},
+    {"name": b"\xff\xfe"}, {"life": 77}, {"state": 99}, {"release": b"r" * 40},
+    {"release": b"\x1b[2J"}])
 def test_a_corrupt_node_does_not_hide_the_others(mint: Mint, changes: Dict[str, Any]) -> None:
     region = two_nodes()
     for key, value in changes.items():
@@ -240,7 +256,7 @@ def test_a_corrupt_node_does_not_hide_the_others(mint: Mint, changes: Dict[str, 
 
 @pytest.mark.parametrize("entry", [
     (512 * MB, 0, 1), (1 << 63, 1 << 63, 1), (0xFFFFFFFFFFE00000, 0x400000, 1),
-    (1 << 60, 2 * MB, abi.OWNER_SHARED)])
+    (1 << 60, 2 * MB, abi.MINT_OWNER_SHARED)])
 def test_a_corrupt_extent_is_told(mint: Mint, entry: Any) -> None:
     region = two_nodes()
     region.extents.append(entry)
@@ -257,7 +273,7 @@ def test_unknown_owners_are_nobody(mint: Mint, files: Files) -> None:
 
 @pytest.mark.parametrize("stream", [
     Stream(b"x", capacity=0), Stream(b"x", capacity=3), Stream(b"x", capacity=1 << 31),
-    Stream(b"x", capacity=abi.LOG_BYTES * 2), Stream(b"x", start=2)])
+    Stream(b"x", capacity=abi.MINT_LOG_BYTES * 2), Stream(b"x", start=2)])
 def test_a_corrupt_stream_is_told_in_one_line(mint: Mint, stream: Stream) -> None:
     region = two_nodes()
     region.logs[1] = region.consoles[1] = stream
@@ -269,12 +285,12 @@ def test_a_wild_head_is_survived(mint: Mint) -> None:
     region = two_nodes()
     region.logs[1] = Stream(b"x" * 10, head=0xFFFFFFFFFFFFFFFF)
     result = mint("log", "1", region=region)
-    assert result.code == 0 and len(result.out) > abi.LOG_BYTES
+    assert result.code == 0 and len(result.out) > abi.MINT_LOG_BYTES
 
 
 def test_logs_may_be_missing(mint: Mint) -> None:
     region = two_nodes()
-    region.without = (abi.LOGS, abi.CONSOLES)
+    region.without = (abi.MINT_SECTION_LOGS, abi.MINT_SECTION_CONSOLES)
     refused(mint("log", "1", region=region), 1, "cannot print the log")
     assert mint("show", "1", region=region).code == 0
 
@@ -283,7 +299,8 @@ def test_random_damage_is_survived(mint: Mint, files: Files) -> None:
     """Every byte pattern ends in an exit code of ours, never in a crash."""
     whole = two_nodes().pack()
     path = files.make()
-    end = 4096 + 12288 + 64 * 256
+    sections = abi.mint_header.from_buffer_copy(whole).sections
+    end = next(one.offset for one in sections if one.id == abi.MINT_SECTION_DOORBELLS)
     calls: List[List[object]] = [["list", "--json"], ["show", "1"], ["check", path]]
     for number in range(40):
         image = bytearray(whole)

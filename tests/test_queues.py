@@ -6,6 +6,7 @@ import re
 import time
 from typing import Dict, List, Tuple
 
+import abi
 import shared_region
 import traffic
 from conftest import Boot, join
@@ -107,10 +108,10 @@ def switch_cpu(shell: Shell, online: int) -> None:
 
 def ring_in_vain(shell: Shell, cpu: int) -> None:
     """Sets the pending bits of a CPU as who took it to be online; another takes them."""
-    word = shared_region.doorbell(shell, cpu)
-    shell.run(shared_region.write_command(word, b"\xff" * 8))
+    doorbell = shared_region.Entry(shell, abi.MINT_SECTION_DOORBELLS, cpu)
+    doorbell.put("pending", (1 << abi.MINT_NR_CHANNELS) - 1)
     deadline = deadline_in(TRY_SECONDS)
-    while any(shared_region.read(shell, word, 8)):
+    while doorbell.get("pending"):
         assert time.monotonic() < deadline, "nobody takes the pending bits"
 
 
