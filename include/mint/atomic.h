@@ -53,8 +53,8 @@
 
 /**
  * mint_or() - set bits in a shared word
- * @word: the word
- * @bits: the bits to set
+ * @word: a word that others may change at the same time
+ * @bits: to be set; the others stay as they are
  *
  * Full barrier. Return: the word as it was before.
  */
@@ -73,8 +73,8 @@ static inline __u64 mint_or(__u64 *word, __u64 bits)
 
 /**
  * mint_andnot() - clear bits in a shared word
- * @word: the word
- * @bits: the bits to clear
+ * @word: a word that others may change at the same time
+ * @bits: to be cleared; the others stay as they are
  *
  * Full barrier. Return: the word as it was before.
  */

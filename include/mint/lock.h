@@ -82,7 +82,7 @@ typedef int (*mint_owner_dead_fn)(void *context, __u32 node, __u32 generation);
 
 /**
  * mint_lock_acquire() - take a lock, waiting a bounded time
- * @lock: the lock
+ * @lock: in shared memory: what it holds may be garbage
  * @self: mint_lock_word() of the caller, whose CPU must not be reused by
  *	another context of the node while it is held (interrupts or BH off)
  * @spins: how many times to look before giving up, at least 1
@@ -121,7 +121,7 @@ mint_lock_acquire(struct mint_lock *lock, __u64 self, unsigned int spins,
 
 /**
  * mint_lock_release() - give a lock back
- * @lock: the lock
+ * @lock: what mint_lock_acquire() took
  * @self: what it was taken with
  *
  * Release ordering. A plain store is enough, since only a holder that was
