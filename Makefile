@@ -33,6 +33,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	python3 python3-pytest python3-pytest-xdist \
 	git scdoc man-db e2fsprogs \
 	cloc shellcheck sparse mypy pylint \
+	universal-ctags cscope clang-format \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
@@ -44,7 +45,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 comma := ,
 
 .PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation abi \
-	lint series man install loc clean
+	lint series man install loc house clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +119,9 @@ install: loader man ## the mint command, its manual, completion, headers: PREFIX
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc
+
+house: prepare ## length of functions, circles of files, a frame's way; of others: OF=
+	$(Q)scripts/house $(OF)
 
 clean: ## remove everything that was made
 	$(Q)rm -rf build
