@@ -44,28 +44,29 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root demo shell test isolation soak bench evaluation abi \
+.PHONY: help deps prepare kernel loader root demo shell check test isolation soak bench evaluation abi \
 	lint series man install loc house clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
+	@echo "  T= names files of tests or pieces of tests' names, e.g. T=traffic,panic;"
 	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball;"
 	@echo "  SANITIZE=kasan or =kcsan takes a kernel that looks for its own faults, e.g. make test"
 
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/install-packages $(PACKAGES)
 
-prepare: deps
+prepare: deps ## unpack the kernel source, lay our files over it, apply the series
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
 
-kernel: prepare ## unpack, patch, configure and build the kernel
+kernel: prepare ## configure and build the kernel
 	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint $(SANITIZE) --
 
-loader: deps
+loader: deps ## build the mint command
 	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader
 
-root: kernel loader
+root: kernel loader ## pack what nodes boot: kernel, command, programs
 	$(Q)$(STEP) root "root of the nodes" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
@@ -89,9 +90,12 @@ lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
 series: kernel ## apply the series patch by patch, build after each; build vni outside
 	$(Q)$(STEP) series "series" scripts/check-series
 
-test: root $(if $(SANITIZE),,lint series) ## every test, two at a time: AT_ONCE=
-	$(Q)/usr/bin/python3 -B -m pytest -p no:cacheprovider -q -n $(AT_ONCE) --dist loadgroup \
-		--durations 20 tests
+check: prepare loader ## all that needs neither a machine nor a kernel; some of it: T=
+	$(Q)$(if $(T),,$(STEP) lint "lint" scripts/lint style kernel_doc shell python)
+	$(Q)scripts/tests --check $(subst $(comma), ,$(T))
+
+test: root $(if $(SANITIZE)$(T),,lint series) ## every test, two at a time: AT_ONCE=; some: T=
+	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault

@@ -45,6 +45,12 @@ LEFT_OUT = {
 collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What `make check` leaves out."""
+    config.addinivalue_line("markers", "machine: boots a machine; set by its fixtures")
+    config.addinivalue_line("markers", "long: takes a minute, or is one of many that do")
+
+
 @pytest.hookimpl(tryfirst=True)  # type: ignore[misc]
 def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     """
@@ -53,12 +59,14 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: item.name.split("[")[0] not in LONGEST)
     for item in items:
-        if SHARED_FIXTURES & set(getattr(item, "fixturenames", [])):
+        fixtures = set(getattr(item, "fixturenames", []))
+        if fixtures & SHARED_FIXTURES:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if fixtures & MACHINE_FIXTURES:
+            item.add_marker(pytest.mark.machine)
     if not SANITIZE:
         return
-    items[:] = [item for item in items
-                if MACHINE_FIXTURES & set(getattr(item, "fixturenames", []))]
+    items[:] = [item for item in items if item.get_closest_marker("machine")]
     for item in items:
         for name, reason in LEFT_OUT.items():
             if name in item.nodeid:

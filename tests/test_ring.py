@@ -92,6 +92,7 @@ def test_node_may_be_killed_at_random() -> None:
     run("kill", "300")
 
 
+@pytest.mark.long
 def test_any_contents_of_the_section_are_survived() -> None:
     """Coverage-guided fuzzing for 60 s; an input that fails is kept."""
     build("fuzz")
@@ -105,6 +106,7 @@ def test_memory_model_forbids_the_bad_outcomes() -> None:
         pytest.skip(output.strip())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MUTANTS)
 def test_broken_twin_is_caught(name: str) -> None:
     assert f"mutant {name}: caught" in call(["./mutants.sh", str(BUILD), name])
