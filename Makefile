@@ -78,7 +78,7 @@ shell: root ## the same, then node 0's console is yours
 bench: root ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
 
-evaluation: deps ## tables and plots of docs/evaluation.md from its raw results
+evaluation: deps ## tables and plots of docs/evaluation.md from its figures
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench.document
 
 abi: deps ## write what include/mint says into the tables of docs/abi.md

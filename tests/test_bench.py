@@ -6,13 +6,15 @@ measures is not judged here.
 
 import json
 import os
+import tarfile
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
-from bench import document, foreign, goals, instructions, native, plots, report, results
+from bench import document, figures, foreign, goals, instructions, native, plots, report, results
 from bench import stages, udp
 from bench.__main__ import MEASURES, main
+from bench.figures import Figures
 from bench.measures import ipis_per_frame
 from bench.place import parse_words
 from bench.results import Figure, ResultError, Table
@@ -184,17 +186,18 @@ def test_only_tables_that_are_there_are_drawn(tmp_path: Path) -> None:
 
 def test_the_document_gets_its_tables_anew() -> None:
     text = "before\n<!-- table: tcp -->\nold\n<!-- end -->\nafter\n"
-    filled = document.fill(text, {"tcp": sample_table()}, {})
+    found = Figures({}, [], {"tcp": sample_table()}, {})
+    filled = document.fill(text, found)
     assert filled.startswith("before\n<!-- table: tcp -->\n\n| direction | send |\n")
     assert filled.endswith("|\n\n<!-- end -->\nafter\n") and "old" not in filled
-    assert document.fill(filled, {"tcp": sample_table()}, {}) == filled
+    assert document.fill(filled, found) == filled
 
 
 def test_a_table_without_results_is_refused_with_what_to_do() -> None:
     with pytest.raises(ResultError, match="no results of 'tcp'.*Try: make bench"):
-        document.fill("<!-- table: tcp -->\n<!-- end -->", {}, {})
+        document.fill("<!-- table: tcp -->\n<!-- end -->", Figures({}, [], {}, {}))
     with pytest.raises(ResultError, match="no results of the ring.*ONLY=ring"):
-        document.fill("<!-- table: ring -->\n<!-- end -->", {}, {})
+        document.fill("<!-- table: ring -->\n<!-- end -->", Figures({}, [], {}, {}))
 
 
 def ring_report() -> Dict[str, Any]:
@@ -280,10 +283,28 @@ def test_every_table_of_the_document_is_made_by_a_measure_and_shown_once() -> No
     assert all(f"(evaluation/{plot.name}.svg)" in pictures for plot in plots.PLOTS)
 
 
-def test_the_document_shows_its_raw_results() -> None:
+def test_the_document_shows_its_figures() -> None:
     text = document.DOCUMENT.read_text("utf-8")
-    if any(document.RAW.glob("*.json")):
-        tables = results.load_all(document.RAW)
-        assert document.fill(text, tables, native.load(document.RAW)) == text
-    else:
-        assert all(not match["content"].strip() for match in document.PART.finditer(text))
+    assert document.fill(text, figures.load(document.FIGURES)) == text
+
+
+def test_figures_show_what_their_samples_show(tmp_path: Path) -> None:
+    results.save(tmp_path, {"cores": 2, "busy_with_other_work": 0.1}, sample_table())
+    (tmp_path / "ring.json").write_text(json.dumps({**ring_report(), "trials": [1]}), "utf-8")
+    path = tmp_path / "kept/figures.json"
+    figures.save(path, figures.collect(tmp_path))
+    found = figures.load(path)
+    assert "trials" not in found.ring and native.rows(found.ring) == native.rows(ring_report())
+    assert report.host_rows(found.host) == report.host_rows(report.host_of(tmp_path))
+    assert report.table_rows(found.tables["tcp"]) == report.table_rows(sample_table())
+    assert report.goal_rows(found.verdicts) == report.goal_rows(
+        goals.judge({"tcp": sample_table()}))
+    with tarfile.open(figures.pack(tmp_path)) as archive:
+        assert archive.getnames() == ["ring.json", "tcp.json"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', '{"schema": 1}'])
+def test_damaged_figures_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "figures.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ResultError, match="Try: make bench"):
+        figures.load(tmp_path / "figures.json")

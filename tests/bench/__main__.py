@@ -2,7 +2,8 @@
 """
 usage: python3 -m bench [REPETITIONS [MEASURE...]]
 
-Makes all measures, or those named, and writes build/bench/*.json and report.md.
+Makes all measures, or those named, and writes build/bench/*.json, report.md, and
+raw.tar.xz, which has all samples in one file.
 Ends with the goals; a goal that is missed is told, and is no error.
 """
 
@@ -11,7 +12,7 @@ import time
 from functools import partial
 from typing import Callable, Dict, List, TypeVar
 
-from bench import document, files, foreign, goals, instructions, many, measures
+from bench import document, figures, files, foreign, goals, instructions, many, measures
 from bench import native, report, results, ring, sizes, stages, udp
 from bench.instructions import CountedPlace
 from bench.many import Crowd
@@ -115,7 +116,7 @@ def main(words: List[str]) -> int:
     verdicts = goals.judge(tables) + native.verdicts(native.load(WHERE))
     (WHERE / "report.md").write_text(report.whole(verdicts, tables, WHERE), encoding="utf-8")
     print(report.aligned(report.goal_rows(verdicts)))
-    bench.tell(f"{WHERE / 'report.md'}")
+    bench.tell(f"{WHERE / 'report.md'}, {figures.pack(WHERE)}")
     if not bench.failed and set(names) == set(MEASURES):
         document.take_over(WHERE)
         bench.attempt("docs/evaluation.md", document.write)

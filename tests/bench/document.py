@@ -3,61 +3,59 @@
 usage: python3 -m bench.document
 
 Writes what is measured in docs/evaluation.md: each part between
-`<!-- table: NAME -->` and `<!-- end -->` becomes a table again, from the raw
-results in docs/evaluation; the plots there likewise. `make bench` as a whole
-puts its results there first.
+`<!-- table: NAME -->` and `<!-- end -->` becomes a table again, from the figures
+in docs/evaluation/figures.json; the plots there likewise. `make bench` as a whole
+makes that file from its raw results first.
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import List
 
 from machine import TOP
-from bench import goals, native, plots, report, results
-from bench.results import ResultError, Table
+from bench import figures, native, plots, report
+from bench.figures import Figures
+from bench.results import ResultError
 
 DOCUMENT = TOP / "docs/evaluation.md"
-RAW = TOP / "docs/evaluation"
+PLOTS = TOP / "docs/evaluation"
+FIGURES = PLOTS / "figures.json"
 PART = re.compile(r"(?P<begin><!-- table: (?P<name>[\w-]+) -->\n)(?P<content>.*?)"
                   r"(?P<end><!-- end -->)", re.DOTALL)
 
 
-def part(name: str, tables: Dict[str, Table], ring: native.Report) -> str:
+def part(name: str, found: Figures) -> str:
     """A table of the document."""
     if name == "goals":
-        return report.markdown(report.goal_rows(goals.judge(tables) + native.verdicts(ring)))
+        return report.markdown(report.goal_rows(found.verdicts + native.verdicts(found.ring)))
     if name == "host":
-        return report.markdown(report.host_rows(RAW))
+        return report.markdown(report.host_rows(found.host))
     if name == "ring":
-        return report.markdown(native.rows(ring))
+        return report.markdown(native.rows(found.ring))
     if name == "ring-bursts":
-        return report.markdown(native.burst_rows(ring))
-    if name not in tables:
-        raise ResultError(f"there are no results of '{name}' in {RAW}. Try: make bench")
-    return report.markdown(report.table_rows(tables[name]))
+        return report.markdown(native.burst_rows(found.ring))
+    if name not in found.tables:
+        raise ResultError(f"there are no results of '{name}' in {FIGURES}. Try: make bench")
+    return report.markdown(report.table_rows(found.tables[name]))
 
 
-def fill(text: str, tables: Dict[str, Table], ring: native.Report) -> str:
-    """The document with its tables as the results have them."""
-    return PART.sub(lambda match: f"{match['begin']}\n{part(match['name'], tables, ring)}\n"
+def fill(text: str, found: Figures) -> str:
+    """The document with its tables as the figures have them."""
+    return PART.sub(lambda match: f"{match['begin']}\n{part(match['name'], found)}\n"
                                   f"{match['end']}", text)
 
 
 def take_over(where: Path) -> None:
-    """Makes results those of the document."""
-    RAW.mkdir(parents=True, exist_ok=True)
-    for path in where.glob("*.json"):
-        shutil.copy(path, RAW / path.name)
+    """Makes the raw results of a folder those of the document."""
+    figures.save(FIGURES, figures.collect(where))
 
 
 def write() -> List[Path]:
-    """Tables and plots of the document from its raw results; the plots' files."""
-    tables = results.load_all(RAW)
-    text = fill(DOCUMENT.read_text(encoding="utf-8"), tables, native.load(RAW))
-    DOCUMENT.write_text(text, encoding="utf-8")
-    return plots.draw_all(tables, RAW)
+    """Tables and plots of the document from its figures; the plots' files."""
+    found = figures.load(FIGURES)
+    DOCUMENT.write_text(fill(DOCUMENT.read_text(encoding="utf-8"), found), encoding="utf-8")
+    return plots.draw_all(found.tables, PLOTS)
 
 
 def main() -> int:

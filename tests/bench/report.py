@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 from pathlib import Path
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 from machine import CPU_FLAGS, qemu_accelerator
 from bench.goals import Verdict
@@ -30,7 +30,7 @@ def host() -> Dict[str, object]:
             "accelerator": qemu_accelerator(), "cpu": CPU_FLAGS}
 
 
-def host_rows(where: Path) -> List[List[str]]:
+def host_of(where: Path) -> Dict[str, object]:
     """The host of results that were kept, and the most that others used of it."""
     found: Dict[str, object] = {}
     busy = 0.0
@@ -38,8 +38,15 @@ def host_rows(where: Path) -> List[List[str]]:
         entry = json.loads(path.read_text(encoding="utf-8")).get("host", {})
         busy = max(busy, float(entry.pop("busy_with_other_work", 0.0)))
         found.update(entry)
-    rows = [["host", ""]] + [[key, str(value)] for key, value in found.items()]
-    return rows + [["most that other work used of its CPUs", f"{100 * busy:.0f} %"]]
+    return {**found, "busy_with_other_work": busy}
+
+
+def host_rows(found: Dict[str, Any]) -> List[List[str]]:
+    """The host of a run."""
+    rows = [["host", ""]] + [[key, str(value)] for key, value in found.items()
+                             if key != "busy_with_other_work"]
+    return rows + [["most that other work used of its CPUs",
+                    f"{100 * found['busy_with_other_work']:.0f} %"]]
 
 
 def markdown(rows: Sequence[Sequence[str]]) -> str:
@@ -64,7 +71,7 @@ def goal_rows(verdicts: List[Verdict]) -> List[List[str]]:
 def table_rows(table: Table) -> List[List[str]]:
     """
     A table with a row for each series that is not nothing. Many columns show
-    medians only: the spread is in the raw results.
+    medians only.
     """
     columns = table.columns()
     rows = [[table.x or "series"] + [column or table.unit for column in columns]]
@@ -92,5 +99,5 @@ def section(table: Table) -> str:
 def whole(verdicts: List[Verdict], tables: Dict[str, Table], where: Path) -> str:
     """Everything that is there."""
     return "\n".join([f"# Measurements\n\n{markdown(goal_rows(verdicts))}",
-                      markdown(host_rows(where))] +
+                      markdown(host_rows(host_of(where)))] +
                      [section(table) for table in tables.values()])
