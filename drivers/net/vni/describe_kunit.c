@@ -186,6 +186,18 @@ static void impossible_tunnels_are_refused(struct kunit *test)
 	}
 }
 
+/* The stack goes by the header, so it and the description have to agree. */
+static void an_outer_header_of_another_length_is_refused(struct kunit *test)
+{
+	struct tunnelled *t = tunnelled_make(test);
+
+	t->bytes[ETH_HLEN] = 0x4f;
+	expect_refused(test, t);
+	t->bytes[ETH_HLEN] = 0x45;
+	t->bytes[ETH_HLEN - 1] = ETH_P_ARP & 0xff;
+	expect_refused(test, t);
+}
+
 static void tunnels_of_other_frames_are_refused(struct kunit *test)
 {
 	struct tunnelled *t = tunnelled_make(test);
@@ -328,6 +340,7 @@ static struct kunit_case describe_cases[] = {
 	KUNIT_CASE(a_frame_in_a_tunnel_is_understood),
 	KUNIT_CASE(what_is_understood_is_said_again),
 	KUNIT_CASE(impossible_tunnels_are_refused),
+	KUNIT_CASE(an_outer_header_of_another_length_is_refused),
 	KUNIT_CASE(tunnels_of_other_frames_are_refused),
 	KUNIT_CASE(nonsense_harms_nobody),
 	KUNIT_CASE(sctp_checksums_have_their_place),

@@ -6,9 +6,12 @@
  * The stack trusts these offsets when it segments, so a receiver applies only
  * such as lie in the linear part.
  */
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
 #include <linux/udp.h>
 #include <linux/virtio_net.h>
 #include <net/gre.h>
+#include <net/ipv6.h>
 
 #include "describe.h"
 #include "device.h"
@@ -52,26 +55,74 @@ static bool vni_encap_inside_fits(const struct vni_encap *encap)
 	return !bytes;
 }
 
-/* For the stack, the bytes between the two offsets are the tunnel's header. */
-static bool vni_encap_tunnel_fits(const struct vni_encap *encap)
+static u32 vni_encap_ipv4_transport(const struct sk_buff *skb, u32 at)
 {
-	u32 least = 0;
+	const struct iphdr *ip = (void *)skb->data + at;
+
+	return at + sizeof(*ip) <= skb_headlen(skb) ? at + ip->ihl * 4 : 0;
+}
+
+static u32 vni_encap_ipv6_transport(const struct sk_buff *skb, u32 at)
+{
+	const struct ipv6hdr *ip = (void *)skb->data + at;
+	__be16 fragment;
+	u8 next;
+
+	at += sizeof(*ip);
+	if (at > skb_headlen(skb))
+		return 0;
+	next = ip->nexthdr;
+	return max(ipv6_skip_exthdr(skb, at, &next, &fragment), 0);
+}
+
+/*
+ * Where the outer IP header says that the transport header lies, or 0. The stack
+ * goes by that when it segments, whatever the descriptor says.
+ */
+static u32 vni_encap_outer_transport(const struct sk_buff *skb)
+{
+	const struct ethhdr *ethernet = (void *)skb->data;
+	__be16 protocol = ethernet->h_proto;
+	u32 at = ETH_HLEN;
+
+	while (eth_type_vlan(protocol) && at + VLAN_HLEN <= skb_headlen(skb)) {
+		const struct vlan_hdr *tag = (void *)skb->data + at;
+
+		protocol = tag->h_vlan_encapsulated_proto;
+		at += VLAN_HLEN;
+	}
+	if (protocol == htons(ETH_P_IP))
+		return vni_encap_ipv4_transport(skb, at);
+	if (protocol == htons(ETH_P_IPV6))
+		return vni_encap_ipv6_transport(skb, at);
+	return 0;
+}
+
+/* The stack takes the bytes from the one to the other for those of the tunnel. */
+static bool vni_encap_tunnel_fits(const struct sk_buff *skb,
+				  const struct vni_encap *encap)
+{
+	u32 least;
 
 	if (encap->types & (VNI_ENCAP_UDP | VNI_ENCAP_UDP_CSUM))
 		least = sizeof(struct udphdr);
 	else if (encap->types & (VNI_ENCAP_GRE | VNI_ENCAP_GRE_CSUM))
 		least = sizeof(struct gre_base_hdr);
-	return !least || encap->transport + least <= encap->inner_mac;
+	else
+		return true;
+	return encap->transport == vni_encap_outer_transport(skb) &&
+	       encap->transport + least <= encap->inner_mac;
 }
 
-/* Are all headers of a known kind, and in a possible order? */
-static bool vni_encap_sound(const struct vni_encap *encap, u32 csum_start)
+/* Are these headers that there can be, in an order that there can be? */
+static bool vni_encap_sound(const struct sk_buff *skb,
+			    const struct vni_encap *encap, u32 csum_start)
 {
 	return encap->types & VNI_ENCAP_TUNNELS &&
 	       !(encap->types & ~(VNI_ENCAP_TUNNELS | VNI_ENCAP_IPPROTO)) &&
 	       vni_encap_inside_known(encap) &&
 	       vni_encap_inside_fits(encap) &&
-	       vni_encap_tunnel_fits(encap) &&
+	       vni_encap_tunnel_fits(skb, encap) &&
 	       encap->transport >= VNI_ENCAP_OUTER_BYTES &&
 	       encap->transport <= csum_start &&
 	       encap->inner_mac >= VNI_ENCAP_OUTER_BYTES &&
@@ -108,7 +159,7 @@ bool vni_encap_describe(const struct sk_buff *skb, struct vni_encap *encap)
 	       csum_start == skb_inner_transport_offset(skb) &&
 	       !(gso_type & ~(VNI_ENCAP_GSO | VNI_ENCAP_OTHER_GSO)) &&
 	       skb->len > VNI_INLINE_BYTES && skb->len <= VNI_MAX_PLAIN_FRAME &&
-	       vni_encap_sound(encap, csum_start);
+	       vni_encap_sound(skb, encap, csum_start);
 }
 
 /**
@@ -127,7 +178,7 @@ int vni_encap_apply(struct sk_buff *skb, const struct vni_frame *frame)
 	if (vni_frame_inline(frame) || frame->length > VNI_MAX_PLAIN_FRAME ||
 	    slot->gso_type == VIRTIO_NET_HDR_GSO_NONE ||
 	    skb->ip_summed != CHECKSUM_PARTIAL ||
-	    !vni_encap_sound(&encap, slot->csum_start))
+	    !vni_encap_sound(skb, &encap, slot->csum_start))
 		return -EPROTO;
 	/* A frame of one segment is not segmented again. */
 	if (!skb_is_gso(skb))
