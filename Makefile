@@ -44,7 +44,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root demo shell check test isolation soak bench evaluation abi \
+.PHONY: help deps prepare kernel loader root demo shell check proofs test isolation soak bench evaluation abi \
 	lint series man install loc house clean
 
 help: ## list the doors
@@ -94,7 +94,13 @@ check: prepare loader ## all that needs neither a machine nor a kernel; some of 
 	$(Q)$(if $(T),,$(STEP) lint "lint" scripts/lint style kernel_doc shell python)
 	$(Q)scripts/tests --check $(subst $(comma), ,$(T))
 
-test: root $(if $(SANITIZE)$(T),,lint series) ## every test, two at a time: AT_ONCE=; some: T=
+# Side by side: each has one process for much of its time.
+proofs: kernel
+	$(Q)$(STEP) -s lint "lint" scripts/lint & \
+	$(STEP) -s series "series" scripts/check-series & \
+	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
+
+test: root $(if $(SANITIZE)$(T),,proofs) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another
