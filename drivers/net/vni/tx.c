@@ -72,11 +72,12 @@ static netdev_features_t vni_lacking(u32 capabilities,
 
 /**
  * vni_features_check() - offloads that every receiver of a frame can take
- * @skb: the frame, data at its Ethernet header
+ * @skb: the frame, its queue chosen
  * @dev: the interface that sends it
  * @features: what the stack would use
  *
- * What a receiver does not take, the stack does before it hands over.
+ * The stack does the others before it hands the frame over. The address is not
+ * looked up once more: the queue tells the receiver.
  *
  * Return: @features, possibly less.
  */
@@ -85,19 +86,16 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 				     netdev_features_t features)
 {
 	struct vni_priv *priv = netdev_priv(dev);
+	u32 queue = skb_get_queue_mapping(skb);
+	u32 node = 0, end = vni_nr_nodes(priv);
 	struct vni_receiver receiver;
-	u32 node;
-	int to;
 
-	if (skb_headlen(skb) < ETH_HLEN)
-		return features;
-	to = vni_tx_route(priv, skb);
-	if (to != VNI_FLOOD) {
-		if (vni_peer_receiver(priv, to, 0, &receiver))
-			features &= ~vni_lacking(receiver.features, skb);
-		return features;
+	/* IP also asks before there is a queue: it may be that of another device. */
+	if (queue && queue < vni_nr_txqs(priv)) {
+		node = priv->txqs[queue].node;
+		end = node + 1;
 	}
-	for (node = 0; node < vni_nr_nodes(priv); node++)
+	for (; node < end; node++)
 		if (vni_peer_receiver(priv, node, 0, &receiver))
 			features &= ~vni_lacking(receiver.features, skb);
 	return features;
