@@ -8,7 +8,9 @@ from machine import Machine, Port, Shell
 
 UART = "ttyS3"
 SECONDS = 60.0
-
+# An initramfs is a chain of archives: images for a node that starts others.
+IMAGES = ("(cd / && find boot etc/mint | cpio -o -H newc) 2>/dev/null | "
+          "cat /boot/node.cpio - >/tmp/images.cpio")
 # What a user would do: an initramfs is a chain of archives, later ones win.
 MAKE = f"""
 mkdir -p /tmp/own/etc && cd /tmp/own &&

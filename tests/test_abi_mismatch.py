@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """A node that is handed another ABI stops, and names both versions."""
 
-import json
 import time
 
 import abi
 from machine import Machine, deadline_in
+from mint_list import nodes_of
 from shared_region import write_command
 
 OURS = f"{abi.MINT_ABI_MAJOR}.{abi.MINT_ABI_MINOR}"
@@ -45,5 +45,4 @@ def test_another_abi_is_refused_by_the_node_and_by_the_command(
     # It is "loading" for a moment while node 0 fences it.
     shell.poll("mint list --json | grep -q '\"refused\"'", 10)
     shell.run("mint start b")
-    nodes = json.loads(shell.run("mint list --json").output)["nodes"]
-    assert [node["state"] for node in nodes] == ["running", "running"]
+    assert [node["state"] for node in nodes_of(shell)] == ["running", "running"]

@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 """Booting nodes, their console, clock, CPUs, death and restart."""
 
-import json
 import re
 import time
-from typing import Any, List
 
 import pytest
 import traffic
 from conftest import Boot, join
 from machine import CommandFailed, Machine, Shell, roomy
+from mint_list import nodes_of
 
 PANIC_SECONDS = 30.0
-
-
-def nodes_of(shell: Shell) -> List[Any]:
-    """The nodes as `mint list --json` tells them."""
-    report = json.loads(shell.run("mint list --json").output)
-    assert report["schema"] == 1
-    nodes: List[Any] = report["nodes"]
-    return nodes
 
 
 def restart(machine: Machine, name: str) -> None:

@@ -12,6 +12,7 @@ import faults
 import pytest
 from conftest import Boot
 from machine import Machine, Shell
+from mint_list import state_of
 from shared_region import Entry, write_command
 
 EXEC, STOP = abi.MINT_VERB_EXEC, abi.MINT_VERB_STOP
@@ -20,12 +21,6 @@ REFUSED = abi.MINT_ANSWER_REFUSED
 EINVAL, EOPNOTSUPP, ESTALE, ECANCELED = 22, 95, 116, 125
 LOST = 255
 SECONDS = 30.0
-
-
-def state_of(shell: Shell, name: str) -> str:
-    """The state of a node."""
-    nodes: Any = json.loads(shell.run("mint list --json").output)["nodes"]
-    return next(str(node["state"]) for node in nodes if node["name"] == name)
 
 
 @pytest.fixture(name="two")

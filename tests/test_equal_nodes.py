@@ -4,7 +4,6 @@ All nodes are equal: any node starts, stops and outlives any other, node 0
 included. Node b manages from its own UART, so it needs nobody.
 """
 
-import json
 import shlex
 from typing import Dict
 
@@ -15,12 +14,12 @@ import shared_region
 import traffic
 from conftest import Boot, join
 from machine import Machine, Shell
-from manager import start_manager
+from manager import IMAGES, start_manager
+from mint_list import nodes_of
 
 DEATH_SECONDS = 20.0
 # A node file whose initrd brings the images along, for a node that starts others.
-WITH_IMAGES = ("(cd / && find boot etc/mint | cpio -o -H newc) 2>/dev/null | "
-               "cat /boot/node.cpio - >/tmp/images.cpio && "
+WITH_IMAGES = (f"{IMAGES} && "
                "sed 's,^initrd.*,initrd = /tmp/images.cpio,' /etc/mint/{0}.conf >/tmp/{0}.conf")
 NODE0_CONF = """
 printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
@@ -30,8 +29,7 @@ printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /b
 
 def states(shell: Shell) -> Dict[str, str]:
     """The state of each node, as a node sees it."""
-    nodes = json.loads(shell.run("mint list --json").output)["nodes"]
-    return {node["name"]: node["state"] for node in nodes}
+    return {node["name"]: node["state"] for node in nodes_of(shell)}
 
 
 def wait_state(shell: Shell, name: str, state: str) -> None:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What /sys tells of nodes, and that hangs of a node are noticed by the others."""
 
-import json
 import re
 import time
 from typing import Dict, List, Set
@@ -11,6 +10,7 @@ import pytest
 import traffic
 from conftest import Boot, join
 from machine import TOP, Machine, Shell, roomy
+from mint_list import state_of
 
 SYS = "/sys/devices/mint"
 DOCUMENT = TOP / "docs/sysfs-devices-mint"
@@ -70,12 +70,6 @@ NOTICE_SECONDS = 5.0    # generous: the aim is 2 s on a host with time to spare
 END_SECONDS = 30.0      # likewise, for a hang that ends after HANG_MS
 
 
-def word_of(shell: Shell, name: str) -> str:
-    """The state of a node as the command tells it."""
-    listed = json.loads(shell.run("mint list --json").output)["nodes"]
-    return str(next(node["state"] for node in listed if node["name"] == name))
-
-
 def wait_noticed(machine: Machine, witnesses: List[str], word: str) -> float:
     """Waits until all witnesses call node bc by that word; how long it took."""
     began = time.monotonic()
@@ -107,13 +101,13 @@ def test_hangs_are_noticed_by_all_other_nodes_and_so_is_their_end(three: Machine
         hang(three, fault, cpu)
         seconds = wait_noticed(three, ["node0", "c"], word)
         measured.append(f"{fault} on CPU {cpu}: {word} after {seconds:.2f} s")
-        assert word_of(shell, "bc") == word
+        assert state_of(shell, "bc") == word
         for name in ("node0", "c"):
             three.node(name).poll(f"grep -q '^running$' {SYS}/node1/state", END_SECONDS)
             for line in (f"node 1: {word}, was running", f"node 1: running, was {word}"):
                 # The file asks at once; the line comes with the next heartbeat.
                 three.node(name).poll(f"dmesg | grep -q '{line}'", NOTICE_SECONDS)
-        assert word_of(shell, "bc") == "running"
+        assert state_of(shell, "bc") == "running"
         # Forget what was printed and find the node as it was before.
         for name in ("node0", "c"):
             three.node(name).run("dmesg -c >/dev/null")

@@ -7,12 +7,13 @@ does. What it does later harms nobody.
 
 import json
 import re
-from typing import Any
 
 import abi
 import faults
 from conftest import Boot
 from machine import Machine, Shell, roomy
+from manager import IMAGES
+from mint_list import state_of
 from shared_region import Entry
 
 SECONDS = 30.0
@@ -23,8 +24,6 @@ mount -t tmpfs -o size=80% tmpfs /tmp
 { cat /boot/node.cpio; head -c 60000000 /dev/zero; } >/tmp/large
 sed 's,^initrd.*,initrd = /tmp/large,' /etc/mint/c.conf >/tmp/c.conf
 """
-IMAGES = ("(cd / && find boot etc/mint | cpio -o -H newc) 2>/dev/null | "
-          "cat /boot/node.cpio - >/tmp/images.cpio")
 C_NODE = 2
 # No word of jobs amid the output.
 LOAD = (f"set +m; mint start c --file /tmp/c.conf >/tmp/said 2>&1 & echo $! >/tmp/loader; "
@@ -32,12 +31,6 @@ LOAD = (f"set +m; mint start c --file /tmp/c.conf >/tmp/said 2>&1 & echo $! >/tm
         "kill -STOP $(cat /tmp/loader); until mint show c >/tmp/shown; "
         "grep -q '^held by' /tmp/shown; do :; done")
 GO_ON = "kill -CONT $(cat /tmp/loader); wait $(cat /tmp/loader)"
-
-
-def state_of(shell: Shell, name: str) -> str:
-    """The state of a node, or an empty string if there is none."""
-    nodes: Any = json.loads(shell.run("mint list --json").output)["nodes"]
-    return next((str(node["state"]) for node in nodes if node["name"] == name), "")
 
 
 def stop_while_loading(shell: Shell) -> str:

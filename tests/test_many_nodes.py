@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 """Eight nodes on one machine, of little memory each, and the limit of nodes."""
 
-import json
 import time
-from typing import Any, Dict, List
+from typing import Dict
 
 import crowd
 from conftest import Boot
 from machine import BUILD, Machine, deadline_in, roomy
+from mint_list import nodes_of
 
 NR_NODES = 8
 # What tests/soak/smallest.py measures at the worst place, 38 MB, with a reserve for
@@ -39,12 +39,6 @@ def wait_talk(machine: Machine, names: Dict[str, int], more: int) -> None:
             time.sleep(0.2)
 
 
-def nodes_of(machine: Machine) -> List[Any]:
-    """The nodes as `mint list --json` tells them."""
-    nodes: List[Any] = json.loads(machine.node().run("mint list --json").output)["nodes"]
-    return nodes
-
-
 def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
     work = BUILD / "tests/many"
     machine = boot(cpus=NR_NODES, memory=f"{roomy(768, NR_NODES)}M",
@@ -57,7 +51,7 @@ def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
     wait_talk(machine, names, 2)
     for address in names.values():
         shell.run(f"ping -c 1 -w 10 10.0.0.{address}")
-    nodes = nodes_of(machine)
+    nodes = nodes_of(machine.node())
     assert [node["name"] for node in nodes] == ["node0", *names]
     assert {node["state"] for node in nodes} == {"running"}
     assert [node["cpus"] for node in nodes] == [[cpu] for cpu in range(NR_NODES)]
@@ -69,7 +63,7 @@ def test_eight_small_nodes_reach_each_other_and_survive_one(boot: Boot) -> None:
     for address in names.values():
         counts = crowd.counts(shell, f"/tmp/to-{address}")
         assert counts["connections"] == 1 and not counts["mismatches"]
-    assert [node["name"] for node in nodes_of(machine) if node["state"] != "running"
+    assert [node["name"] for node in nodes_of(machine.node()) if node["state"] != "running"
             ] == ["n4"]
 
 

@@ -4,13 +4,13 @@ The mint command on a running machine where it must undo, give up or let go:
 interrupted loads, starts without a report, claims, the terminal.
 """
 
-import json
 import time
-from typing import Any, Set
+from typing import Set
 
 import pytest
 from conftest import Boot
 from machine import Machine, Port, Shell
+from mint_list import state_of
 
 CONF = "/etc/mint/b.conf"
 # The two bytes at the 64-bit entry become a jump to themselves.
@@ -22,12 +22,6 @@ MAKE_HANGING_KERNEL = (
 MAKE_LARGE_INITRD = (
     "{ cat /boot/node.cpio; head -c 80000000 /dev/zero; } >/tmp/large;"
     f"sed 's,^initrd.*,initrd = /tmp/large,' {CONF} >/tmp/large.conf")
-
-
-def state_of(shell: Shell, name: str) -> str:
-    """The state of a node, or an empty string if there is none."""
-    nodes: Any = json.loads(shell.run("mint list --json").output)["nodes"]
-    return next((str(node["state"]) for node in nodes if node["name"] == name), "")
 
 
 @pytest.fixture(name="created")
