@@ -28,8 +28,10 @@ C_NODE = 2
 # No word of jobs amid the output.
 LOAD = (f"set +m; mint start c --file /tmp/c.conf >/tmp/said 2>&1 & echo $! >/tmp/loader; "
         f"until grep -q loading /sys/devices/mint/node{C_NODE}/state; do :; done; "
-        "kill -STOP $(cat /tmp/loader); until mint show c >/tmp/shown; "
-        "grep -q '^held by' /tmp/shown; do :; done")
+        "kill -STOP $(cat /tmp/loader); "
+        # It stops on its way out of the kernel: only then its hold is at rest.
+        "until grep -q '^State:.T' /proc/$(cat /tmp/loader)/status; do :; done; "
+        "until mint show c >/tmp/shown; grep -q '^held by' /tmp/shown; do :; done")
 GO_ON = "kill -CONT $(cat /tmp/loader); wait $(cat /tmp/loader)"
 
 
