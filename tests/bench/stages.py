@@ -38,7 +38,7 @@ STAGES: List[Tuple[str, str]] = [
     ("send: driver, copy", r"vni_tx_fill|vni_tx_copy.*|skb_copy_bits"),
     ("send: driver, buffer", r"vni_buf_get|vni_pool_(get|take|alloc).*"),
     ("send: driver, post", r"vni_tx_post.*|vni_ring_post.*"),
-    ("send: driver, doorbell", r"vni_tx_doorbell|vni_ring_needs_kick|vni_peers?_kick.*|"
+    ("send: driver, doorbell", r"vni_ring_needs_kick|vni_peers?_kick.*|"
                                r"mint_doorbell(?!_interrupt).*|native_apic_.*|vp_notify.*|"
                                r"iowrite.*"),
     ("send: driver, rest", r"vni_start_xmit|vni_tx_.*|start_xmit|e1000_xmit_frame|veth_xmit"),

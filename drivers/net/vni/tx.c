@@ -4,8 +4,8 @@
  *
  * A frame for one node goes into the batch of its queue (tx_queue.c), which is
  * posted when the stack has no more. A flood is copied into each ring at once,
- * or dropped. A frame is described and copied in tx_frame.c. All of it runs
- * under the lock of the netdev queue. See docs/vni.md.
+ * or dropped. A frame is described, copied and posted in tx_frame.c. All of it
+ * runs under the lock of the netdev queue. See docs/vni.md.
  */
 #include <net/gso.h>
 #include <net/ipv6.h>
@@ -163,17 +163,38 @@ static int vni_tx_aim(struct vni_priv *priv, u32 node, u32 queue,
 	return dest->class < 0 ? dest->class : 0;
 }
 
-static void vni_tx_unicast(struct vni_priv *priv, struct vni_txq *q,
-			   struct sk_buff *skb)
+/*
+ * May a copy take a buffer out of the pool? Copies are not counted while in
+ * flight: they leave half of the pool alone.
+ */
+static bool vni_tx_may_copy(const struct vni_priv *priv, int class)
 {
-	struct vni_tx_dest dest;
-	int err;
+	return class == VNI_CLASS_INLINE ||
+	       vni_pool_level(&priv->port, class) >
+	       priv->port.geometry.classes[class].count / 2;
+}
 
-	err = vni_tx_aim(priv, q->node, q->queue, skb, &dest);
-	if (unlikely(err))
-		vni_tx_done(priv, q, skb, err);
-	else
-		vni_tx_send(priv, q, &dest, skb);
+/* Copies a frame straight into a ring. Returns 0, or why there is no copy. */
+static int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
+		       const struct vni_tx_dest *dest,
+		       const struct sk_buff *skb)
+{
+	struct vni_frame frame;
+	int n;
+
+	if (!vni_tx_may_copy(priv, dest->class))
+		return -ENOBUFS;
+	n = vni_tx_fill(priv, skb, dest->class, &frame);
+	if (n)
+		return n;
+	n = vni_tx_post(priv, q, dest->ring, dest->receiver.generation, &frame,
+			1);
+	if (n <= 0) {
+		vni_buf_put(priv, frame.handle);
+		return n ?: -ENOSPC;
+	}
+	vni_tx_count(q, VNI_TX_COPIES, 1);
+	return 0;
 }
 
 /*
@@ -228,21 +249,23 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct vni_priv *priv = netdev_priv(dev);
 	struct vni_txq *q = &priv->txqs[skb_get_queue_mapping(skb)];
 	bool more = netdev_xmit_more();
-	int node;
+	struct vni_tx_dest dest;
+	int node, err = -EINVAL;
 
-	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
-		vni_tx_done(priv, q, skb, -EINVAL);
-		goto end;
-	}
+	if (unlikely(!pskb_may_pull(skb, ETH_HLEN)))
+		goto done;
 	skb_tx_timestamp(skb);
 	node = vni_tx_route(priv, skb);
 	if (node == VNI_FLOOD)
-		vni_tx_done(priv, q, skb, vni_tx_flood(priv, q, skb));
-	else if (node == q->node)
-		vni_tx_unicast(priv, q, skb);
+		err = vni_tx_flood(priv, q, skb);
+	else if (unlikely(node != q->node))
+		err = vni_tx_copy_to(priv, q, node, skb);
 	else
-		vni_tx_done(priv, q, skb, vni_tx_copy_to(priv, q, node, skb));
-end:
+		err = vni_tx_aim(priv, node, q->queue, skb, &dest) ?:
+		      vni_tx_send(priv, q, &dest, skb);
+done:
+	if (likely(err != -EINPROGRESS))
+		vni_tx_done(priv, q, skb, err);
 	if (q->waiting || (q->count && (!more || q->count == VNI_BATCH)))
 		vni_tx_flush(priv, q);
 	vni_rx_look(priv);

@@ -135,10 +135,8 @@ netdev_features_t vni_features_check(struct sk_buff *skb,
 netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
 
 /* tx_queue.c */
-void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
-		 const struct vni_tx_dest *dest, struct sk_buff *skb);
-int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
-		const struct vni_tx_dest *dest, const struct sk_buff *skb);
+int vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
+		const struct vni_tx_dest *dest, struct sk_buff *skb);
 void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
 		 int err);
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
@@ -153,6 +151,8 @@ void vni_tx_purge(struct vni_priv *priv, u32 node);
 /* tx_frame.c */
 int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
 		struct vni_frame *frame);
+int vni_tx_post(struct vni_priv *priv, struct vni_txq *q, u32 ring,
+		u32 generation, const struct vni_frame *frames, unsigned int n);
 
 /**
  * vni_tx_count() - count for a TX queue

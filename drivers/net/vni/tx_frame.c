@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One frame on the transmit side of vni: from an skb into a descriptor and a
- * buffer, or into the descriptor alone.
+ * buffer, or into the descriptor alone, and from there into a ring.
  */
 #include <linux/tcp.h>
 
@@ -95,4 +95,41 @@ int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
 	if (class == VNI_CLASS_INLINE)
 		return vni_tx_fill_inline(skb, frame);
 	return vni_tx_fill_buffer(priv, skb, class, frame);
+}
+
+/**
+ * vni_tx_post() - post frames into a ring, and kick its receiver if it sleeps
+ * @priv: the device that sends
+ * @q: the queue that counts, locked; it need not lead to the ring
+ * @ring: number of the ring
+ * @generation: incarnation of the ring's node that the frames are for
+ * @frames: filled in by vni_tx_fill(); of those that are posted the ring has the
+ *	buffers
+ * @n: number of frames, not 0
+ *
+ * Return: number of frames posted, the first ones; or as vni_ring_post().
+ */
+int vni_tx_post(struct vni_priv *priv, struct vni_txq *q, u32 ring,
+		u32 generation, const struct vni_frame *frames, unsigned int n)
+{
+	u32 node = ring / vni_nr_queues(priv);
+	u32 queue = ring % vni_nr_queues(priv);
+	int posted;
+
+	/* No interrupt may make peers wait for the ring's lock. */
+	scoped_guard(irqsave)
+		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
+				       generation, frames, n);
+	/* Only the receiver can mend a damaged ring, once it looks at it. */
+	if (unlikely(posted == -EPROTO))
+		vni_peer_kick(priv, node, queue);
+	if (posted <= 0)
+		return posted;
+	if (vni_ring_needs_kick(&priv->port, ring)) {
+		vni_peer_kick(priv, node, queue);
+		vni_tx_count(q, VNI_TX_DOORBELLS, 1);
+	} else {
+		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
+	}
+	return posted;
 }

@@ -96,17 +96,6 @@ static bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q,
 	       q->bufs[class] + all < vni_pool_level(&priv->port, class);
 }
 
-/*
- * May a copy take a buffer out of the pool? Copies are not counted while in
- * flight: they leave half of the pool alone.
- */
-static bool vni_tx_may_copy(const struct vni_priv *priv, int class)
-{
-	return class == VNI_CLASS_INLINE ||
-	       vni_pool_level(&priv->port, class) >
-	       priv->port.geometry.classes[class].count / 2;
-}
-
 /* The frame that was filled in behind the batch belongs to the batch now. */
 static void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q,
 			     int class)
@@ -286,10 +275,13 @@ static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
  * @priv: the device of the queue
  * @q: the queue that leads to the frame's destination, locked
  * @dest: the destination
- * @skb: the frame; consumed, or left with the queue to wait for a buffer
+ * @skb: the frame
+ *
+ * Return: 0 if the frame was copied; -EINPROGRESS if the queue keeps @skb to wait
+ * for a buffer; else why the frame is to be dropped.
  */
-void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
-		 const struct vni_tx_dest *dest, struct sk_buff *skb)
+int vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
+		const struct vni_tx_dest *dest, struct sk_buff *skb)
 {
 	int err = -ENOSPC;
 
@@ -300,13 +292,12 @@ void vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
 	/* Only a caller that ignores the stopped queue finds no room here. */
 	if (likely(q->count < VNI_BATCH && !q->waiting))
 		err = vni_tx_enqueue(priv, q, skb, dest->class);
-	if (likely(err != -ENOBUFS)) {
-		vni_tx_done(priv, q, skb, err);
-		return;
-	}
+	if (likely(err != -ENOBUFS))
+		return err;
 	q->waiting = skb;
 	q->waiting_class = dest->class;
 	set_bit(vni_txq_index(priv, q), priv->starving);
+	return -EINPROGRESS;
 }
 
 /* Tries to send the frame that waits for a buffer; true if it waits no more. */
@@ -324,65 +315,6 @@ static bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
 	return true;
 }
 
-/* Posts frames into a ring for one incarnation of its node. */
-static int vni_tx_post(struct vni_priv *priv, u32 ring, u32 generation,
-		       const struct vni_frame *frames, unsigned int n)
-{
-	int posted;
-
-	/* No interrupt may make peers wait for the ring's lock. */
-	scoped_guard(irqsave)
-		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
-				       generation, frames, n);
-	/* Only the receiver can mend a damaged ring, once it looks at it. */
-	if (unlikely(posted == -EPROTO))
-		vni_peer_kick(priv, ring / vni_nr_queues(priv),
-			      ring % vni_nr_queues(priv));
-	return posted;
-}
-
-/* After a post: kicks the receiver if it sleeps. The queue counts it. */
-static void vni_tx_doorbell(struct vni_priv *priv, struct vni_txq *q, u32 ring)
-{
-	if (!vni_ring_needs_kick(&priv->port, ring)) {
-		vni_tx_count(q, VNI_TX_DOORBELLS_SUPPRESSED, 1);
-		return;
-	}
-	vni_peer_kick(priv, ring / vni_nr_queues(priv),
-		      ring % vni_nr_queues(priv));
-	vni_tx_count(q, VNI_TX_DOORBELLS, 1);
-}
-
-/**
- * vni_tx_copy() - copy a frame straight into a ring, past the batches
- * @priv: the device of the queue
- * @q: the queue that counts, locked; it need not lead to the ring
- * @dest: the destination
- * @skb: the frame, which stays the caller's
- *
- * Return: 0, or why there is no copy.
- */
-int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
-		const struct vni_tx_dest *dest, const struct sk_buff *skb)
-{
-	struct vni_frame frame;
-	int n;
-
-	if (!vni_tx_may_copy(priv, dest->class))
-		return -ENOBUFS;
-	n = vni_tx_fill(priv, skb, dest->class, &frame);
-	if (n)
-		return n;
-	n = vni_tx_post(priv, dest->ring, dest->receiver.generation, &frame, 1);
-	if (n <= 0) {
-		vni_buf_put(priv, frame.handle);
-		return n ?: -ENOSPC;
-	}
-	vni_tx_count(q, VNI_TX_COPIES, 1);
-	vni_tx_doorbell(priv, q, dest->ring);
-	return 0;
-}
-
 /* Posts what the ring takes of the batch; the rest moves to its front. */
 static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 {
@@ -391,16 +323,14 @@ static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 	/* A full ring's lock is left to its other senders. */
 	if (!q->count || !vni_ring_space(&priv->port, q->ring))
 		return;
-	n = vni_tx_post(priv, q->ring, q->generation, q->frames, q->count);
+	n = vni_tx_post(priv, q, q->ring, q->generation, q->frames, q->count);
 	/* If the lock was not had in time, the check tries again. */
 	if (n == -EBUSY)
 		return;
 	if (n < 0)
 		vni_tx_drop_batch(priv, q, n);
-	if (n <= 0)
-		return;
-	vni_tx_posted(priv, q, n);
-	vni_tx_doorbell(priv, q, q->ring);
+	else if (n)
+		vni_tx_posted(priv, q, n);
 }
 
 /* Does all that can be done for a queue now; true if it need not wait. */
