@@ -186,6 +186,50 @@ static void impossible_tunnels_are_refused(struct kunit *test)
 	}
 }
 
+/* Puts other bytes between the Ethernet addresses and the tunnel's header. */
+static void put_outer(struct tunnelled *t, const u8 *outer, u32 bytes)
+{
+	u32 at = ETH_HLEN - 2;
+	int longer = bytes - (UDP - at);
+
+	memmove(t->bytes + UDP + longer, t->bytes + UDP, FRAME_BYTES - UDP - longer);
+	memcpy(t->bytes + at, outer, bytes);
+	t->encap.transport += longer;
+	t->encap.inner_mac += longer;
+	t->encap.inner_network += longer;
+	t->frame.slot.csum_start += longer;
+}
+
+static void outer_headers_of_every_length_are_understood(struct kunit *test)
+{
+	static const u8 ipv4[26] = { 0x08, 0x00, 0x46 };
+	static const u8 tagged[26] = { 0x81, 0x00, 0x00, 0x05, 0x08, 0x00, 0x45 };
+	static const u8 ipv6[42] = { 0x86, 0xdd, 0x60, [8] = IPPROTO_UDP };
+	/* What an IPv6 tunnel puts in to limit its nesting. */
+	static const u8 options[50] = { 0x86, 0xdd, 0x60, [8] = IPPROTO_DSTOPTS,
+					[42] = IPPROTO_UDP };
+	static const struct {
+		const u8 *outer;
+		u32 bytes;
+	} cases[] = {
+		{ ipv4, sizeof(ipv4) }, { tagged, sizeof(tagged) },
+		{ ipv6, sizeof(ipv6) }, { options, sizeof(options) },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct tunnelled *t = tunnelled_make(test);
+		struct sk_buff *skb;
+
+		put_outer(t, cases[i].outer, cases[i].bytes);
+		skb = receive(test, t);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, skb, "case %u", i);
+		kfree_skb(skb);
+		t->encap.transport++;
+		expect_refused(test, t);
+	}
+}
+
 /* The stack goes by the header, so it and the description have to agree. */
 static void an_outer_header_of_another_length_is_refused(struct kunit *test)
 {
@@ -340,6 +384,7 @@ static struct kunit_case describe_cases[] = {
 	KUNIT_CASE(a_frame_in_a_tunnel_is_understood),
 	KUNIT_CASE(what_is_understood_is_said_again),
 	KUNIT_CASE(impossible_tunnels_are_refused),
+	KUNIT_CASE(outer_headers_of_every_length_are_understood),
 	KUNIT_CASE(an_outer_header_of_another_length_is_refused),
 	KUNIT_CASE(tunnels_of_other_frames_are_refused),
 	KUNIT_CASE(nonsense_harms_nobody),
