@@ -17,7 +17,7 @@
 							 * the region
 							 */
 #define MINT_ABI_MAJOR		2	/* must be the same on both sides */
-#define MINT_ABI_MINOR		1	/* the lower one of both sides is spoken */
+#define MINT_ABI_MINOR		2	/* the lower one of both sides is spoken */
 
 #define MINT_MAX_NODES		64	/* node ids are 0 to 63 */
 #define MINT_MAX_CPUS		256	/* CPU numbers are 0 to 255 */
