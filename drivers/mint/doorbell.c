@@ -161,7 +161,7 @@ bool mint_doorbell_pending(unsigned int channel)
 EXPORT_SYMBOL_GPL(mint_doorbell_pending);
 
 /**
- * mint_doorbell_ring_node() - ring the boot CPU of a node
+ * mint_doorbell_ring_node() - ring the CPU that a node has booted on
  * @node: node id, less than MINT_MAX_NODES; the own one is allowed
  * @channel: MINT_CHANNEL_*
  */

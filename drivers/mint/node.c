@@ -95,6 +95,9 @@ int mint_node_running(u32 node, u32 *generation)
 	state = mint_node_state(&entry->life, &entry->self, false);
 	if (state == MINT_NODE_NONE)
 		return -ENOENT;
+	/* The state may already be that of a later start. */
+	if (mint_load(&entry->life.generation) != *generation)
+		return -EHOSTDOWN;
 	return mint_node_state_answers(state) ? 0 : -EHOSTDOWN;
 }
 

@@ -162,6 +162,7 @@ static void mint_watch_peers(struct work_struct *work)
 	for (node = 0; node < MINT_MAX_NODES; node++)
 		if (node != mint_facts.node)
 			mint_watch_peer(node);
+	/* First what has ended is fenced: supervisors start it as soon as they hear. */
 	blocking_notifier_call_chain(&mint_watch_chain, MINT_WATCH_LOOKED, NULL);
 	for (node = 0; node < MINT_MAX_NODES; node++)
 		mint_peer_tell_state(node);

@@ -18,7 +18,7 @@
  * @sequence: of the request
  * @verb: of the request
  * @serves: this is the server's side
- * @claimed: server: the helper has come for it; under control_mutex
+ * @claimed: server: the helper has come for it; under mint_control_mutex
  * @gone: the request is over, nothing of the session may be touched any more
  * @broken: the peer wrote nonsense
  * @opened: pipes that were opened, a bit for each
