@@ -35,10 +35,22 @@ def sources() -> Set[str]:
             for path in (TOP / folder).glob("*.[cS]") if path.name != "offsets.c"}
 
 
+def folder_of(name: str) -> str:
+    """Where a file lies, in this tree and in those of the kernel."""
+    return FOLDERS["x86/" if name.startswith("x86/") else ""]
+
+
 def object_of(name: str) -> Path:
     """What a file was compiled to."""
-    prefix = "x86/" if name.startswith("x86/") else ""
-    return BUILD / "kernel" / FOLDERS[prefix] / (Path(name).stem + ".o")
+    return BUILD / "kernel" / folder_of(name) / (Path(name).stem + ".o")
+
+
+def is_built(name: str) -> bool:
+    """Whether the kernel that was built has a file as it is now."""
+    place = Path(folder_of(name)) / Path(name).name
+    copy, built = TOP / "build/linux" / place, object_of(name)
+    return (copy.exists() and built.exists() and copy.stat().st_mtime <= built.stat().st_mtime
+            and copy.read_bytes() == (TOP / place).read_bytes())
 
 
 def symbols(name: str) -> Iterator[List[str]]:
@@ -73,7 +85,7 @@ def problems(order: List[str], calls: Calls) -> List[str]:
 @pytest.fixture(scope="module", name="calls")
 def calls_fixture() -> Calls:
     """What calls what, read once."""
-    if not all(object_of(name).exists() for name in sources()):
+    if not all(is_built(name) for name in sources()):
         pytest.skip("no kernel of these sources under build/: make kernel")
     return compiled()
 

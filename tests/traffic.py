@@ -161,11 +161,14 @@ def link_counters(shell: Shell) -> Dict[str, int]:
 
 def buffers(shell: Shell) -> Dict[str, int]:
     """The census of vni's buffers, by state."""
-    return parse_counters(shell.run(f"cat {BUFFERS}").output)
+    found = parse_counters(shell.run(f"cat {BUFFERS}").output)
+    assert "pool" in found
+    return found
 
 
 def wait_buffers_free(shell: Shell, states: str = "alloc|inflight|held|bad|invalid") -> None:
     """Waits until no buffer of the machine is in one of these states."""
+    shell.run(f"grep -q '^pool: ' {BUFFERS}")
     shell.poll(f"! grep -E '^({states}): [^0]' {BUFFERS}", SECONDS)
 
 
