@@ -37,7 +37,8 @@ STAGES: List[Tuple[str, str]] = [
                        r"validate_xmit.*|pfifo_fast.*|skb_segment|tcp_gso_segment"),
     ("send: driver, copy", r"vni_tx_fill|vni_tx_copy.*|skb_copy_bits"),
     ("send: driver, buffer", r"vni_buf_get|vni_pool_(get|take|alloc).*"),
-    ("send: driver, post", r"vni_tx_post.*|vni_ring_post.*"),
+    ("send: driver, post", r"vni_tx_post.*|vni_ring_post.*|vni_frames_give|"
+                           r"vni_lock|vni_unlock"),
     ("send: driver, doorbell", r"vni_ring_needs_kick|vni_peers?_kick.*|"
                                r"mint_doorbell(?!_interrupt).*|native_apic_.*|vp_notify.*|"
                                r"iowrite.*"),
@@ -46,7 +47,8 @@ STAGES: List[Tuple[str, str]] = [
                            r"vni_rx_doorbell|__irq_exit_rcu|irq_exit.*|handle_softirqs|"
                            r"vring_interrupt|e1000_intr.*|mint_doorbell_interrupt|"
                            r"mint_channel_handle"),
-    ("receive: driver, take", r"vni_ring_(take|release|mend|arm|disarm)"),
+    ("receive: driver, take", r"vni_ring_(take|release|mend|arm|disarm|damaged)|"
+                              r"vni_frame_fault"),
     ("receive: driver, copy", r"vni_rx_copy.*|skb_store_bits|skb_put_data"),
     ("receive: driver, skb", r"napi_alloc_skb|alloc_skb_with_frags|napi_build_skb|"
                              r"vni_rx_(skb|build|describe).*|__netdev_alloc_skb.*"),

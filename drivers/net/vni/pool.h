@@ -16,7 +16,7 @@
  * @handles: free buffers in state CACHED
  *
  * Private memory, used by one context at a time (in the kernel: one CPU with
- * BH off). Zeroed plus @cpu set is a valid empty cache.
+ * interrupts off). Zeroed plus @cpu set is a valid empty cache.
  */
 struct vni_cache {
 	u32 cpu;

@@ -91,6 +91,7 @@ struct vni_flight {
  * @flights: what the receiver had not taken at the last look, as a ring
  * @first_flight: index of the oldest entry of @flights
  * @nr_flights: used entries of @flights
+ * @lock_missed: the ring's lock was not had in time at the last post of @frames
  * @stopped: a stop has been counted and its wake has not
  * @syncp: guards @stats on machines that need it
  * @stats: by enum vni_tx_counter
@@ -109,6 +110,7 @@ struct vni_txq {
 	struct vni_flight flights[VNI_FLIGHTS];
 	unsigned int first_flight;
 	unsigned int nr_flights;
+	bool lock_missed;
 	bool stopped;
 	struct u64_stats_sync syncp;
 	u64_stats_t stats[VNI_NR_TX_COUNTERS];

@@ -320,12 +320,13 @@ static void vni_tx_post_batch(struct vni_priv *priv, struct vni_txq *q)
 {
 	int n;
 
+	q->lock_missed = false;
 	/* A full ring's lock is left to its other senders. */
 	if (!q->count || !vni_ring_space(&priv->port, q->ring))
 		return;
 	n = vni_tx_post(priv, q, q->ring, q->generation, q->frames, q->count);
-	/* If the lock was not had in time, the check tries again. */
-	if (n == -EBUSY)
+	q->lock_missed = n == -EBUSY;
+	if (q->lock_missed)
 		return;
 	if (n < 0)
 		vni_tx_drop_batch(priv, q, n);
@@ -358,17 +359,19 @@ static unsigned long vni_tx_pause(struct vni_priv *priv)
 }
 
 /*
- * Has receivers kick us when the queue may go on: that of its ring when there
- * is room, and when it has taken frames of ours; for a buffer those of all
- * rings in which we have frames. No peer tells of a buffer that another node
- * gives back: for that there is the timer.
+ * Has receivers kick us when the queue may go on: that of its ring when half of
+ * it is free, or, if the batch is posted, when it has taken frames of ours; for
+ * a buffer those of all rings in which we have frames. No peer tells of a buffer
+ * that another node gives back: for that there is the timer. For a lock that was
+ * not had in time there is the check.
  */
 static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q)
 {
 	struct vni_txq *flying = NULL;
 
-	vni_ring_watch(&priv->port, q->ring);
-	if (q->count || q->waiting)
+	if (!q->count)
+		vni_ring_watch(&priv->port, q->ring);
+	else if (!q->lock_missed)
 		vni_ring_wait_space(&priv->port, q->ring);
 	if (!q->waiting)
 		return;
@@ -379,13 +382,23 @@ static void vni_tx_ask(struct vni_priv *priv, struct vni_txq *q)
 
 /*
  * Asks, and then serves the queue once more: what changed before a receiver
- * could see our bit is found. Pairs with the barrier in
- * vni_ring_release().
+ * could see our bit is found. Pairs with the barrier in vni_ring_release().
+ * What has moved on may wait for something else now, and asks for that.
  */
 static bool vni_tx_ask_and_serve(struct vni_priv *priv, struct vni_txq *q)
 {
-	vni_tx_ask(priv, q);
-	return vni_tx_serve(priv, q);
+	unsigned int before;
+
+	do {
+		vni_tx_ask(priv, q);
+		/* Another try would wait for the lock as long again. */
+		if (q->lock_missed)
+			return false;
+		before = q->count;
+		if (vni_tx_serve(priv, q))
+			return true;
+	} while (q->count != before);
+	return false;
 }
 
 /* Closing the interface stops queues too: that is no stop of ours to end. */
@@ -510,23 +523,24 @@ void vni_tx_resume_netpoll(struct vni_priv *priv)
 }
 
 /**
- * vni_tx_timeout() - a TX queue has been stopped for VNI_TX_TIMEOUT
+ * vni_tx_timeout() - some TX queue has been stopped for VNI_TX_TIMEOUT
  * @dev: the interface, running and with a carrier
- * @txqueue: the queue
+ * @txqueue: the first such queue
  *
  * A peer that does not read keeps its queues stopped for as long as it lives:
- * there is nothing to reset. Both ends look once more, in case that a wake was
- * lost.
+ * there is nothing to reset. Both ends of each stopped queue look once more, in
+ * case that a wake was lost.
  *
  * Context: BH is off, all queues are frozen.
  */
 void vni_tx_timeout(struct net_device *dev, unsigned int txqueue)
 {
 	struct vni_priv *priv = netdev_priv(dev);
-	const struct vni_txq *q = &priv->txqs[txqueue];
+	struct vni_txq *q = NULL;
 
-	if (q->node != VNI_FLOOD)
-		vni_peer_kick(priv, q->node, q->queue);
+	while ((q = vni_txq_next(priv, priv->stopped, q)))
+		if (q->node != VNI_FLOOD)
+			vni_peer_kick(priv, q->node, q->queue);
 	napi_schedule(&priv->rxqs[0].napi);
 }
 
