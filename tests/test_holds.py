@@ -11,17 +11,17 @@ import re
 import abi
 import faults
 from conftest import Boot
-from machine import Machine, Shell, roomy
+from machine import SANITIZE, Machine, Shell, roomy
 from manager import IMAGES
 from mint_list import state_of
 from shared_region import Entry
 
 SECONDS = 30.0
-# Long enough to load that a shell sees it; the images, for a node that starts others.
-# A root takes half of the memory, too little for these where kernels have checks.
-LARGE = """
+# Long enough to load that a shell sees it. Where kernels have checks they take longer
+# for it, and leave less memory, of which a root takes no more than half.
+LARGE = f"""
 mount -t tmpfs -o size=80% tmpfs /tmp
-{ cat /boot/node.cpio; head -c 60000000 /dev/zero; } >/tmp/large
+{{ cat /boot/node.cpio; head -c {20000000 if SANITIZE else 60000000} /dev/zero; }} >/tmp/large
 sed 's,^initrd.*,initrd = /tmp/large,' /etc/mint/c.conf >/tmp/c.conf
 """
 C_NODE = 2
