@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What pool_kunit.c and ring_kunit.c start from: a small section with two
+ * What the KUnit suites of the protocol start from: a small section with two
  * open rings in ordinary memory, and short ways to look into it.
  *
  * They run in the kernel and, by tests/ring, in user space.
