@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint destroy: give back what a node owns, and forget its node file. */
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <mint/dev.h>
 #include "device.h"
-#include "json.h"
 #include "node.h"
 #include "paths.h"
 #include "region.h"
@@ -33,16 +31,6 @@ static int check_state(const struct node_view *node)
 		return fail(MINT_EXIT_STATE, "it is %s. Try: mint kill %s", node_state_name(node),
 			    node->life.name);
 	return MINT_EXIT_OK;
-}
-
-static int report(const struct node_view *node)
-{
-	if (options.json)
-		return json_print(json_pack("{s:b, s:{s:i, s:s}}", "dry_run", options.dry_run,
-					    "node", "id", node->id, "name", node->life.name));
-	printf("%sdestroyed node '%s' (%u)\n", options.dry_run ? "would have " : "",
-	       node->life.name, node->id);
-	return finish_output();
 }
 
 /* What is left of another node's create is on that node: no error. */
@@ -77,7 +65,7 @@ static int destroy_node(struct target *target)
 		code = check_state(target->node);
 	if (!code && !options.dry_run)
 		code = give_back(&target->region, target->node);
-	return code ? code : report(target->node);
+	return code ? code : target_report(target, "destroyed", options.json, options.dry_run);
 }
 
 static int cmd_destroy(const struct call *call)

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mint kill: stop a node's CPUs at whatever instruction they are. */
-#include <jansson.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <mint/dev.h>
 #include "device.h"
-#include "json.h"
 #include "node.h"
 #include "report.h"
 #include "target.h"
@@ -31,16 +28,6 @@ static int check_state(const struct node_view *node)
 	return MINT_EXIT_OK;
 }
 
-static int report(const struct node_view *node)
-{
-	if (options.json)
-		return json_print(json_pack("{s:b, s:{s:i, s:s}}", "dry_run", options.dry_run,
-					    "node", "id", node->id, "name", node->life.name));
-	printf("%skilled node '%s' (%u)\n", options.dry_run ? "would have " : "",
-	       node->life.name, node->id);
-	return finish_output();
-}
-
 static int kill_node(struct target *target)
 {
 	int code = target_check_other(target);
@@ -49,7 +36,7 @@ static int kill_node(struct target *target)
 		code = check_state(target->node);
 	if (!code && !options.dry_run)
 		code = device_call(&target->region, MINT_IOC_KILL, target->node, NULL);
-	return code ? code : report(target->node);
+	return code ? code : target_report(target, "killed", options.json, options.dry_run);
 }
 
 static int cmd_kill(const struct call *call)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What most verbs begin with. */
+/* What most verbs begin with, and some end with. */
 #ifndef MINT_LOADER_TARGET_H
 #define MINT_LOADER_TARGET_H
 
+#include <stdbool.h>
 #include "region.h"
 #include "tables.h"
 
@@ -23,6 +24,7 @@ struct target {
 };
 
 int target_check_other(const struct target *target);
+int target_report(const struct target *target, const char *done, bool json, bool dry_run);
 int with_tables(const struct call *call, int (*verb)(struct target *target));
 int with_node(const struct call *call, int (*verb)(struct target *target));
 

@@ -59,7 +59,7 @@ struct verb_option {
 #define VERB_TIMEOUT_S	30
 
 /**
- * struct verb - one command of the command
+ * struct verb - one of the things that mint does, such as kill
  * @name: what the user writes
  * @operand: name of what follows, in brackets if it can be left out; or NULL
  * @summary: one line of help; NULL: the verb is not for users
