@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <mint/abi.h>
 
-/* Between two looks at what nobody is woken for. */
+/* How often to look at what wakes nobody when it changes. */
 #define POLL_MS		10
-/* A node that hangs wakes nobody either: how soon that is noticed. */
+/* How often to look whether a node hangs, which wakes nobody either. */
 #define HANG_LOOK_MS	250
 
 __u64 now_ms(void);

@@ -19,7 +19,7 @@
 
 #define HELPER		"/sbin/mint"
 #define NR_SESSIONS	(MINT_MAX_NODES * MINT_NODE_SESSIONS)
-/* A peer that has been silent for so long is lost. */
+/* A peer that has been silent for this many seconds is lost. */
 #define LOST_S		10
 
 DECLARE_WAIT_QUEUE_HEAD(mint_control_news);

@@ -100,8 +100,8 @@ mint_node_state_said(__u32 said, int fenced, int silent, int stalled)
  * mint_node_state() - derive the state of a node
  * @life: its life line, in the region or a copy
  * @self: its self line, likewise
- * @silent: its heartbeat has not changed for MINT_SILENT_MS; whoever asks has
- *	to watch it for so long. 0 takes the node's word for it.
+ * @silent: the caller has seen no change of its heartbeat for MINT_SILENT_MS;
+ *	0 takes the node's word for it
  *
  * Each word is read once.
  */

@@ -12,7 +12,7 @@
 #include "recover.h"
 
 /**
- * vni_check_work() - every VNI_CHECK_MS, look for what nobody tells
+ * vni_check_work() - every VNI_CHECK_MS, look at what no doorbell announces
  * @work: vni_priv.check
  *
  * Peers that have changed, frames that wait though nobody polls, what

@@ -345,8 +345,7 @@ static bool vni_rx_told(struct vni_rxq *rxq)
  * A sender may be halted between its post and its doorbell. So NAPI is
  * scheduled here only if no frame was taken for a whole period. Then the
  * notification counts as missed, unless a doorbell or the timer is still due:
- * that CPU has taken no interrupt for so long, as it hangs or its host has
- * halted it.
+ * then that CPU hangs, or its host has halted it.
  */
 void vni_rx_check(struct vni_rxq *rxq)
 {

@@ -21,7 +21,7 @@
 #define VNI_COALESCE_FRAMES	16
 /* pfifo_fast allocates three arrays of so many pointers for each TX queue. */
 #define VNI_TX_QUEUE_LEN	256
-/* A peer that does not read for so long is worth a line in the log. */
+/* A queue that has been stopped for this time is worth a line in the log. */
 #define VNI_TX_TIMEOUT		(30 * HZ)
 
 #define VNI_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | \
