@@ -119,9 +119,10 @@ class Region:
             tsc_khz=1000000, lapic_khz=1000000, ecam_base=0xB0000000, ecam_last_bus=255,
             firmware=abi.mint_firmware(pm1a_port=0x604, reset_port=0xCF9, reset_value=0xF))
         fill(ledger.low_slot_owner, [abi.MINT_OWNER_NONE] * abi.MINT_MAX_LOW_SLOTS)
-        fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE)
+        fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE, abi.MINT_DOMAIN_NONE)
                           for base, size in self.ram))
-        fill(ledger.cpus, (abi.mint_cpu(apic_id=10 + number, owner=owner, boot=number == 0)
+        fill(ledger.cpus, (abi.mint_cpu(apic_id=10 + number, owner=owner, boot=number == 0,
+                                        domain=abi.MINT_DOMAIN_NONE)
                            for number, owner in enumerate(self.cpus)))
         fill(ledger.extents, [abi.mint_extent(owner=abi.MINT_OWNER_NONE)] *
              abi.MINT_MAX_EXTENTS)

@@ -67,10 +67,6 @@ static int send_key(struct target *target)
 	const char *key = target->call->operands[1];
 	struct mint_ioc_sysrq call = { .node = node->id, .key = *key };
 
-	/* The first version of the ABI that has keys. */
-	if (node->self.generation == node->life.generation && !(node->self.abi & 0xffff))
-		return fail(MINT_EXIT_ABI, "its kernel has ABI %u.0 and takes no keys. %s",
-			    node->self.abi >> 16, "Try: mint console");
 	if (ioctl(target->region.fd, MINT_IOC_SYSRQ, &call))
 		return sysrq_failed(node, errno);
 	return report(node, key);

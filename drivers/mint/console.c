@@ -436,9 +436,6 @@ static int __init mint_console_early_init(void)
 {
 	if (!mint_active())
 		return 0;
-	/* A node of an ABI before 2.2 that starts another leaves this to it. */
-	if (mint_secondary() && mint_facts.starter_abi_minor < 2)
-		mint_console_drop_input(mint_own_console());
 	mint_sysrq_forget();
 	mint_console_follow_nobody();
 	return hvc_instantiate(0, 0, &mint_hvc_ops);

@@ -96,6 +96,7 @@ static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 		cpu->apic_id = mint_facts.machine_apic_ids[i];
 		cpu->owner = mint_region_own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
 		cpu->boot = cpu->apic_id == mint_facts.apic_ids[0];
+		cpu->domain = MINT_DOMAIN_NONE;
 	}
 	ledger->nr_ram = mint_facts.nr_ram;
 	memcpy(ledger->ram, mint_facts.ram, sizeof(ledger->ram));

@@ -22,16 +22,6 @@ bool mint_life_is_meant(u32 node, u32 generation)
 	       generation == mint_load(&mint_node_entry(node)->life.generation);
 }
 
-/* A loader of ABI 2.0 has no hold: the node is its own until it ends. */
-static bool mint_life_is_left_behind(u32 loader)
-{
-	struct mint_node *entry = mint_node_entry(loader);
-
-	return loader < MINT_MAX_NODES &&
-	       ((mint_load(&entry->self.abi) & 0xffff) > 0 ||
-		mint_node_ended(loader, mint_load(&entry->life.generation)));
-}
-
 static int mint_life_enter_loading(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
@@ -41,8 +31,7 @@ static int mint_life_enter_loading(u32 node)
 	if (seen == MINT_LIFE_NONE)
 		return -ENOENT;
 	if (seen == MINT_LIFE_LOADING)
-		return mint_life_is_left_behind(loader) &&
-		       mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
+		return mint_cmpxchg(&life->loader, loader, (u16)mint_facts.node) == loader ?
 			0 : -EBUSY;
 	/*
 	 * Stored before the exchange, so that nobody finds a dead loader, and

@@ -16,17 +16,18 @@
 #define MINT_ABI_MAGIC		0x314d4853544e494dULL	/* the bytes "MINTSHM1"; first word of
 							 * the region
 							 */
-#define MINT_ABI_MAJOR		2	/* must be the same on both sides */
-#define MINT_ABI_MINOR		2	/* the lower one of both sides is spoken */
+#define MINT_ABI_MAJOR		3	/* must be the same on both sides */
+#define MINT_ABI_MINOR		0	/* the lower one of both sides is spoken */
 
 #define MINT_MAX_NODES		64	/* node ids are 0 to 63 */
 #define MINT_MAX_CPUS		256	/* CPU numbers are 0 to 255 */
-#define MINT_MAX_RAM		32	/* entries of mint_ledger.ram */
+#define MINT_MAX_RAM		128	/* entries of mint_ledger.ram */
 #define MINT_MAX_EXTENTS	256	/* entries of mint_ledger.extents */
 #define MINT_MAX_SECTIONS	16	/* entries of the directory */
 #define MINT_MAX_LOW_SLOTS	16	/* entries of mint_ledger.low_slot_owner */
 #define MINT_MAX_ROLES		8	/* entries of mint_ledger.role_owner */
-#define MINT_MAX_PCI		256	/* entries of mint_ledger.pci */
+#define MINT_MAX_PCI		1024	/* entries of mint_ledger.pci */
+#define MINT_MAX_DOMAINS	32	/* NUMA domains; rows and columns of distances */
 #define MINT_NAME_BYTES		32	/* room for a name with its NUL */
 
 /* So that no page table entry of one node's direct map covers memory of another */
@@ -34,6 +35,8 @@
 
 #define MINT_OWNER_NONE		0xffff	/* nobody */
 #define MINT_OWNER_SHARED	0xfffe	/* the shared region */
+
+#define MINT_DOMAIN_NONE	0xff	/* nobody knows the NUMA domain */
 
 /**
  * struct mint_section - where a part of the region lies
@@ -107,13 +110,16 @@ static_assert(offsetof(struct mint_header, sections) == 48);
  * @apic_id: physical APIC id
  * @owner: node id or MINT_OWNER_NONE. Writer: ledger's @lock
  * @boot: 1 for the CPU that the firmware booted; it is never sent an INIT
+ * @domain: NUMA domain, less than ``nr_domains`` of the ledger, or
+ *	MINT_DOMAIN_NONE
  *
  * Writer: format
  */
 struct mint_cpu {
 	__u32 apic_id;
 	__u16 owner;
-	__u16 boot;
+	__u8 boot;
+	__u8 domain;
 };
 
 static_assert(sizeof(struct mint_cpu) == 8);
@@ -123,6 +129,8 @@ static_assert(sizeof(struct mint_cpu) == 8);
  * @base: first byte, a physical address
  * @bytes: size, 0 in an unused entry
  * @owner: node id, MINT_OWNER_SHARED, or MINT_OWNER_NONE: the entry is unused
+ * @domain: in ``ram`` of the ledger and in the hand-over: NUMA domain, or
+ *	MINT_DOMAIN_NONE; elsewhere unused. Writer: format
  * @reserved: zero. Writer: format
  *
  * To claim: write @base and @bytes, then @owner with release. To give back:
@@ -135,7 +143,8 @@ struct mint_extent {
 	__u64 base;
 	__u64 bytes;
 	__u16 owner;
-	__u16 reserved[3];
+	__u8 domain;
+	__u8 reserved[5];
 };
 
 static_assert(sizeof(struct mint_extent) == 24);
@@ -192,6 +201,9 @@ static_assert(sizeof(struct mint_pci) == 16);
  *	is not known. Writer: node 0, once, after @reset_value
  * @reset_value: the byte that resets, 0 to 255. Writer: node 0, before
  *	@reset_port
+ * @pm_timer_port: I/O port of the power management timer of ACPI, a counter of
+ *	24 bits at 3579545 Hz that every node may read; 0 = there is none. Writer:
+ *	node 0, once
  * @reserved: zero
  *
  * Written once, by node 0 when it has read its firmware's tables. The holder of
@@ -206,7 +218,8 @@ struct mint_firmware {
 	__u16 pm1b_off;
 	__u16 reset_port;
 	__u16 reset_value;
-	__u16 reserved[2];
+	__u16 pm_timer_port;
+	__u16 reserved;
 };
 
 static_assert(sizeof(struct mint_firmware) == 16);
@@ -239,6 +252,10 @@ static_assert(sizeof(struct mint_firmware) == 16);
  *	buses, release
  * @pci: the PCI functions. Writer: see there
  * @firmware: the machine's power and reset switches. Writer: see there
+ * @nr_domains: NUMA domains of the machine; 0 = the firmware tells none
+ * @distances: relative distances between domains, as the firmware's SLIT has
+ *	them: 10 is local. From domain A to B: entry A * MINT_MAX_DOMAINS + B
+ * @reserved: zero
  *
  * What @ram holds and no entry of @extents claims is unassigned. A role whose
  * holder is fenced is free.
@@ -265,12 +282,16 @@ struct mint_ledger {
 	__u32 nr_pci;
 	struct mint_pci pci[MINT_MAX_PCI];
 	struct mint_firmware firmware;
+	__u32 nr_domains;
+	__u32 reserved;
+	__u8 distances[MINT_MAX_DOMAINS * MINT_MAX_DOMAINS];
 };
 
 static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
 static_assert(offsetof(struct mint_ledger, ram) == 128);
-static_assert(offsetof(struct mint_ledger, role_owner) == 9088);
-static_assert(sizeof(struct mint_ledger) == 9120 + 16 * MINT_MAX_PCI + 16);
+static_assert(offsetof(struct mint_ledger, role_owner) == 128 + 24 * 128 + 8 * 256 + 24 * 256);
+static_assert(sizeof(struct mint_ledger) ==
+	      offsetof(struct mint_ledger, pci) + 16 * MINT_MAX_PCI + 16 + 8 + 32 * 32);
 
 /* mint_node_life.life: what the managing nodes have done with a node id */
 #define MINT_LIFE_NONE		0	/* the id is unused */

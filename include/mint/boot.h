@@ -50,6 +50,11 @@
  * @extents: the node's memory; ``owner`` in it is @node
  * @apic_ids: APIC ids of the node's CPUs, ``boot_cpu`` first, the rest by
  *	ascending CPU number
+ * @cpu_domains: NUMA domains of the CPUs of @apic_ids, or MINT_DOMAIN_NONE
+ * @region_domain: NUMA domain of the shared region, or MINT_DOMAIN_NONE
+ * @nr_domains: as in the ledger
+ * @reserved2: zero
+ * @distances: as in the ledger
  *
  * Writer: loader
  */
@@ -74,9 +79,14 @@ struct mint_handover {
 	__u64 self_phys;
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	__u32 apic_ids[MINT_MAX_CPUS];
+	__u8 cpu_domains[MINT_MAX_CPUS];
+	__u8 region_domain;
+	__u8 nr_domains;
+	__u8 reserved2[6];
+	__u8 distances[MINT_MAX_DOMAINS * MINT_MAX_DOMAINS];
 };
 
-static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 4 * 256);
+static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 5 * 256 + 8 + 32 * 32);
 
 /**
  * struct mint_mailbox - how the machine's boot CPU is started again, which

@@ -268,6 +268,7 @@ static void __init mint_plan_add_ram(u64 start, u64 end)
 			.base = start,
 			.bytes = end - start,
 			.owner = MINT_OWNER_NONE,
+			.domain = MINT_DOMAIN_NONE,
 		};
 }
 

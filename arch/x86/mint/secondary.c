@@ -141,7 +141,6 @@ static void __init mint_take_facts(void)
 	facts->generation = handover.generation;
 	facts->region_phys = handover.region_phys;
 	facts->region_bytes = handover.region_bytes;
-	facts->starter_abi_minor = handover.abi_minor;
 	facts->tsc_khz = handover.tsc_khz;
 	facts->lapic_khz = handover.lapic_khz;
 	facts->nr_cpus = handover.nr_cpus;

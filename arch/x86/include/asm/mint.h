@@ -22,7 +22,6 @@
  * @generation: own generation
  * @region_phys: shared region, first byte
  * @region_bytes: shared region, size
- * @starter_abi_minor: secondary: minor version of the ABI of the node that started us
  * @own_bytes: node 0: its memory ends at this physical address
  * @lapic_khz: secondary: rate of the local APIC timer
  * @tsc_khz: secondary: rate of the time stamp counter
@@ -43,7 +42,6 @@ struct mint_facts {
 	u32 generation;
 	u64 region_phys;
 	u64 region_bytes;
-	u16 starter_abi_minor;
 	u64 own_bytes;
 	u32 lapic_khz;
 	u32 tsc_khz;
