@@ -44,7 +44,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root demo shell check proofs test isolation soak bench evaluation abi \
+.PHONY: help deps prepare kernel loader root any demo shell check proofs test isolation soak bench evaluation abi \
 	lint series man install loc house clean
 
 help: ## list the doors
@@ -67,7 +67,11 @@ loader: deps ## build the mint command
 	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader
 
 root: kernel loader ## pack what nodes boot: kernel, command, programs
-	$(Q)$(STEP) root "root of the nodes" scripts/build-root
+	$(Q)FLAVOUR=$(SANITIZE) $(STEP) root "root of the nodes" scripts/build-root
+
+any: prepare loader ## the same with a kernel for any machine: UEFI, KASLR, NUMA, ...
+	$(Q)$(STEP) any "kernel for any machine" scripts/build-kernel $(abspath build/any/kernel) base mint any --
+	$(Q)FLAVOUR=any $(STEP) any "root with it" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
 	$(Q)scripts/demo run
@@ -100,7 +104,8 @@ proofs: kernel
 	$(STEP) -s series "series" scripts/check-series & \
 	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
 
-test: root $(if $(SANITIZE)$(T),,proofs) ## every test, two at a time: AT_ONCE=; some: T=
+# Tests of machine shapes boot the kernel for any machine.
+test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another

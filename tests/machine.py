@@ -33,8 +33,9 @@ TOP = Path(__file__).resolve().parent.parent
 # The name of a kernel with checks of its own, see docs/testing.md; "" = none.
 SANITIZE = os.environ.get("SANITIZE", "")
 BUILD = TOP / "build" / SANITIZE
-KERNEL = BUILD / "kernel"
-BZIMAGE = KERNEL / "arch/x86/boot/bzImage"
+# The kernel of `make any` with its root.
+ANY = TOP / "build/any"
+BZIMAGE = BUILD / "kernel/arch/x86/boot/bzImage"
 ROOT = BUILD / "root.cpio"
 
 # ttyS0 is node 0's console, ttyS1 its command channel.
@@ -318,7 +319,8 @@ class Machine:
 
     def __init__(self, log_dir: Path, *, cpus: int = 4, memory: str = "4G",
                  mint: Optional[str] = "cpus=0-1,mem=512M,shm=64M",
-                 append: str = "", initrd: Path = ROOT,
+                 append: str = "", build: Path = BUILD,
+                 initrd: Optional[Path] = None,
                  accelerator: Optional[str] = None,
                  open_memory: bool = False,
                  extra: Sequence[str] = ()) -> None:
@@ -332,7 +334,8 @@ class Machine:
                        f"tsc=nowatchdog {append}")
         if mint is not None:
             self.append += f" mint={mint}"
-        self.initrd = initrd
+        self.kernel = build / "kernel"
+        self.initrd = initrd or build / "root.cpio"
         self.accelerator = accelerator
         self.open_memory = open_memory
         self.extra = list(extra)
@@ -372,7 +375,8 @@ class Machine:
                 "-accel", self.accelerator or qemu_accelerator(),
                 "-cpu", CPU_FLAGS, "-smp", str(self.cpus), "-m", self.memory,
                 "-nodefaults", "-display", "none", "-no-reboot",
-                "-kernel", str(BZIMAGE), "-initrd", str(self.initrd),
+                "-kernel", str(self.kernel / "arch/x86/boot/bzImage"),
+                "-initrd", str(self.initrd),
                 "-append", self.append,
                 "-monitor", f"unix:{self.socket_path('monitor')},server=on,wait=off"]
         if self.open_memory:
@@ -514,7 +518,8 @@ class Machine:
         """Undeclared bad lines as (log, line)."""
         bad = []
         for log in self.logs():
-            for line in splats.find(log.read_text("utf-8", "replace"), KERNEL):
+            for line in splats.find(log.read_text("utf-8", "replace"),
+                                    self.kernel):
                 if not any(pattern.search(line) for pattern in self.expected):
                     bad.append((log.name, line))
         return bad
