@@ -35,7 +35,9 @@ def wait_talk(machine: Machine, names: Dict[str, int], more: int) -> None:
             assert not any(wrong for _, wrong in talked.values()), (name, talked)
             if not missing:
                 break
-            assert time.monotonic() < deadline, f"{name} gets nothing from {missing}"
+            assert time.monotonic() < deadline, (
+                f"{name} gets nothing from {missing}",
+                machine.node().run(f"mint log {name} | tail -n 20").output)
             time.sleep(0.2)
 
 
