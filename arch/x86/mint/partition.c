@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Node 0's share of the machine: the boot parameter
- *
- *	mint=cpus=LIST,mem=SIZE,shm=SIZE[@ADDRESS][,nodevices=LIST]
- *
- * All of it is checked before any of it is applied, so that a bad value
- * costs one line in the log and leaves an ordinary Linux.
+ * Node 0's share of the machine. All that mint= asks for is compared with the machine
+ * before any of it is applied, so that a value that does not fit costs one line in the
+ * log and leaves an ordinary Linux.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -13,7 +10,6 @@
 #include <linux/memblock.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
-#include <linux/string.h>
 #include <asm/cpufeature.h>
 #include <asm/e820/api.h>
 #include <asm/mint.h>
@@ -22,188 +18,12 @@
 #include <asm/setup.h>
 #include <mint/extent.h>
 #include "local.h"
+#include "parameter.h"
 
 #define NODE0_MIN_BYTES		SZ_64M
 #define REGION_MIN_BYTES	SZ_16M
 
-static char parameter[256] __initdata;
-static bool parameter_too_long __initdata;
-
-/**
- * struct mint_boot_request - the parameter as it was given
- * @cpus: machine-wide numbers
- * @nr_cpus: used entries of @cpus
- * @mem: bytes for node 0
- * @shm: bytes for the shared region
- * @shm_base: its address, or MINT_ANYWHERE
- * @nr_withheld: used entries of @withheld
- * @withheld: PCI functions that node 0 leaves to others
- */
-struct mint_boot_request {
-	u32 cpus[MINT_MAX_CPUS];
-	u32 nr_cpus;
-	u64 mem;
-	u64 shm;
-	u64 shm_base;
-	u32 nr_withheld;
-	u16 withheld[MINT_MAX_WITHHELD];
-};
-
-#define MINT_ANYWHERE	(~0ULL)
-
-static struct mint_boot_request request __initdata;
 static struct mint_facts plan __initdata;
-
-static int __init mint_parse_parameter(char *value)
-{
-	if (!value)
-		value = "";
-	parameter_too_long = strscpy(parameter, value, sizeof(parameter)) < 0;
-	mint_facts.active = true;	/* wanted: mint_setup_memory() decides */
-	return 0;
-}
-early_param("mint", mint_parse_parameter);
-
-#define refuse(fmt, ...)						\
-({									\
-	pr_err(fmt "; booting without Mint\n", ##__VA_ARGS__);		\
-	-EINVAL;							\
-})
-
-static int __init mint_parse_cpu(const char *text, u32 *cpu)
-{
-	if (kstrtou32(text, 10, cpu))
-		return refuse("cpus: '%s' is not a CPU number", text);
-	if (*cpu >= MINT_MAX_CPUS)
-		return refuse("cpus: no CPU %u, the most is %u", *cpu, MINT_MAX_CPUS - 1);
-	return 0;
-}
-
-static int __init mint_add_cpu(u32 cpu)
-{
-	unsigned int i;
-
-	for (i = 0; i < request.nr_cpus; i++)
-		if (request.cpus[i] == cpu)
-			return refuse("cpus: CPU %u is given twice", cpu);
-	request.cpus[request.nr_cpus++] = cpu;
-	return 0;
-}
-
-/* "N" or "N-M" */
-static int __init mint_parse_cpu_range(char *range)
-{
-	char *first_text = strsep(&range, "-");
-	u32 first, last;
-	int err;
-
-	err = mint_parse_cpu(first_text, &first);
-	last = first;
-	if (!err && range)
-		err = mint_parse_cpu(range, &last);
-	if (err)
-		return err;
-	if (last < first)
-		return refuse("cpus: %u-%u is not a range", first, last);
-	for (; !err && first <= last; first++)
-		err = mint_add_cpu(first);
-	return err;
-}
-
-/* "BUS:DEVICE.FUNCTION" in hexadecimal, perhaps after "0000:" */
-static int __init mint_parse_function(char *text)
-{
-	unsigned int bus, device, function, i;
-	char *address = text;
-	char stray;
-	u16 id;
-
-	if (!strncmp(address, "0000:", 5))
-		address += 5;
-	if (sscanf(address, "%2x:%2x.%1x%c", &bus, &device, &function, &stray) != 3 ||
-	    device > 31 || function > 7)
-		return refuse("nodevices: '%s' is not a PCI function like 00:04.0", text);
-	id = PCI_DEVID(bus, PCI_DEVFN(device, function));
-	for (i = 0; i < request.nr_withheld; i++)
-		if (request.withheld[i] == id)
-			return refuse("nodevices: %s is given twice", text);
-	if (request.nr_withheld == MINT_MAX_WITHHELD)
-		return refuse("nodevices: more than %u functions", MINT_MAX_WITHHELD);
-	request.withheld[request.nr_withheld++] = id;
-	return 0;
-}
-
-static int __init mint_parse_size(const char *key, char *value, u64 *bytes, u64 *base)
-{
-	char *end;
-
-	*bytes = memparse(value, &end);
-	if (end == value)
-		return refuse("%s: '%s' is not a size", key, value);
-	if (base && *end == '@') {
-		value = end + 1;
-		*base = memparse(value, &end);
-		if (end == value)
-			return refuse("%s: '%s' is not an address", key, value);
-	}
-	if (*end)
-		return refuse("%s: stray '%s'", key, end);
-	if (!*bytes)
-		return refuse("%s: zero bytes", key);
-	if (!IS_ALIGNED(*bytes, MINT_EXTENT_ALIGN))
-		return refuse("%s: %llu bytes is not a multiple of 2M", key, *bytes);
-	return 0;
-}
-
-typedef int (*parse_piece_fn)(char *piece);
-
-/* "cpus=0,2" continues with a bare number, "nodevices=" likewise. */
-static int __init mint_parse_list(const char *key, char *piece, u32 nr,
-				  parse_piece_fn parse, parse_piece_fn *in_list)
-{
-	*in_list = parse;
-	return nr ? refuse("%s is given twice", key) : parse(piece);
-}
-
-static int __init mint_parse_item(char *item, parse_piece_fn *in_list)
-{
-	char *value = strchr(item, '=');
-
-	if (!value)
-		return *in_list ? (*in_list)(item) :
-			refuse("'%s' has no value", item);
-	*value++ = '\0';
-	*in_list = NULL;
-	if (!strcmp(item, "cpus"))
-		return mint_parse_list(item, value, request.nr_cpus, mint_parse_cpu_range, in_list);
-	if (!strcmp(item, "nodevices"))
-		return mint_parse_list(item, value, request.nr_withheld, mint_parse_function,
-				       in_list);
-	if (!strcmp(item, "mem") && !request.mem)
-		return mint_parse_size("mem", value, &request.mem, NULL);
-	if (!strcmp(item, "shm") && !request.shm)
-		return mint_parse_size("shm", value, &request.shm, &request.shm_base);
-	return refuse("key '%s' is unknown or given twice", item);
-}
-
-static int __init mint_parse_request(void)
-{
-	char *rest = parameter, *item;
-	parse_piece_fn in_list = NULL;
-	int err;
-
-	if (parameter_too_long)
-		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
-	request.shm_base = MINT_ANYWHERE;
-	while ((item = strsep(&rest, ","))) {
-		err = mint_parse_item(item, &in_list);
-		if (err)
-			return err;
-	}
-	if (!request.nr_cpus || !request.mem || !request.shm)
-		return refuse("mint= needs cpus=, mem= and shm=");
-	return 0;
-}
 
 /* Lists the machine's CPUs, and those of node 0, the boot CPU first. */
 static int __init mint_plan_cpus(void)
@@ -217,13 +37,13 @@ static int __init mint_plan_cpus(void)
 		return refuse("the firmware has no ACPI table of CPUs (MADT)");
 	plan.nr_machine_cpus = n;
 	plan.apic_ids[plan.nr_cpus++] = boot_apic_id;
-	for (i = 0; i < request.nr_cpus; i++) {
+	for (i = 0; i < mint_request.nr_cpus; i++) {
 		u32 apic_id;
 
-		if (request.cpus[i] >= n)
+		if (mint_request.cpus[i] >= n)
 			return refuse("cpus: no CPU %u, the machine has 0-%d",
-				      request.cpus[i], n - 1);
-		apic_id = plan.machine_apic_ids[request.cpus[i]];
+				      mint_request.cpus[i], n - 1);
+		apic_id = plan.machine_apic_ids[mint_request.cpus[i]];
 		if (apic_id == boot_apic_id)
 			boot_cpu_given = true;
 		else
@@ -240,8 +60,8 @@ static int __init mint_plan_devices(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < request.nr_withheld; i++) {
-		u16 id = request.withheld[i];
+	for (i = 0; i < mint_request.nr_withheld; i++) {
+		u16 id = mint_request.withheld[i];
 		u8 bus = PCI_BUS_NUM(id), device = PCI_SLOT(id), function = PCI_FUNC(id);
 		u32 class;
 
@@ -309,13 +129,13 @@ static bool __init mint_plan_is_ram(u64 base, u64 bytes)
 /* Node 0 gets the lowest RAM. The first 2 MB count as RAM, holes included. */
 static int __init mint_plan_own_memory(void)
 {
-	u64 left = request.mem - MINT_EXTENT_ALIGN;
+	u64 left = mint_request.mem - MINT_EXTENT_ALIGN;
 	u64 kernel_end = __pa_symbol(_end);
 	unsigned int i;
 
-	if (request.mem < NODE0_MIN_BYTES)
+	if (mint_request.mem < NODE0_MIN_BYTES)
 		return refuse("mem: %lluM is less than the minimum of %lluM",
-			      request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
+			      mint_request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
 	for (i = 0; i < plan.nr_ram; i++) {
 		u64 take = min(left, plan.ram[i].bytes);
 
@@ -326,39 +146,39 @@ static int __init mint_plan_own_memory(void)
 	}
 	if (left)
 		return refuse("mem: %lluM is more than the machine has, %lluM are missing",
-			      request.mem >> 20, left >> 20);
+			      mint_request.mem >> 20, left >> 20);
 	if (kernel_end > plan.own_bytes)
 		return refuse("mem: the kernel lies at %#llx, outside of %lluM; add nokaslr",
-			      (u64)__pa_symbol(_text), request.mem >> 20);
+			      (u64)__pa_symbol(_text), mint_request.mem >> 20);
 	return 0;
 }
 
 static int __init mint_plan_region(void)
 {
-	u64 base = request.shm_base;
+	u64 base = mint_request.shm_base;
 	unsigned int i;
 
-	if (request.shm < REGION_MIN_BYTES)
+	if (mint_request.shm < REGION_MIN_BYTES)
 		return refuse("shm: %lluM is less than the minimum of %lluM",
-			      request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
+			      mint_request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
 	for (i = 0; base == MINT_ANYWHERE && i < plan.nr_ram; i++) {
 		u64 start = max(plan.ram[i].base, plan.own_bytes);
 
-		if (mint_plan_is_ram(start, request.shm))
+		if (mint_plan_is_ram(start, mint_request.shm))
 			base = start;
 	}
 	if (base == MINT_ANYWHERE)
 		return refuse("shm: no %lluM of RAM are left above node 0's %lluM",
-			      request.shm >> 20, request.mem >> 20);
+			      mint_request.shm >> 20, mint_request.mem >> 20);
 	if (!IS_ALIGNED(base, MINT_EXTENT_ALIGN))
 		return refuse("shm: address %#llx is not a multiple of 2M", base);
 	if (base < plan.own_bytes)
 		return refuse("shm: address %#llx overlaps node 0's memory, which ends at %#llx",
 			      base, plan.own_bytes);
-	if (!mint_plan_is_ram(base, request.shm))
-		return refuse("shm: %lluM at %#llx is not all RAM", request.shm >> 20, base);
+	if (!mint_plan_is_ram(base, mint_request.shm))
+		return refuse("shm: %lluM at %#llx is not all RAM", mint_request.shm >> 20, base);
 	plan.region_phys = base;
-	plan.region_bytes = request.shm;
+	plan.region_bytes = mint_request.shm;
 	return 0;
 }
 
@@ -378,7 +198,7 @@ static void __init mint_apply_memory(void)
 
 static int __init mint_partition_machine(void)
 {
-	int err = mint_parse_request();
+	int err = mint_request_parse();
 
 	if (err)
 		return err;
