@@ -403,8 +403,8 @@ static int __init mint_pci_publish(void)
 	} else {
 		pr_warn("no PCI configuration space in memory (ECAM): devices stay with node 0\n");
 	}
-	for (i = 0; i < mint_facts.nr_withheld; i++)
-		mint_pci_withhold(mint_facts.withheld[i]);
+	for (i = 0; i < mint_machine.nr_withheld; i++)
+		mint_pci_withhold(mint_machine.withheld[i]);
 	return 0;
 }
 fs_initcall_sync(mint_pci_publish);

@@ -89,17 +89,17 @@ static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 {
 	unsigned int i;
 
-	ledger->nr_cpus = mint_facts.nr_machine_cpus;
+	ledger->nr_cpus = mint_machine.nr_cpus;
 	for (i = 0; i < ledger->nr_cpus; i++) {
 		struct mint_cpu *cpu = &ledger->cpus[i];
 
-		cpu->apic_id = mint_facts.machine_apic_ids[i];
+		cpu->apic_id = mint_machine.apic_ids[i];
 		cpu->owner = mint_region_own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
 		cpu->boot = cpu->apic_id == mint_facts.apic_ids[0];
 		cpu->domain = MINT_DOMAIN_NONE;
 	}
-	ledger->nr_ram = mint_facts.nr_ram;
-	memcpy(ledger->ram, mint_facts.ram, sizeof(ledger->ram));
+	ledger->nr_ram = mint_machine.nr_ram;
+	memcpy(ledger->ram, mint_machine.ram, sizeof(ledger->ram));
 	for (i = 0; i < MINT_MAX_EXTENTS; i++)
 		ledger->extents[i].owner = MINT_OWNER_NONE;
 	ledger->extents[0] = (struct mint_extent) {
@@ -127,8 +127,8 @@ static void __init mint_region_format_nodes(void)
 	}
 	life->life = MINT_LIFE_STARTED;
 	life->generation = mint_facts.generation;
-	for (i = 0; i < mint_facts.nr_machine_cpus; i++)
-		if (mint_facts.machine_apic_ids[i] == mint_facts.apic_ids[0])
+	for (i = 0; i < mint_machine.nr_cpus; i++)
+		if (mint_machine.apic_ids[i] == mint_facts.apic_ids[0])
 			life->boot_cpu = i;
 	strscpy(life->name, "node0");
 }

@@ -11,6 +11,7 @@ usage: soak.py [KILLS [LIVES]]
 import collections
 import random
 import statistics
+import subprocess
 import sys
 import time
 import traceback
@@ -24,9 +25,10 @@ import kill_campaign  # pylint: disable=wrong-import-position
 import leaks  # pylint: disable=wrong-import-position
 import node_logs  # pylint: disable=wrong-import-position
 import smallest  # pylint: disable=wrong-import-position
-from machine import BUILD, Machine, qemu_accelerator  # pylint: disable=wrong-import-position
+from machine import BUILD, TOP, Machine, qemu_accelerator  # pylint: disable=wrong-import-position
 
 KILLS, LIVES, STARTS = 330, 300, 10
+FUZZ_SECONDS = 600
 SHAPES_PER_LIFE = 4     # one node of another shape for so many lives
 WORK = BUILD / "soak"
 Report = List[str]
@@ -132,6 +134,15 @@ def memory(report: Report) -> None:
                   f"both ways, in MB by place: {sizes}.")
 
 
+def firmware(report: Report) -> None:
+    """Fuzzers of what reads the firmware's tables."""
+    subprocess.run(["make", "-C", str(TOP / "tests/firmware"), "-j2", "fuzz",
+                    f"BUILD={TOP / 'build/firmware'}", f"FUZZ_SECONDS={FUZZ_SECONDS}"],
+                   check=True)
+    report.append(f"- The readers of the firmware's tables survived {FUZZ_SECONDS} s of each "
+                  "of their fuzzers.")
+
+
 def main(arguments: List[str]) -> int:
     """Runs all parts, each whatever became of the others."""
     number_of_kills = int(arguments[0]) if arguments else KILLS
@@ -139,7 +150,7 @@ def main(arguments: List[str]) -> int:
     parts: List["tuple[str, Callable[[Report], None]]"] = [
         ("kills", lambda report: kills(report, number_of_kills)),
         ("lives", lambda report: lives(report, number_of_lives)),
-        ("starts", starts), ("memory", memory)]
+        ("starts", starts), ("memory", memory), ("firmware", firmware)]
     WORK.mkdir(parents=True, exist_ok=True)
     report: Report = ["# Node life under hard use", "",
                       f"{time.strftime('%Y-%m-%d')}, accelerator {qemu_accelerator()}.", ""]

@@ -8,6 +8,7 @@
 #include <asm/mint.h>
 
 struct mint_facts mint_facts __ro_after_init;
+struct mint_machine mint_machine __initdata;
 
 /**
  * mint_apic_id_foreign() - does this CPU belong to another node?

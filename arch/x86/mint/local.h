@@ -14,7 +14,6 @@
 	[GDT_ENTRY_BOOT_DS] = GDT_ENTRY_INIT(DESC_DATA64, 0, 0xfffff),	\
 }
 
-int mint_madt_cpus(u32 *apic_ids, unsigned int max);
 bool mint_partition(void);
 void mint_secondary_check(void);
 void mint_pci_take_platform(void);

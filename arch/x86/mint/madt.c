@@ -1,129 +1,114 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine's CPUs, read from the firmware's MADT before the kernel's own
- * ACPI code runs: a partition is checked as a whole before any of it is
- * applied, and memory is partitioned long before CPUs are enumerated.
+ * The machine's CPUs, from the firmware's MADT: a partition is checked as a whole
+ * before any of it is applied, and memory is partitioned long before the kernel
+ * enumerates CPUs. Counts the CPUs that the kernel would count. Compiles in user
+ * space too: tests/firmware.
  */
-#define pr_fmt(fmt) "mint: " fmt
+#include <linux/errno.h>
+#include <linux/init.h>
+#include "tables.h"
 
-#include <linux/acpi.h>
-#include <linux/io.h>
-#include <asm/setup.h>
-#include "local.h"
+#define MADT_FIRST_ENTRY	44
+#define MADT_LOCAL_APIC		0
+#define MADT_LOCAL_X2APIC	9
+#define MADT_ENABLED		0x1
 
-#define MADT_MAX_BYTES	SZ_64K	/* what early_memremap() maps at once */
+/* ACPI specification, "Processor Local APIC Structure" */
+struct local_apic {
+	struct mint_subtable head;
+	u8 uid;
+	u8 id;
+	u32 flags;
+} __packed;
 
-/* Maps the table at @phys if it is a MADT, else returns NULL. */
-static void *__init mint_madt_map(u64 phys)
+/* "Processor Local x2APIC Structure" */
+struct local_x2apic {
+	struct mint_subtable head;
+	u16 reserved;
+	u32 id;
+	u32 flags;
+	u32 uid;
+} __packed;
+
+static bool __init mint_madt_apic_id(const struct mint_subtable *entry, u32 *apic_id)
 {
-	struct acpi_table_header *header;
-	u32 bytes;
-	bool madt;
+	const struct local_x2apic *x2apic = (const void *)entry;
+	const struct local_apic *apic = (const void *)entry;
 
-	if (!phys)
-		return NULL;
-	header = early_memremap(phys, sizeof(*header));
-	if (!header)
-		return NULL;
-	madt = !memcmp(header->signature, ACPI_SIG_MADT, ACPI_NAMESEG_SIZE);
-	bytes = header->length;
-	early_memunmap(header, sizeof(*header));
-	if (!madt || bytes < sizeof(struct acpi_table_madt) ||
-	    bytes > MADT_MAX_BYTES)
-		return NULL;
-	return early_memremap(phys, bytes);
-}
-
-/* Looks through the RSDT (entries of 4 bytes) or XSDT (of 8). */
-static struct acpi_table_madt *__init mint_madt_find_in_root(u64 phys, unsigned int width)
-{
-	struct acpi_table_header *root;
-	void *madt = NULL;
-	u32 bytes, at;
-
-	root = early_memremap(phys, sizeof(*root));
-	if (!root)
-		return NULL;
-	bytes = min_t(u32, root->length, PAGE_SIZE);
-	early_memunmap(root, sizeof(*root));
-
-	root = early_memremap(phys, bytes);
-	if (!root)
-		return NULL;
-	for (at = sizeof(*root); !madt && at + width <= bytes; at += width) {
-		u64 entry = 0;
-
-		memcpy(&entry, (void *)root + at, width);
-		madt = mint_madt_map(entry);
+	if (entry->type == MADT_LOCAL_APIC && entry->bytes >= sizeof(*apic)) {
+		*apic_id = apic->id;
+		return apic->flags & MADT_ENABLED && apic->id != 0xff;
 	}
-	early_memunmap(root, bytes);
-	return madt;
-}
-
-static struct acpi_table_madt *__init mint_madt_find(void)
-{
-	acpi_physical_address at = boot_params.acpi_rsdp_addr;
-	struct acpi_table_madt *madt = NULL;
-	struct acpi_table_rsdp *rsdp;
-
-	if (!at && ACPI_FAILURE(acpi_find_root_pointer(&at)))
-		return NULL;
-	rsdp = early_memremap(at, sizeof(*rsdp));
-	if (!rsdp)
-		return NULL;
-	if (rsdp->revision >= 2 && rsdp->xsdt_physical_address)
-		madt = mint_madt_find_in_root(rsdp->xsdt_physical_address, 8);
-	else
-		madt = mint_madt_find_in_root(rsdp->rsdt_physical_address, 4);
-	early_memunmap(rsdp, sizeof(*rsdp));
-	return madt;
-}
-
-static bool __init mint_madt_usable_apic_id(const struct acpi_subtable_header *entry,
-					    u32 *apic_id)
-{
-	const struct acpi_madt_local_apic *xapic = (const void *)entry;
-	const struct acpi_madt_local_x2apic *x2apic = (const void *)entry;
-
-	if (entry->type == ACPI_MADT_TYPE_LOCAL_APIC &&
-	    entry->length >= sizeof(*xapic)) {
-		*apic_id = xapic->id;
-		return xapic->lapic_flags & ACPI_MADT_ENABLED;
-	}
-	if (entry->type == ACPI_MADT_TYPE_LOCAL_X2APIC &&
-	    entry->length >= sizeof(*x2apic)) {
-		*apic_id = x2apic->local_apic_id;
-		return x2apic->lapic_flags & ACPI_MADT_ENABLED;
+	if (entry->type == MADT_LOCAL_X2APIC && entry->bytes >= sizeof(*x2apic)) {
+		*apic_id = x2apic->id;
+		return x2apic->flags & MADT_ENABLED && x2apic->id != ~0U;
 	}
 	return false;
 }
 
-/**
- * mint_madt_cpus() - list the machine's CPUs
- * @apic_ids: filled in with their APIC ids; the index is the machine-wide number
- * @max: entries of @apic_ids; further CPUs are left out
- *
- * Return: entries filled in, or -ENODEV if the firmware has no MADT.
- */
-int __init mint_madt_cpus(u32 *apic_ids, unsigned int max)
+static bool __init mint_madt_known(const struct mint_machine *machine, u32 apic_id)
 {
-	struct acpi_table_madt *madt = mint_madt_find();
-	u32 bytes, at, apic_id;
-	int n = 0;
+	u32 i;
 
-	if (!madt)
-		return -ENODEV;
-	bytes = madt->header.length;
-	at = sizeof(*madt);
-	while (at + sizeof(struct acpi_subtable_header) <= bytes && n < max) {
-		struct acpi_subtable_header *entry = (void *)madt + at;
+	for (i = 0; i < machine->nr_cpus; i++)
+		if (machine->apic_ids[i] == apic_id)
+			return true;
+	return false;
+}
 
-		if (entry->length < sizeof(*entry) || at + entry->length > bytes)
-			break;
-		if (mint_madt_usable_apic_id(entry, &apic_id))
-			apic_ids[n++] = apic_id;
-		at += entry->length;
+static void __init mint_madt_add(struct mint_machine *machine, u32 apic_id)
+{
+	if (mint_madt_known(machine, apic_id))
+		return;
+	if (machine->nr_cpus == MINT_MAX_CPUS)
+		machine->cpus_left_out++;
+	else
+		machine->apic_ids[machine->nr_cpus++] = apic_id;
+}
+
+/* Returns 1 if a CPU has an entry as local APIC, 0 if none has, or -EINVAL. */
+static int __init mint_madt_has_local_apic(const void *madt, u32 bytes)
+{
+	const struct mint_subtable *entry;
+	u32 at = MADT_FIRST_ENTRY, apic_id;
+	int more, has = 0;
+
+	while ((more = mint_subtable_at(madt, bytes, at, &entry)) > 0) {
+		if (entry->type == MADT_LOCAL_APIC && mint_madt_apic_id(entry, &apic_id))
+			has = 1;
+		at += entry->bytes;
 	}
-	early_memunmap(madt, bytes);
-	return n ? n : -ENODEV;
+	return more ? more : has;
+}
+
+/**
+ * mint_madt_read() - list the machine's CPUs
+ * @madt: the table; its signature and checksum are right
+ * @bytes: its size
+ * @machine: ``apic_ids`` and what counts them are filled in
+ *
+ * Each CPU counts once. Some firmware lists all CPUs as x2APIC and, again, those that
+ * it can as local APIC. So an x2APIC with a smaller id than 255 counts only where there
+ * are no local APICs, as in Linux.
+ *
+ * Return: 0, or -EINVAL if the table makes no sense or has no CPU.
+ */
+int __init mint_madt_read(const void *madt, u32 bytes, struct mint_machine *machine)
+{
+	int has_local_apic = mint_madt_has_local_apic(madt, bytes);
+	const struct mint_subtable *entry;
+	u32 at = MADT_FIRST_ENTRY, apic_id;
+
+	if (has_local_apic < 0)
+		return has_local_apic;
+	machine->nr_cpus = 0;
+	machine->cpus_left_out = 0;
+	while (mint_subtable_at(madt, bytes, at, &entry) > 0) {
+		if (mint_madt_apic_id(entry, &apic_id) &&
+		    !(has_local_apic && entry->type == MADT_LOCAL_X2APIC && apic_id < 0xff))
+			mint_madt_add(machine, apic_id);
+		at += entry->bytes;
+	}
+	return machine->nr_cpus ? 0 : -EINVAL;
 }

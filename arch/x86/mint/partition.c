@@ -6,7 +6,9 @@
  */
 #define pr_fmt(fmt) "mint: " fmt
 
+#include <linux/acpi.h>
 #include <linux/init.h>
+#include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
@@ -19,31 +21,88 @@
 #include <mint/extent.h>
 #include "local.h"
 #include "parameter.h"
+#include "tables.h"
 
 #define NODE0_MIN_BYTES		SZ_64M
 #define REGION_MIN_BYTES	SZ_16M
 
 static struct mint_facts plan __initdata;
 
+static const void *__init mint_firmware_map(u64 phys, u32 bytes)
+{
+	u64 end = 1ULL << boot_cpu_data.x86_phys_bits;
+
+	return phys < end && bytes <= end - phys ? early_memremap(phys, bytes) : NULL;
+}
+
+static void __init mint_firmware_unmap(const void *at, u32 bytes)
+{
+	early_memunmap((void *)at, bytes);
+}
+
+static const struct mint_firmware_memory firmware_memory __initconst = {
+	.map = mint_firmware_map,
+	.unmap = mint_firmware_unmap,
+};
+
+static int __init mint_plan_read(const char *signature, mint_table_reader *read)
+{
+	return mint_table_find(&firmware_memory, acpi_os_get_root_pointer(), signature, read,
+			       &mint_machine);
+}
+
+/* The 8 bits of leaf 1 are too few for many machines; the newest leaf knows best. */
+static u32 __init mint_boot_apic_id(void)
+{
+	static const u32 topology_leaves[] __initconst = { 0x1f, 0xb };
+	u32 eax, ebx, ecx, edx;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(topology_leaves); i++) {
+		if (cpuid_eax(0) < topology_leaves[i])
+			continue;
+		cpuid_count(topology_leaves[i], 0, &eax, &ebx, &ecx, &edx);
+		if (ebx & 0xffff)
+			return edx;
+	}
+	return cpuid_ebx(1) >> 24;
+}
+
+static int __init mint_plan_machine_cpus(u32 boot_apic_id)
+{
+	u32 i;
+
+	switch (mint_plan_read(ACPI_SIG_MADT, mint_madt_read)) {
+	case 0:
+		break;
+	case -ENODEV:
+		return refuse("the firmware has no ACPI table of CPUs (MADT)");
+	default:
+		return refuse("the firmware's ACPI table of CPUs (MADT) is damaged");
+	}
+	for (i = 0; i < mint_machine.nr_cpus; i++)
+		if (mint_machine.apic_ids[i] == boot_apic_id)
+			return 0;
+	return refuse("the firmware's ACPI table of CPUs (MADT) lacks the boot CPU (APIC id %u)",
+		      boot_apic_id);
+}
+
 /* Lists the machine's CPUs, and those of node 0, the boot CPU first. */
 static int __init mint_plan_cpus(void)
 {
-	u32 boot_apic_id = cpuid_ebx(1) >> 24;
+	u32 boot_apic_id = mint_boot_apic_id(), i;
 	bool boot_cpu_given = false;
-	int n, i;
 
-	n = mint_madt_cpus(plan.machine_apic_ids, MINT_MAX_CPUS);
-	if (n < 0)
-		return refuse("the firmware has no ACPI table of CPUs (MADT)");
-	plan.nr_machine_cpus = n;
+	if (mint_plan_machine_cpus(boot_apic_id))
+		return -EINVAL;
 	plan.apic_ids[plan.nr_cpus++] = boot_apic_id;
 	for (i = 0; i < mint_request.nr_cpus; i++) {
 		u32 apic_id;
 
-		if (mint_request.cpus[i] >= n)
-			return refuse("cpus: no CPU %u, the machine has 0-%d",
-				      mint_request.cpus[i], n - 1);
-		apic_id = plan.machine_apic_ids[mint_request.cpus[i]];
+		if (mint_request.cpus[i] >= mint_machine.nr_cpus)
+			return refuse("cpus: no CPU %u, the machine has 0-%u",
+				      mint_request.cpus[i], mint_machine.nr_cpus - 1);
+		apic_id = mint_machine.apic_ids[mint_request.cpus[i]];
 		if (apic_id == boot_apic_id)
 			boot_cpu_given = true;
 		else
@@ -74,7 +133,7 @@ static int __init mint_plan_devices(void)
 		if (class >> 24 == PCI_BASE_CLASS_BRIDGE)
 			return refuse("nodevices: %02x:%02x.%u is a bridge, it stays with node 0",
 				      bus, device, function);
-		plan.withheld[plan.nr_withheld++] = id;
+		mint_machine.withheld[mint_machine.nr_withheld++] = id;
 	}
 	return 0;
 }
@@ -83,8 +142,8 @@ static void __init mint_plan_add_ram(u64 start, u64 end)
 {
 	start = ALIGN(start, MINT_EXTENT_ALIGN);
 	end = ALIGN_DOWN(end, MINT_EXTENT_ALIGN);
-	if (start < end && plan.nr_ram < MINT_MAX_RAM)
-		plan.ram[plan.nr_ram++] = (struct mint_extent) {
+	if (start < end && mint_machine.nr_ram < MINT_MAX_RAM)
+		mint_machine.ram[mint_machine.nr_ram++] = (struct mint_extent) {
 			.base = start,
 			.bytes = end - start,
 			.owner = MINT_OWNER_NONE,
@@ -120,8 +179,8 @@ static bool __init mint_plan_is_ram(u64 base, u64 bytes)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan.nr_ram; i++)
-		if (mint_extent_holds(&plan.ram[i], base, bytes))
+	for (i = 0; i < mint_machine.nr_ram; i++)
+		if (mint_extent_holds(&mint_machine.ram[i], base, bytes))
 			return true;
 	return false;
 }
@@ -136,10 +195,10 @@ static int __init mint_plan_own_memory(void)
 	if (mint_request.mem < NODE0_MIN_BYTES)
 		return refuse("mem: %lluM is less than the minimum of %lluM",
 			      mint_request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
-	for (i = 0; i < plan.nr_ram; i++) {
-		u64 take = min(left, plan.ram[i].bytes);
+	for (i = 0; i < mint_machine.nr_ram; i++) {
+		u64 take = min(left, mint_machine.ram[i].bytes);
 
-		plan.own_bytes = plan.ram[i].base + take;
+		plan.own_bytes = mint_machine.ram[i].base + take;
 		left -= take;
 		if (!left)
 			break;
@@ -161,8 +220,8 @@ static int __init mint_plan_region(void)
 	if (mint_request.shm < REGION_MIN_BYTES)
 		return refuse("shm: %lluM is less than the minimum of %lluM",
 			      mint_request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
-	for (i = 0; base == MINT_ANYWHERE && i < plan.nr_ram; i++) {
-		u64 start = max(plan.ram[i].base, plan.own_bytes);
+	for (i = 0; base == MINT_ANYWHERE && i < mint_machine.nr_ram; i++) {
+		u64 start = max(mint_machine.ram[i].base, plan.own_bytes);
 
 		if (mint_plan_is_ram(start, mint_request.shm))
 			base = start;
@@ -231,8 +290,11 @@ bool __init mint_partition(void)
 	mint_facts.generation = 1;
 	mint_apply_memory();
 	pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
-		mint_facts.nr_cpus, mint_facts.nr_machine_cpus,
+		mint_facts.nr_cpus, mint_machine.nr_cpus,
 		mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
 		mint_facts.region_phys);
+	if (mint_machine.cpus_left_out)
+		pr_warn("%u CPUs are not used: the machine has more than %u\n",
+			mint_machine.cpus_left_out, MINT_MAX_CPUS);
 	return true;
 }

@@ -10,9 +10,8 @@
 
 #ifdef CONFIG_MINT
 
+#include <asm/mint_machine.h>
 #include <mint/boot.h>
-
-#define MINT_MAX_WITHHELD	16
 
 /**
  * struct mint_facts - what this kernel was told of itself at boot
@@ -25,15 +24,8 @@
  * @own_bytes: node 0: its memory ends at this physical address
  * @lapic_khz: secondary: rate of the local APIC timer
  * @tsc_khz: secondary: rate of the time stamp counter
- * @nr_ram: node 0: used entries of @ram
- * @nr_machine_cpus: node 0: used entries of @machine_apic_ids
  * @nr_cpus: used entries of @apic_ids
  * @apic_ids: own CPUs, the booting one first
- * @machine_apic_ids: node 0: all CPUs, by machine-wide number
- * @ram: node 0: the machine's memory
- * @nr_withheld: node 0: used entries of @withheld
- * @withheld: node 0: PCI functions of segment 0 that it must not keep,
- *	bus << 8 | device << 3 | function
  */
 struct mint_facts {
 	bool active;
@@ -45,17 +37,14 @@ struct mint_facts {
 	u64 own_bytes;
 	u32 lapic_khz;
 	u32 tsc_khz;
-	u32 nr_ram;
-	u32 nr_machine_cpus;
 	u32 nr_cpus;
 	u32 apic_ids[MINT_MAX_CPUS];
-	u32 machine_apic_ids[MINT_MAX_CPUS];
-	struct mint_extent ram[MINT_MAX_RAM];
-	u32 nr_withheld;
-	u16 withheld[MINT_MAX_WITHHELD];
 };
 
 extern struct mint_facts mint_facts;
+
+/* On node 0; gone after its boot. */
+extern struct mint_machine mint_machine;
 
 /* Hooks in head64.c, setup.c, topology.c, apic/ and others */
 void mint_detect_secondary(void);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What node 0 finds out about the machine before anything is shared. Filled in by
+ * files that compile in user space too: tests/firmware.
+ */
+#ifndef _ASM_X86_MINT_MACHINE_H
+#define _ASM_X86_MINT_MACHINE_H
+
+#include <linux/types.h>
+#include <mint/abi.h>
+
+#define MINT_MAX_WITHHELD	16
+
+/**
+ * struct mint_machine - the machine, as the firmware describes it
+ * @nr_cpus: used entries of @apic_ids
+ * @cpus_left_out: further CPUs, for which there is no entry
+ * @apic_ids: the CPUs, by machine-wide number
+ * @nr_ram: used entries of @ram
+ * @ram: the memory above the first 2 MB, in ascending order
+ * @nr_withheld: used entries of @withheld
+ * @withheld: PCI functions of segment 0 that node 0 must not keep,
+ *	bus << 8 | device << 3 | function
+ */
+struct mint_machine {
+	u32 nr_cpus;
+	u32 cpus_left_out;
+	u32 apic_ids[MINT_MAX_CPUS];
+	u32 nr_ram;
+	struct mint_extent ram[MINT_MAX_RAM];
+	u32 nr_withheld;
+	u16 withheld[MINT_MAX_WITHHELD];
+};
+
+#endif /* _ASM_X86_MINT_MACHINE_H */
