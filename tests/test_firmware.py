@@ -40,7 +40,7 @@ def fuzz(program: str, seconds: int) -> None:
     assert "stat::number_of_executed_units" in output
 
 
-@pytest.mark.parametrize("suite", ["madt"])
+@pytest.mark.parametrize("suite", ["madt", "domains"])
 def test_machines_and_nonsense_are_told_apart(suite: str) -> None:
     output = call(build(f"unit-{suite}"))
     assert "\nok " in output and "not ok" not in output

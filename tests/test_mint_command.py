@@ -483,6 +483,31 @@ def test_start_uses_the_first_piece_with_room(mint: Mint, files: Files) -> None:
     assert report["plan"]["params"] == 640 * MB
 
 
+def test_a_node_may_lie_across_the_border_of_a_domain(mint: Mint, files: Files) -> None:
+    """There two pieces of the machine's memory touch; the node's own is one."""
+    region = two_nodes(life=abi.MINT_LIFE_STOPPED)
+    border = 530 * MB   # in what would be the kernel
+    region.ram = [(MB, border - MB), (border, 1024 * MB - border)]
+    report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
+                  region=region).json()
+    assert report["plan"]["kernel"] == 514 * MB
+    region.extents.pop()
+    region.cpus[3] = abi.MINT_OWNER_NONE
+    for memory in ("400M", "400M@0x20000000"):
+        path = files.make(name="c", cpus="3", memory=memory)
+        assert mint("create", "--dry-run", path, region=region).code == 0
+
+
+def test_of_many_pieces_the_largest_count(mint: Mint, files: Files) -> None:
+    """As on node 0, when it is started again: more than a hand-over has room for."""
+    region = two_nodes(life=abi.MINT_LIFE_STOPPED)
+    region.extents[2:] = [((512 + 4 * i) * MB, 2 * MB, 1) for i in range(20)] + \
+        [(640 * MB, 64 * MB, 1)]
+    report = mint("start", "--dry-run", "--json", "b", "--file", files.make(),
+                  region=region).json()
+    assert report["plan"]["params"] == 640 * MB
+
+
 @pytest.mark.parametrize("state, word", [
     (abi.MINT_SELF_RUNNING, "running"), (abi.MINT_SELF_BOOTING, "booting")])
 def test_what_runs_is_not_started_or_destroyed(mint: Mint, state: int, word: str) -> None:

@@ -150,11 +150,12 @@ static int find_piece(const struct tables *tables, const struct claims *claims,
 {
 	char want[24], have[24];
 	struct mint_extent gap;
-	__u64 from = 0, largest = 0;
+	__u64 from = 0, at = 0, largest = 0;
 
 	while (claims_gap(claims, &tables->ledger, from, &gap)) {
-		__u64 at = align_up(gap.base, MINT_EXTENT_ALIGN);
-
+		/* Else it goes on behind the border of a NUMA domain. */
+		if (gap.base != from)
+			at = align_up(gap.base, MINT_EXTENT_ALIGN);
 		from = gap.base + gap.bytes;
 		if (at >= from)
 			continue;
@@ -171,16 +172,6 @@ static int find_piece(const struct tables *tables, const struct claims *claims,
 		    size_text(extent->bytes, want), size_text(largest, have));
 }
 
-static bool in_ram(const struct mint_ledger *ledger, const struct mint_extent *extent)
-{
-	unsigned int i;
-
-	for (i = 0; i < ledger->nr_ram; i++)
-		if (mint_extent_holds(&ledger->ram[i], extent->base, extent->bytes))
-			return true;
-	return false;
-}
-
 static int check_piece(const struct tables *tables, const struct claims *claims,
 		       const struct mint_extent *extent)
 {
@@ -192,7 +183,8 @@ static int check_piece(const struct tables *tables, const struct claims *claims,
 		return fail(MINT_EXIT_FAILED, "memory in %s@0x%llx belongs to %s. Try: %s", size,
 			    extent->base, owner_phrase(tables, claim->owner, owner),
 			    next_command(tables, claim->owner, next));
-	if (!in_ram(&tables->ledger, extent))
+	if (!mint_extents_hold(tables->ledger.ram, tables->ledger.nr_ram, extent->base,
+			       extent->bytes))
 		return fail(MINT_EXIT_FAILED,
 			    "the machine has no memory in all of %s@0x%llx. Try: mint list",
 			    size, extent->base);

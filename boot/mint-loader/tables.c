@@ -210,15 +210,56 @@ unsigned int tables_extents(const struct tables *tables, __u16 owner,
 	return nr;
 }
 
+/* Makes room by leaving out the smallest piece, if that is smaller than a new one. */
+static unsigned int make_room(struct mint_extent *pieces, unsigned int nr, __u64 bytes)
+{
+	unsigned int i, smallest = 0;
+
+	for (i = 1; i < nr; i++)
+		if (pieces[i].bytes < pieces[smallest].bytes)
+			smallest = i;
+	if (pieces[smallest].bytes >= bytes)
+		return nr;
+	memmove(&pieces[smallest], &pieces[smallest + 1],
+		(nr - smallest - 1) * sizeof(*pieces));
+	return nr - 1;
+}
+
+static unsigned int add_piece(struct mint_extent *pieces, unsigned int nr, unsigned int room,
+			      const struct mint_extent *piece)
+{
+	if (!piece->bytes)
+		return nr;
+	if (nr == room)
+		nr = make_room(pieces, nr, piece->bytes);
+	if (nr < room)
+		pieces[nr++] = *piece;
+	return nr;
+}
+
+static struct mint_extent overlap(const struct mint_extent *extent, const struct mint_extent *ram)
+{
+	__u64 end = extent->base + extent->bytes, ram_end = ram->base + ram->bytes;
+	struct mint_extent both = *extent;
+
+	if (both.base < ram->base)
+		both.base = ram->base;
+	if (end > ram_end)
+		end = ram_end;
+	both.bytes = both.base < end ? end - both.base : 0;
+	return both;
+}
+
 /**
  * tables_ram() - the RAM of an owner
  * @tables: the tables
  * @owner: node id
  * @pieces: filled in
- * @room: entries of @pieces
+ * @room: entries of @pieces, at least 1
  *
- * That of node 0 begins below the first 2 MB, which all nodes share, and may
- * have holes.
+ * Each piece lies in one extent, and may cross the border of NUMA domains. That of
+ * node 0 begins below the first 2 MB, which all nodes share. Node 0 may have more
+ * pieces than there is room for: the largest count.
  *
  * Return: how many pieces there are, at most @room.
  */
@@ -226,24 +267,25 @@ unsigned int tables_ram(const struct tables *tables, __u16 owner, struct mint_ex
 			unsigned int room)
 {
 	const struct mint_ledger *ledger = &tables->ledger;
-	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
+	struct mint_extent extents[MINT_MAX_EXTENTS];
 	unsigned int n, i, j, nr = 0;
 
-	n = tables_extents(tables, owner, extents, MINT_HANDOVER_EXTENTS);
+	n = tables_extents(tables, owner, extents, MINT_MAX_EXTENTS);
 	for (i = 0; i < n; i++) {
-		__u64 end = extents[i].base + extents[i].bytes;
+		struct mint_extent run = { 0 }, next;
 
-		for (j = 0; j < ledger->nr_ram && nr < room; j++) {
-			__u64 ram_end = ledger->ram[j].base + ledger->ram[j].bytes;
-			__u64 from = extents[i].base > ledger->ram[j].base ?
-				     extents[i].base : ledger->ram[j].base;
-			__u64 to = end < ram_end ? end : ram_end;
-
-			if (from < to)
-				pieces[nr++] = (struct mint_extent) {
-					.base = from, .bytes = to - from, .owner = owner,
-				};
+		for (j = 0; j < ledger->nr_ram; j++) {
+			next = overlap(&extents[i], &ledger->ram[j]);
+			if (!next.bytes)
+				continue;
+			if (next.base == run.base + run.bytes) {
+				run.bytes += next.bytes;
+				continue;
+			}
+			nr = add_piece(pieces, nr, room, &run);
+			run = next;
 		}
+		nr = add_piece(pieces, nr, room, &run);
 	}
 	return nr;
 }

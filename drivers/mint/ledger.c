@@ -64,15 +64,8 @@ void mint_ledger_unlock(void)
 
 static bool mint_ledger_is_ram(u64 base, u64 bytes)
 {
-	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
-
-	for (i = 0; i < nr; i++) {
-		struct mint_extent ram = mint_region.ledger->ram[i];
-
-		if (mint_extent_holds(&ram, base, bytes))
-			return true;
-	}
-	return false;
+	return mint_extents_hold(mint_region.ledger->ram,
+				 min(mint_region.ledger->nr_ram, MINT_MAX_RAM), base, bytes);
 }
 
 /**
@@ -81,8 +74,8 @@ static bool mint_ledger_is_ram(u64 base, u64 bytes)
  * @base: physical address of its first byte, any value
  * @bytes: its size, any value
  *
- * Node 0's extent begins at 0 and may have holes. Neither they nor the first
- * 2 MB, which all nodes share, are RAM that a node owns.
+ * Node 0's first extent begins at 0. The first 2 MB, which all nodes share, are no
+ * RAM that a node owns.
  */
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes)
 {
@@ -157,7 +150,7 @@ static int mint_ledger_find_place(const struct mint_ioc_create *want, unsigned i
 		struct mint_extent ram = mint_region.ledger->ram[i];
 		u64 at = ALIGN(ram.base, MINT_EXTENT_ALIGN), end;
 
-		while (bytes <= ram.bytes && at - ram.base <= ram.bytes - bytes) {
+		while (mint_extent_holds(&ram, at, 1) && mint_ledger_is_ram(at, bytes)) {
 			end = mint_ledger_taken_until(want, placed, at, bytes);
 			if (!end) {
 				*base = at;

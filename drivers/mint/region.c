@@ -96,10 +96,12 @@ static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 		cpu->apic_id = mint_machine.apic_ids[i];
 		cpu->owner = mint_region_own_apic_id(cpu->apic_id) ? 0 : MINT_OWNER_NONE;
 		cpu->boot = cpu->apic_id == mint_facts.apic_ids[0];
-		cpu->domain = MINT_DOMAIN_NONE;
+		cpu->domain = mint_machine.cpu_domains[i];
 	}
 	ledger->nr_ram = mint_machine.nr_ram;
 	memcpy(ledger->ram, mint_machine.ram, sizeof(ledger->ram));
+	ledger->nr_domains = mint_machine.nr_domains;
+	memcpy(ledger->distances, mint_machine.distances, sizeof(ledger->distances));
 	for (i = 0; i < MINT_MAX_EXTENTS; i++)
 		ledger->extents[i].owner = MINT_OWNER_NONE;
 	ledger->extents[0] = (struct mint_extent) {

@@ -15,14 +15,25 @@ int fuzz_one(const u8 *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
 
 static void make_good_tables(void)
 {
-	u64 tables[1] = { 0 };
+	u64 tables[3] = { 0 };
 
 	tables[0] = image_begin_madt();
 	image_local_apic(0, 1);
 	image_local_apic(2, 1);
 	image_local_x2apic(0x100, 1);
 	image_end(tables[0]);
-	image_root(8, tables, 1);
+	tables[1] = image_begin_srat(3);
+	image_apic_affinity(0, 0, 1);
+	image_apic_affinity(1, 2, 1);
+	image_x2apic_affinity(1, 0x100, 1);
+	image_memory_affinity(0, 0, 3ULL << 30, 1);
+	image_memory_affinity(1, 4ULL << 30, 4ULL << 30, 1);
+	image_end(tables[1]);
+	tables[2] = image_begin("SLIT", 1);
+	image_put(2, 8);
+	image_put(0x0a15150a, 4);
+	image_end(tables[2]);
+	image_root(8, tables, 3);
 }
 
 /* Each change is an offset of two bytes and a value. */
@@ -43,6 +54,39 @@ static void check_cpus(const struct mint_machine *machine)
 			CHECK(machine->apic_ids[i] != machine->apic_ids[j]);
 }
 
+static void set_ram(struct mint_machine *machine)
+{
+	machine->nr_ram = 2;
+	machine->ram[0] = (struct mint_extent){ .base = 2ULL << 20, .bytes = 3070ULL << 20 };
+	machine->ram[1] = (struct mint_extent){ .base = 4ULL << 30, .bytes = 5ULL << 30 };
+}
+
+static int good_domain(const struct mint_machine *machine, u8 domain)
+{
+	return domain == MINT_DOMAIN_NONE || domain < machine->nr_domains;
+}
+
+static void check_domains(const struct mint_machine *machine)
+{
+	u64 bytes = 0, end = 0;
+	u32 i;
+
+	CHECK(machine->nr_domains <= MINT_MAX_DOMAINS);
+	for (i = 0; i < machine->nr_cpus; i++)
+		CHECK(good_domain(machine, machine->cpu_domains[i]));
+	CHECK(machine->nr_ram <= MINT_MAX_RAM);
+	for (i = 0; i < machine->nr_ram; i++) {
+		CHECK(machine->ram[i].base >= end && machine->ram[i].bytes);
+		CHECK(!(machine->ram[i].base % MINT_EXTENT_ALIGN));
+		CHECK(good_domain(machine, machine->ram[i].domain));
+		end = machine->ram[i].base + machine->ram[i].bytes;
+		bytes += machine->ram[i].bytes;
+	}
+	CHECK(end == 9ULL << 30 && bytes == (3070ULL << 20) + (5ULL << 30));
+	for (i = 0; i < machine->nr_domains; i++)
+		CHECK(machine->distances[i * MINT_MAX_DOMAINS + i] == 10);
+}
+
 int fuzz_one(const u8 *data, size_t size)
 {
 	static struct mint_machine machine;
@@ -58,7 +102,13 @@ int fuzz_one(const u8 *data, size_t size)
 		memcpy(image.bytes, data + 1, size <= IMAGE_BYTES ? size - 1 : IMAGE_BYTES);
 	}
 	image.repair = data[0] & FLAG_REPAIR;
-	if (!image_find("APIC", mint_madt_read, &machine))
-		check_cpus(&machine);
+	if (image_find("APIC", mint_madt_read, &machine))
+		return 0;
+	check_cpus(&machine);
+	set_ram(&machine);
+	if (image_find("SRAT", mint_srat_read, &machine))
+		return 0;
+	image_find("SLIT", mint_slit_read, &machine);
+	check_domains(&machine);
 	return 0;
 }

@@ -175,4 +175,45 @@ static inline void image_local_x2apic(u32 id, u32 flags)
 	image_put(id, 4);
 }
 
+static inline u64 image_begin_srat(u8 revision)
+{
+	u64 srat = image_begin("SRAT", revision);
+
+	image_put(1, 4);
+	image_put(0, 8);
+	return srat;
+}
+
+static inline void image_apic_affinity(u32 proximity, u8 id, u32 flags)
+{
+	image_put(0 | 16 << 8, 2);
+	image_put(proximity & 0xff, 1);
+	image_put(id, 1);
+	image_put(flags, 4);
+	image_put(0, 1);
+	image_put(proximity >> 8, 3);
+	image_put(0, 4);
+}
+
+static inline void image_x2apic_affinity(u32 proximity, u32 id, u32 flags)
+{
+	image_put(2 | 24 << 8, 4);
+	image_put(proximity, 4);
+	image_put(id, 4);
+	image_put(flags, 4);
+	image_put(0, 8);
+}
+
+static inline void image_memory_affinity(u32 proximity, u64 base, u64 bytes, u32 flags)
+{
+	image_put(1 | 40 << 8, 2);
+	image_put(proximity, 4);
+	image_put(0, 2);
+	image_put(base, 8);
+	image_put(bytes, 8);
+	image_put(0, 4);
+	image_put(flags, 4);
+	image_put(0, 8);
+}
+
 #endif /* TESTS_FIRMWARE_IMAGE_H */

@@ -28,6 +28,9 @@
 
 static struct mint_facts plan __initdata;
 
+/* Worth a line once it is certain that Mint is on. */
+static bool srat_damaged __initdata;
+
 static const void *__init mint_firmware_map(u64 phys, u32 bytes)
 {
 	u64 end = 1ULL << boot_cpu_data.x86_phys_bits;
@@ -175,6 +178,17 @@ static void __init mint_plan_ram(void)
 	mint_plan_add_ram(start, end);
 }
 
+static void __init mint_plan_domains(void)
+{
+	int err = mint_plan_read(ACPI_SIG_SRAT, mint_srat_read);
+
+	if (!err)
+		mint_plan_read(ACPI_SIG_SLIT, mint_slit_read);
+	else
+		mint_domains_none(&mint_machine);
+	srat_damaged = err == -EINVAL;
+}
+
 static bool __init mint_plan_is_ram(u64 base, u64 bytes)
 {
 	unsigned int i;
@@ -267,6 +281,7 @@ static int __init mint_partition_machine(void)
 	if (err)
 		return err;
 	mint_plan_ram();
+	mint_plan_domains();
 	err = mint_plan_own_memory();
 	if (err)
 		return err;
@@ -296,5 +311,7 @@ bool __init mint_partition(void)
 	if (mint_machine.cpus_left_out)
 		pr_warn("%u CPUs are not used: the machine has more than %u\n",
 			mint_machine.cpus_left_out, MINT_MAX_CPUS);
+	if (srat_damaged)
+		pr_warn("the firmware's table of NUMA domains (SRAT) makes no sense: all memory counts as equally near\n");
 	return true;
 }

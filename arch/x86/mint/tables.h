@@ -46,5 +46,8 @@ int mint_table_find(const struct mint_firmware_memory *memory, u64 rsdp, const c
 		    mint_table_reader *read, struct mint_machine *machine);
 int mint_subtable_at(const void *table, u32 bytes, u32 at, const struct mint_subtable **found);
 int mint_madt_read(const void *madt, u32 bytes, struct mint_machine *machine);
+int mint_srat_read(const void *srat, u32 bytes, struct mint_machine *machine);
+int mint_slit_read(const void *slit, u32 bytes, struct mint_machine *machine);
+void mint_domains_none(struct mint_machine *machine);
 
 #endif /* _ARCH_X86_MINT_TABLES_H */

@@ -16,8 +16,13 @@
  * @nr_cpus: used entries of @apic_ids
  * @cpus_left_out: further CPUs, for which there is no entry
  * @apic_ids: the CPUs, by machine-wide number
+ * @cpu_domains: their NUMA domains
  * @nr_ram: used entries of @ram
- * @ram: the memory above the first 2 MB, in ascending order
+ * @ram: the memory above the first 2 MB, in ascending order; no piece crosses the
+ *	border of a domain
+ * @nr_domains: NUMA domains; 0: the firmware tells none
+ * @proximities: the firmware's numbers of them, in ascending order
+ * @distances: how far domain j is from domain i, at i * MINT_MAX_DOMAINS + j
  * @nr_withheld: used entries of @withheld
  * @withheld: PCI functions of segment 0 that node 0 must not keep,
  *	bus << 8 | device << 3 | function
@@ -26,8 +31,12 @@ struct mint_machine {
 	u32 nr_cpus;
 	u32 cpus_left_out;
 	u32 apic_ids[MINT_MAX_CPUS];
+	u8 cpu_domains[MINT_MAX_CPUS];
 	u32 nr_ram;
 	struct mint_extent ram[MINT_MAX_RAM];
+	u32 nr_domains;
+	u32 proximities[MINT_MAX_DOMAINS];
+	u8 distances[MINT_MAX_DOMAINS * MINT_MAX_DOMAINS];
 	u32 nr_withheld;
 	u16 withheld[MINT_MAX_WITHHELD];
 };
