@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-What node 0 makes of the firmware's tables, in user space: see
+What node 0 makes of the firmware's tables and memory map, in user space: see
 tests/firmware.
 """
 
@@ -13,7 +13,7 @@ from building import building
 
 FIRMWARE = Path(__file__).resolve().parent / "firmware"
 BUILD = FIRMWARE.parent.parent / "build" / "firmware"
-FUZZERS = ["fuzz-tables"]
+FUZZERS = ["fuzz-tables", "fuzz-memory"]
 
 
 def call(*command: str, seconds: int = 280) -> str:
@@ -40,7 +40,7 @@ def fuzz(program: str, seconds: int) -> None:
     assert "stat::number_of_executed_units" in output
 
 
-@pytest.mark.parametrize("suite", ["madt", "domains"])
+@pytest.mark.parametrize("suite", ["madt", "domains", "memory"])
 def test_machines_and_nonsense_are_told_apart(suite: str) -> None:
     output = call(build(f"unit-{suite}"))
     assert "\nok " in output and "not ok" not in output

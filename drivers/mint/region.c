@@ -104,10 +104,9 @@ static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 	memcpy(ledger->distances, mint_machine.distances, sizeof(ledger->distances));
 	for (i = 0; i < MINT_MAX_EXTENTS; i++)
 		ledger->extents[i].owner = MINT_OWNER_NONE;
-	ledger->extents[0] = (struct mint_extent) {
-		.bytes = mint_facts.own_bytes, .owner = 0,
-	};
-	ledger->extents[1] = (struct mint_extent) {
+	memcpy(ledger->extents, mint_machine.own,
+	       mint_machine.nr_own * sizeof(ledger->extents[0]));
+	ledger->extents[mint_machine.nr_own] = (struct mint_extent) {
 		.base = mint_facts.region_phys,
 		.bytes = mint_facts.region_bytes,
 		.owner = MINT_OWNER_SHARED,

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) "mint: " fmt
 
 #include <linux/acpi.h>
+#include <linux/efi.h>
 #include <linux/init.h>
 #include <linux/io.h>
 #include <linux/memblock.h>
@@ -20,6 +21,7 @@
 #include <asm/setup.h>
 #include <mint/extent.h>
 #include "local.h"
+#include "memory.h"
 #include "parameter.h"
 #include "tables.h"
 
@@ -28,8 +30,16 @@
 
 static struct mint_facts plan __initdata;
 
+/* What node 0 keeps of the memory; the same and what else the region must not touch. */
+static struct mint_spans own __initdata;
+static struct mint_spans taken __initdata;
+
+/* Where the memory ends that mem= asks for. */
+static u64 lowest_end __initdata;
+
 /* Worth a line once it is certain that Mint is on. */
 static bool srat_damaged __initdata;
+static bool region_moved __initdata;
 
 static const void *__init mint_firmware_map(u64 phys, u32 bytes)
 {
@@ -141,41 +151,20 @@ static int __init mint_plan_devices(void)
 	return 0;
 }
 
-static void __init mint_plan_add_ram(u64 start, u64 end)
-{
-	start = ALIGN(start, MINT_EXTENT_ALIGN);
-	end = ALIGN_DOWN(end, MINT_EXTENT_ALIGN);
-	if (start < end && mint_machine.nr_ram < MINT_MAX_RAM)
-		mint_machine.ram[mint_machine.nr_ram++] = (struct mint_extent) {
-			.base = start,
-			.bytes = end - start,
-			.owner = MINT_OWNER_NONE,
-			.domain = MINT_DOMAIN_NONE,
-		};
-}
-
-/*
- * Lists the RAM in whole extents. Pieces that e820 splits around setup_data are
- * joined. The first extent is left out, since it holds the first megabyte.
- */
+/* Memory that e820 splits around setup_data is one piece. */
 static void __init mint_plan_ram(void)
 {
-	u64 start = 0, end = 0;
+	struct mint_span open = {};
 	unsigned int i;
 
 	for (i = 0; i < e820_table->nr_entries; i++) {
 		struct e820_entry *entry = &e820_table->entries[i];
 
-		if (entry->type != E820_TYPE_RAM &&
-		    entry->type != E820_TYPE_RESERVED_KERN)
-			continue;
-		if (entry->addr != end) {
-			mint_plan_add_ram(start, end);
-			start = entry->addr;
-		}
-		end = entry->addr + entry->size;
+		if (entry->type == E820_TYPE_RAM || entry->type == E820_TYPE_RESERVED_KERN)
+			mint_ram_add(&mint_machine, &open, entry->addr,
+				     entry->addr + entry->size);
 	}
-	mint_plan_add_ram(start, end);
+	mint_ram_close(&mint_machine, &open);
 }
 
 static void __init mint_plan_domains(void)
@@ -189,67 +178,117 @@ static void __init mint_plan_domains(void)
 	srat_damaged = err == -EINVAL;
 }
 
-static bool __init mint_plan_is_ram(u64 base, u64 bytes)
+/* Where the initrd lies; the kernel copies it if that is outside of node 0's memory. */
+static struct mint_span __init mint_initrd(void)
 {
-	unsigned int i;
+	u64 base = boot_params.hdr.ramdisk_image |
+		   (u64)boot_params.ext_ramdisk_image << 32;
+	u64 bytes = boot_params.hdr.ramdisk_size | (u64)boot_params.ext_ramdisk_size << 32;
 
-	for (i = 0; i < mint_machine.nr_ram; i++)
-		if (mint_extent_holds(&mint_machine.ram[i], base, bytes))
-			return true;
-	return false;
+	return (struct mint_span){ base, PAGE_ALIGN(base + bytes) };
 }
 
-/* Node 0 gets the lowest RAM. The first 2 MB count as RAM, holes included. */
+static void __init mint_plan_keep_reserved(void)
+{
+	struct mint_span initrd = mint_initrd();
+	phys_addr_t base, end;
+	u64 i;
+
+	for_each_reserved_mem_range(i, &base, &end) {
+		mint_spans_add(&own, base, min(end, initrd.base));
+		mint_spans_add(&own, max(base, initrd.end), end);
+	}
+}
+
+static void __init mint_plan_keep_setup_data(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < e820_table->nr_entries; i++) {
+		struct e820_entry *entry = &e820_table->entries[i];
+
+		if (entry->type == E820_TYPE_RESERVED_KERN)
+			mint_spans_add(&own, entry->addr, entry->addr + entry->size);
+	}
+}
+
+/*
+ * What boot services have left: tables that the kernel keeps for good (BGRT, ESRT, MOK),
+ * and code that some firmware calls later, against the standard. The kernel frees the
+ * rest for itself.
+ */
+static void __init mint_plan_keep_boot_services(void)
+{
+	efi_memory_desc_t *md;
+
+	if (!efi_enabled(EFI_MEMMAP))
+		return;
+	for_each_efi_memory_desc(md)
+		if (md->type == EFI_BOOT_SERVICES_CODE || md->type == EFI_BOOT_SERVICES_DATA)
+			mint_spans_add(&own, md->phys_addr,
+				       md->phys_addr + (md->num_pages << EFI_PAGE_SHIFT));
+}
+
+/*
+ * Node 0 gets the lowest memory, and beyond that what this kernel lies in or keeps
+ * pointing at, wherever loader, KASLR and firmware have put it.
+ */
 static int __init mint_plan_own_memory(void)
 {
-	u64 left = mint_request.mem - MINT_EXTENT_ALIGN;
-	u64 kernel_end = __pa_symbol(_end);
-	unsigned int i;
+	u64 missing;
 
 	if (mint_request.mem < NODE0_MIN_BYTES)
 		return refuse("mem: %lluM is less than the minimum of %lluM",
 			      mint_request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
-	for (i = 0; i < mint_machine.nr_ram; i++) {
-		u64 take = min(left, mint_machine.ram[i].bytes);
-
-		plan.own_bytes = mint_machine.ram[i].base + take;
-		left -= take;
-		if (!left)
-			break;
-	}
-	if (left)
+	lowest_end = mint_ram_lowest(&mint_machine, mint_request.mem, &missing);
+	if (missing)
 		return refuse("mem: %lluM is more than the machine has, %lluM are missing",
-			      mint_request.mem >> 20, left >> 20);
-	if (kernel_end > plan.own_bytes)
-		return refuse("mem: the kernel lies at %#llx, outside of %lluM; add nokaslr",
-			      (u64)__pa_symbol(_text), mint_request.mem >> 20);
+			      mint_request.mem >> 20, missing >> 20);
+	mint_spans_add(&own, 0, lowest_end);
+	mint_spans_add(&own, __pa_symbol(_text), __pa_symbol(_end));
+	mint_plan_keep_reserved();
+	mint_plan_keep_setup_data();
+	mint_plan_keep_boot_services();
+	/* Each span, and the region, may make two more of one entry. */
+	mint_spans_limit(&own, (E820_MAX_ENTRIES - e820_table->nr_entries) / 2 - 1);
+	mint_own_enter(&mint_machine, &own);
 	return 0;
 }
 
+static int __init mint_plan_given_place(u64 base)
+{
+	if (!IS_ALIGNED(base, MINT_EXTENT_ALIGN))
+		return refuse("shm: address %#llx is not a multiple of 2M", base);
+	if (base < lowest_end)
+		return refuse("shm: address %#llx overlaps node 0's memory, which ends at %#llx",
+			      base, lowest_end);
+	if (!mint_extents_hold(mint_machine.ram, mint_machine.nr_ram, base, mint_request.shm))
+		return refuse("shm: %lluM at %#llx is not all RAM", mint_request.shm >> 20, base);
+	region_moved = mint_spans_meet(&taken, base, mint_request.shm);
+	return 0;
+}
+
+/*
+ * A place that was given may be taken by what KASLR or the firmware has put there, which
+ * differs from boot to boot. Nodes are told where the region is, so it can be elsewhere.
+ */
 static int __init mint_plan_region(void)
 {
+	struct mint_span initrd = mint_initrd();
 	u64 base = mint_request.shm_base;
-	unsigned int i;
 
 	if (mint_request.shm < REGION_MIN_BYTES)
 		return refuse("shm: %lluM is less than the minimum of %lluM",
 			      mint_request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
-	for (i = 0; base == MINT_ANYWHERE && i < mint_machine.nr_ram; i++) {
-		u64 start = max(mint_machine.ram[i].base, plan.own_bytes);
-
-		if (mint_plan_is_ram(start, mint_request.shm))
-			base = start;
-	}
-	if (base == MINT_ANYWHERE)
+	taken = own;
+	mint_spans_add(&taken, initrd.base, initrd.end);
+	if (base != MINT_ANYWHERE && mint_plan_given_place(base))
+		return -EINVAL;
+	if (base == MINT_ANYWHERE || region_moved)
+		base = mint_region_find(&mint_machine, &taken, mint_request.shm);
+	if (base == MINT_NOWHERE)
 		return refuse("shm: no %lluM of RAM are left above node 0's %lluM",
 			      mint_request.shm >> 20, mint_request.mem >> 20);
-	if (!IS_ALIGNED(base, MINT_EXTENT_ALIGN))
-		return refuse("shm: address %#llx is not a multiple of 2M", base);
-	if (base < plan.own_bytes)
-		return refuse("shm: address %#llx overlaps node 0's memory, which ends at %#llx",
-			      base, plan.own_bytes);
-	if (!mint_plan_is_ram(base, mint_request.shm))
-		return refuse("shm: %lluM at %#llx is not all RAM", mint_request.shm >> 20, base);
 	plan.region_phys = base;
 	plan.region_bytes = mint_request.shm;
 	return 0;
@@ -259,12 +298,17 @@ static int __init mint_plan_region(void)
 static void __init mint_apply_memory(void)
 {
 	u64 region_end = mint_facts.region_phys + mint_facts.region_bytes;
-	u64 own = mint_facts.own_bytes;
+	struct mint_spans *kept = &taken;
+	struct mint_span *span;
+	unsigned int i;
 
-	e820__range_update(own, mint_facts.region_phys - own,
-			   E820_TYPE_RAM, E820_TYPE_RESERVED);
-	e820__range_update(region_end, ~0ULL - region_end,
-			   E820_TYPE_RAM, E820_TYPE_RESERVED);
+	*kept = own;
+	mint_spans_add(kept, mint_facts.region_phys, region_end);
+	/* The first span begins at 0. */
+	for (i = 1, span = kept->span; i < kept->nr; i++, span++)
+		e820__range_update(span[0].end, span[1].base - span[0].end, E820_TYPE_RAM,
+				   E820_TYPE_RESERVED);
+	e820__range_update(span->end, ~0ULL - span->end, E820_TYPE_RAM, E820_TYPE_RESERVED);
 	e820__update_table(e820_table);
 	memblock_reserve(mint_facts.region_phys, mint_facts.region_bytes);
 }
@@ -273,9 +317,8 @@ static int __init mint_partition_machine(void)
 {
 	int err = mint_request_parse();
 
-	if (err)
-		return err;
-	err = mint_plan_cpus();
+	if (!err)
+		err = mint_plan_cpus();
 	if (!err)
 		err = mint_plan_devices();
 	if (err)
@@ -283,9 +326,33 @@ static int __init mint_partition_machine(void)
 	mint_plan_ram();
 	mint_plan_domains();
 	err = mint_plan_own_memory();
-	if (err)
-		return err;
-	return mint_plan_region();
+	return err ? err : mint_plan_region();
+}
+
+static void __init mint_partition_tell(void)
+{
+	u64 bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < mint_machine.nr_own; i++)
+		bytes += mint_machine.own[i].bytes;
+	pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
+		mint_facts.nr_cpus, mint_machine.nr_cpus, bytes >> 20,
+		mint_facts.region_bytes >> 20, mint_facts.region_phys);
+	if (bytes > mint_request.mem)
+		pr_info("%lluM of that are beyond mem=: they hold this kernel, or what its firmware and loader have left it\n",
+			(bytes - mint_request.mem) >> 20);
+	if (region_moved)
+		pr_warn("shm: something of this kernel's is at %#llx, so the region is elsewhere\n",
+			mint_request.shm_base);
+	if (mint_machine.cpus_left_out)
+		pr_warn("%u CPUs are not used: the machine has more than %u\n",
+			mint_machine.cpus_left_out, MINT_MAX_CPUS);
+	if (mint_machine.ram_left_out)
+		pr_warn("%lluM of memory are not used: they lie in the smallest of more than %u pieces\n",
+			mint_machine.ram_left_out >> 20, MINT_MAX_RAM);
+	if (srat_damaged)
+		pr_warn("the firmware's table of NUMA domains (SRAT) makes no sense: all memory counts as equally near\n");
 }
 
 /**
@@ -304,14 +371,6 @@ bool __init mint_partition(void)
 	mint_facts.active = true;
 	mint_facts.generation = 1;
 	mint_apply_memory();
-	pr_info("node 0: %u of %u CPUs, %lluM of memory, shared region of %lluM at %#llx\n",
-		mint_facts.nr_cpus, mint_machine.nr_cpus,
-		mint_facts.own_bytes >> 20, mint_facts.region_bytes >> 20,
-		mint_facts.region_phys);
-	if (mint_machine.cpus_left_out)
-		pr_warn("%u CPUs are not used: the machine has more than %u\n",
-			mint_machine.cpus_left_out, MINT_MAX_CPUS);
-	if (srat_damaged)
-		pr_warn("the firmware's table of NUMA domains (SRAT) makes no sense: all memory counts as equally near\n");
+	mint_partition_tell();
 	return true;
 }

@@ -21,7 +21,6 @@
  * @generation: own generation
  * @region_phys: shared region, first byte
  * @region_bytes: shared region, size
- * @own_bytes: node 0: its memory ends at this physical address
  * @lapic_khz: secondary: rate of the local APIC timer
  * @tsc_khz: secondary: rate of the time stamp counter
  * @nr_cpus: used entries of @apic_ids
@@ -34,7 +33,6 @@ struct mint_facts {
 	u32 generation;
 	u64 region_phys;
 	u64 region_bytes;
-	u64 own_bytes;
 	u32 lapic_khz;
 	u32 tsc_khz;
 	u32 nr_cpus;

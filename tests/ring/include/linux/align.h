@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rounding up.
+ * Rounding up and down.
  */
 #ifndef TESTS_RING_LINUX_ALIGN_H
 #define TESTS_RING_LINUX_ALIGN_H
 
 #define ALIGN(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
+#define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 
 #endif /* TESTS_RING_LINUX_ALIGN_H */
