@@ -67,13 +67,24 @@ static const struct pci_raw_ops own_functions = {
 	.write = mint_pci_own_write,
 };
 
+/*
+ * From here on node 0 reaches all functions through memory. Whoever reads one of the
+ * two words meanwhile, finds something that works.
+ */
+static bool __init mint_pci_leave_ports(void)
+{
+	if (raw_pci_ext_ops != &pci_mmcfg)
+		return false;
+	raw_pci_ops = &own_functions;
+	raw_pci_ext_ops = &own_functions;
+	return true;
+}
+
 /* As pci_arch_init() asks: 0 = done, else it goes on with the ports. */
 static int __init mint_pci_node0_arch_init(void)
 {
-	if (raw_pci_ext_ops != &pci_mmcfg)
+	if (!mint_pci_leave_ports())
 		return 1;
-	raw_pci_ops = NULL;
-	raw_pci_ext_ops = &own_functions;
 	dmi_check_pciprobe();
 	dmi_check_skip_isa_align();
 	return 0;
@@ -194,12 +205,17 @@ void __init mint_pci_take_platform(void)
  * mint_pci_window() - where node 0 found the configuration space
  * @ecam: filled in
  *
+ * Where only a device of ACPI says that the window is reserved, as on many machines
+ * with UEFI, the kernel has used the ports until it knew those. It leaves them now,
+ * before any other node can be started.
+ *
  * Return: false if the machine has none, or if the kernel uses the ports.
  */
 bool __init mint_pci_window(struct mint_ecam *ecam)
 {
 	struct pci_mmcfg_region *region = pci_mmconfig_lookup(0, 0);
 
+	mint_pci_leave_ports();
 	if (raw_pci_ext_ops != &own_functions || !region)
 		return false;
 	ecam->base = region->address;
