@@ -123,11 +123,12 @@ static bool mint_pci_stays(const struct pci_dev *dev)
 	       dev->class >> 16 == PCI_BASE_CLASS_BRIDGE;
 }
 
-static void __init mint_pci_add_function(struct pci_dev *dev)
+/* Returns whether there is room for it in the ledger. */
+static bool __init mint_pci_add_function(struct pci_dev *dev)
 {
 	if (pci_domain_nr(dev->bus) || dev->bus->number < ecam.first_bus ||
 	    dev->bus->number > ecam.last_bus || nr_functions == MINT_MAX_PCI)
-		return;
+		return false;
 	functions[nr_functions] = (struct mint_pci) {
 		.function = pci_dev_id(dev),
 		.owner = 0,
@@ -138,6 +139,19 @@ static void __init mint_pci_add_function(struct pci_dev *dev)
 	};
 	set_bit(nr_functions, own);
 	nr_functions++;
+	return true;
+}
+
+static void __init mint_pci_add_functions(void)
+{
+	struct pci_dev *dev = NULL;
+	unsigned int others = 0;
+
+	for_each_pci_dev(dev)
+		others += !mint_pci_add_function(dev);
+	if (others)
+		pr_warn("%u PCI functions can only be node 0's: they are outside of segment 0, or more than %u\n",
+			others, MINT_MAX_PCI);
 }
 
 static void mint_pci_set_owner(unsigned int i, u16 owner)
@@ -386,14 +400,12 @@ static void __init mint_pci_withhold(u16 function)
 static int __init mint_pci_publish(void)
 {
 	struct mint_ledger *ledger = mint_region.ledger;
-	struct pci_dev *dev = NULL;
 	unsigned int i;
 
 	if (!mint_active() || mint_secondary())
 		return 0;
 	if (mint_pci_window(&ecam)) {
-		for_each_pci_dev(dev)
-			mint_pci_add_function(dev);
+		mint_pci_add_functions();
 		ledger->ecam_base = ecam.base;
 		ledger->ecam_first_bus = ecam.first_bus;
 		ledger->ecam_last_bus = ecam.last_bus;
