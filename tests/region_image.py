@@ -30,7 +30,6 @@ class Node:
     generation: int = 1
     fenced: int = 0
     boot_cpu: int = 0
-    low_slot: int = abi.MINT_OWNER_NONE
     state: int = abi.MINT_SELF_RUNNING
     self_generation: Optional[int] = None
     nr_cpus: int = 1
@@ -49,7 +48,7 @@ class Node:
         return abi.mint_node(
             life=abi.mint_node_life(
                 life=self.life, generation=self.generation, fenced=self.fenced,
-                boot_cpu=self.boot_cpu, low_slot=self.low_slot, policy=self.policy,
+                boot_cpu=self.boot_cpu, policy=self.policy,
                 name=cut(abi.mint_node_life, "name", self.name)),
             self=abi.mint_node_self(
                 abi=version, generation=own, state=self.state, heartbeat=self.heartbeat,
@@ -100,6 +99,7 @@ class Region:
         (0x0000, 0, abi.MINT_PCI_BRIDGE), (0x0020, 0, 0)])
     logs: Dict[int, Stream] = field(default_factory=dict)
     consoles: Dict[int, Stream] = field(default_factory=dict)
+    low_base: int = 0x9A000
     version: Tuple[int, int] = (abi.MINT_ABI_MAJOR, abi.MINT_ABI_MINOR)
     magic: int = abi.MINT_ABI_MAGIC
     nr_cpus: Optional[int] = None
@@ -115,10 +115,9 @@ class Region:
             nr_cpus=len(self.cpus) if self.nr_cpus is None else self.nr_cpus,
             nr_ram=len(self.ram) if self.nr_ram is None else self.nr_ram,
             nr_pci=len(self.pci) if self.nr_pci is None else self.nr_pci,
-            low_base=abi.MINT_LOW_BASE, low_slot_bytes=abi.MINT_LOW_SLOT_BYTES, nr_low_slots=4,
+            low_base=self.low_base,
             tsc_khz=1000000, lapic_khz=1000000, ecam_base=0xB0000000, ecam_last_bus=255,
             firmware=abi.mint_firmware(pm1a_port=0x604, reset_port=0xCF9, reset_value=0xF))
-        fill(ledger.low_slot_owner, [abi.MINT_OWNER_NONE] * abi.MINT_MAX_LOW_SLOTS)
         fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE, abi.MINT_DOMAIN_NONE)
                           for base, size in self.ram))
         fill(ledger.cpus, (abi.mint_cpu(apic_id=10 + number, owner=owner, boot=number == 0,

@@ -14,7 +14,7 @@ import abi
 from machine import Shell
 
 REGION = 0x20000000     # with mem=512M
-NODE_IDS = 16           # more than low memory has slots for
+NODE_IDS = 16           # more than the tests of a census have
 
 # Bytes of the region, by offset and count.
 Reader = Callable[[int, int], bytes]
@@ -93,10 +93,9 @@ class Entry:
 
 
 def ledger(reader: Reader) -> Dict[str, Any]:
-    """Owners of CPUs and low memory slots, by number, and the owned extents."""
+    """Owners of CPUs, by number, and the owned extents."""
     table = load(reader, section_at(reader, abi.MINT_SECTION_LEDGER).offset, abi.mint_ledger)
     return {"lock": table.lock.word,
-            "slots": list(table.low_slot_owner),
             "cpus": [cpu.owner for cpu in table.cpus],
             "extents": {(extent.base, extent.bytes, extent.owner) for extent in table.extents
                         if extent.owner != abi.MINT_OWNER_NONE}}

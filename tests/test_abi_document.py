@@ -135,7 +135,7 @@ def test_a_new_field_is_in_the_document_and_in_python(include: Path) -> None:
 
 @pytest.mark.parametrize("name, pattern, replacement, told", [
     ("abi.h", r"^\t__u32 nr_cpus;\n\t__u32 nr_ram;", "\t__u32 nr_ram;\n\t__u32 nr_cpus;",
-     ["-\t64 4 __u32 nr_cpus", "+\t68 4 __u32 nr_cpus"]),
+     ["-\t128 4 __u32 nr_cpus", "+\t132 4 __u32 nr_cpus"]),
     ("control.h", r"^(#define MINT_VERB_STOP\t\t)1", r"\g<1>3",
      ["-MINT_VERB_STOP 0x1", "+MINT_VERB_STOP 0x3"]),
     ("abi.h", r"(node & 0xff)\) << 8 \| \(key & 0xff\)", r"\1) | (__u64)(key & 0xff) << 8",

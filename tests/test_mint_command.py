@@ -388,6 +388,17 @@ def test_a_kernel_for_low_memory_is_not_placed_above_4g(mint: Mint, files: Files
     assert mint("check", files.make(memory="64M@4G"), region=region).code == 0
 
 
+def test_a_kernel_out_of_reach_of_page_tables_is_refused(mint: Mint, files: Files) -> None:
+    top = 64 << 40
+    region = Region(ram=[(MB, 1023 * MB), (top - 1024 * MB, 2048 * MB), (1 << 40, 4096 * MB)])
+    reached = files.make(memory=f"64M@{top - 64 * MB:#x}")
+    assert mint("check", reached, region=region).code == 0
+    too_high = files.make(memory=f"64M@{top - 2 * MB:#x}")
+    refused(mint("check", too_high, region=region), 1, "below 64T")
+    too_long = files.make(memory="3G@1024G", image=bzimage(init_size=1024 * MB))
+    refused(mint("check", too_long, region=region), 1, "within 1G")
+
+
 # Plans against the ledger
 
 
@@ -440,6 +451,12 @@ def test_a_name_is_given_once_but_may_be_checked_again(mint: Mint, files: Files)
 def test_a_full_node_table_is_told(mint: Mint, files: Files) -> None:
     region = Region(nodes={number: Node(b"n%d" % number) for number in range(64)})
     refused(mint("create", "--dry-run", files.make(), region=region), 1, "64 node ids")
+
+
+def test_a_machine_without_a_low_area_is_told(mint: Mint, files: Files) -> None:
+    refused(mint("create", "--dry-run", files.make(), region=Region(low_base=0)), 1,
+            "memory below 1 MB")
+    assert "none: no other node" in mint("hw", region=Region(low_base=0)).out
 
 
 def test_create_shows_its_plan(mint: Mint, files: Files) -> None:

@@ -26,9 +26,7 @@ def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
         for base, size, shared, node in [
             (0, 256, False, 0), (256, 64, True, None), (320, 192, False, None),
             (512, 64, False, 1), (576, 448, False, None)]]
-    assert report["low_slots"][3] == {
-        "slot": 3, "base": abi.MINT_LOW_BASE + 3 * abi.MINT_LOW_SLOT_BYTES,
-        "bytes": abi.MINT_LOW_SLOT_BYTES, "node": None}
+    assert report["low_area"] == {"base": 0x9A000, "bytes": abi.MINT_LOW_BYTES}
     assert report["devices"][1] == {
         "address": "00:04.0", "vendor": 0x1AF4, "device": 0x1041, "class": 0x020000,
         "bridge": False, "node": 0}
@@ -40,7 +38,7 @@ def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
     text = mint("hw", region=region).out
     for piece in ("APIC id 10    node0, boot CPU", "64M  b\n", "the shared region",
                   "00:04.0      1af4:1041 class 020000  node0", "node0: firmware ioapic rtc",
-                  "1000000 kHz", "2 of 64 node ids in use"):
+                  "1000000 kHz", "0x00000009a000-0x00000009efff      20K  to start CPUs", "2 of 64 node ids in use"):
         assert piece in text, text
 
 
@@ -76,7 +74,8 @@ def test_hw_of_a_machine_adds_up(node0: Machine) -> None:
         assert before["base"] + before["bytes"] <= after["base"]
     total = sum(piece["bytes"] for piece in pieces)
     assert 4090 * MB < total <= 4098 * MB
-    assert [slot["node"] for slot in report["low_slots"]].count(1) == 1
+    low = report["low_area"]
+    assert 0x10000 <= low["base"] and low["base"] + low["bytes"] <= 0xA0000
     assert report["tsc_khz"] > 0 and report["lapic_khz"] > 0
     assert set(report["roles"].values()) == {0}
     sections = {section["name"]: section for section in report["region"]["sections"]}

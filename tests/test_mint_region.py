@@ -79,7 +79,7 @@ def test_no_state_is_left_out() -> None:
 
 
 def test_show_reports_all_of_a_node(mint: Mint) -> None:
-    region = two_nodes(fenced=2, low_slot=4, heartbeat=99, nr_cpus=2,
+    region = two_nodes(fenced=2, heartbeat=99, nr_cpus=2,
                        policy=abi.MINT_POLICY_ON_FAILURE)
     region.pci.append((0x0028, 1, 0))
     region.logs[1] = Stream(b"12345")
@@ -92,7 +92,7 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
         "devices": [{"address": "00:05.0", "vendor": "1af4", "device": "1041",
                      "class": "020000"}],
-        "low_slot": 4, "heartbeat": 99, "abi": OURS, "kernel": "6.12.0-test",
+        "heartbeat": 99, "abi": OURS, "kernel": "6.12.0-test",
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
     assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text

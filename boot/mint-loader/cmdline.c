@@ -24,3 +24,18 @@ const char *cmdline_value(const char *cmdline, const char *name)
 	}
 	return NULL;
 }
+
+/**
+ * cmdline_has() - is a word on a command line?
+ * @cmdline: the command line
+ * @word: the word, without a value
+ */
+bool cmdline_has(const char *cmdline, const char *word)
+{
+	const char *rest = cmdline;
+
+	while ((rest = cmdline_value(rest, word)))
+		if (!*rest || *rest == ' ')
+			return true;
+	return false;
+}

@@ -3,6 +3,9 @@
 #ifndef MINT_LOADER_CMDLINE_H
 #define MINT_LOADER_CMDLINE_H
 
+#include <stdbool.h>
+
+bool cmdline_has(const char *cmdline, const char *word);
 const char *cmdline_value(const char *cmdline, const char *name);
 
 #endif /* MINT_LOADER_CMDLINE_H */

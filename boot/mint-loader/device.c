@@ -53,8 +53,9 @@ int device_failed(const struct node_view *node, int error)
 			    "the machine's boot CPU, which is in it, %s. Try: mint log %s",
 			    "cannot be halted: it keeps its CPUs and memory",
 			    node->life.name);
-	case ENOSPC:
-		return fail(MINT_EXIT_FAILED, "no low memory slot is left. Try: mint list");
+	case ENOLCK:
+		return fail(MINT_EXIT_TIMEOUT,
+			    "another node keeps the page through which CPUs start. Try: dmesg");
 	case ENOMEM:
 		return fail(MINT_EXIT_FAILED, "this node has too little memory for it. Try: free");
 	case ETIMEDOUT:

@@ -78,11 +78,6 @@ static json_t *owner_json(const struct tables *tables, __u16 owner)
 	return owner < tables->nr_nodes ? json_integer(owner) : json_null();
 }
 
-static __u64 low_slot_base(unsigned int slot, const struct mint_ledger *ledger)
-{
-	return ledger->low_base + (__u64)slot * ledger->low_slot_bytes;
-}
-
 static json_t *cpu_json(const struct tables *tables, unsigned int cpu)
 {
 	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
@@ -99,16 +94,6 @@ static json_t *piece_json(const struct tables *tables, const struct mint_extent 
 			 "bytes", (json_int_t)piece->bytes,
 			 "shared", piece->owner == MINT_OWNER_SHARED,
 			 "node", owner_json(tables, piece->owner));
-}
-
-static json_t *low_slot_json(const struct tables *tables, unsigned int slot)
-{
-	const struct mint_ledger *ledger = &tables->ledger;
-
-	return json_pack("{s:i, s:I, s:I, s:o}", "slot", slot,
-			 "base", (json_int_t)low_slot_base(slot, ledger),
-			 "bytes", (json_int_t)ledger->low_slot_bytes,
-			 "node", owner_json(tables, ledger->low_slot_owner[slot]));
 }
 
 static json_t *device_json(const struct tables *tables, const struct mint_pci *entry)
@@ -140,7 +125,7 @@ static json_t *section_json(const struct region *region, const struct tables *ta
 static int print_json(const struct region *region, const struct tables *tables,
 		      const struct map *map)
 {
-	json_t *cpus = json_array(), *memory = json_array(), *slots = json_array();
+	json_t *cpus = json_array(), *memory = json_array();
 	json_t *devices = json_array(), *sections = json_array();
 	const struct mint_ledger *ledger = &tables->ledger;
 	unsigned int i;
@@ -149,15 +134,15 @@ static int print_json(const struct region *region, const struct tables *tables,
 		json_array_append_new(cpus, cpu_json(tables, i));
 	for (i = 0; i < map->nr; i++)
 		json_array_append_new(memory, piece_json(tables, &map->pieces[i]));
-	for (i = 0; i < ledger->nr_low_slots; i++)
-		json_array_append_new(slots, low_slot_json(tables, i));
 	for (i = 0; i < tables->ledger.nr_pci; i++)
 		json_array_append_new(devices, device_json(tables, &ledger->pci[i]));
 	for (i = 0; i < region->nr_sections; i++)
 		json_array_append_new(sections,
 				      section_json(region, tables, &region->sections[i]));
-	return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:{s:I, s:o}}",
-				    "cpus", cpus, "memory", memory, "low_slots", slots,
+	return json_print(json_pack("{s:o, s:o, s:{s:I, s:i}, s:o, s:o, s:I, s:I, s:{s:I, s:o}}",
+				    "cpus", cpus, "memory", memory,
+				    "low_area", "base", (json_int_t)ledger->low_base,
+				    "bytes", ledger->low_base ? MINT_LOW_BYTES : 0,
 				    "devices", devices, "roles", json_roles(tables),
 				    "tsc_khz", (json_int_t)ledger->tsc_khz,
 				    "lapic_khz", (json_int_t)ledger->lapic_khz,
@@ -191,20 +176,17 @@ static void print_memory(const struct tables *tables, const struct map *map)
 		       owner_column(tables, map->pieces[i].owner));
 }
 
-static void print_low_slots(const struct tables *tables)
+static void print_low_area(const struct tables *tables)
 {
-	const struct mint_ledger *ledger = &tables->ledger;
-	unsigned int i, used = 0;
+	__u64 base = tables->ledger.low_base;
 	char size[24];
 
-	for (i = 0; i < ledger->nr_low_slots; i++)
-		used += ledger->low_slot_owner[i] != MINT_OWNER_NONE;
-	printf("LOW MEMORY SLOTS\n  %u of %s from 0x%llx on, %u in use\n", ledger->nr_low_slots,
-	       size_text(ledger->low_slot_bytes, size), ledger->low_base, used);
-	for (i = 0; i < ledger->nr_low_slots; i++)
-		if (ledger->low_slot_owner[i] != MINT_OWNER_NONE)
-			printf("  %-4u 0x%05llx  %s\n", i, low_slot_base(i, ledger),
-			       owner_column(tables, ledger->low_slot_owner[i]));
+	printf("LOW AREA\n");
+	if (base)
+		printf("  0x%012llx-0x%012llx %8s  to start CPUs\n", base,
+		       base + MINT_LOW_BYTES - 1, size_text(MINT_LOW_BYTES, size));
+	else
+		printf("  none: no other node can be started\n");
 }
 
 static void print_pci(const struct tables *tables)
@@ -244,7 +226,7 @@ static int print_text(const struct region *region, const struct tables *tables,
 {
 	print_cpus(tables);
 	print_memory(tables, map);
-	print_low_slots(tables);
+	print_low_area(tables);
 	print_pci(tables);
 	printf("ROLES\n");
 	roles_print(tables, "  ");

@@ -109,7 +109,7 @@ static bool has_mint(const struct image *image)
 static int read_kernel(const struct config *config, struct image *image)
 {
 	const struct setup_header *header = &image->header;
-	size_t setup;
+	size_t setup, room;
 	const char *why;
 	int code;
 
@@ -133,10 +133,12 @@ static int read_kernel(const struct config *config, struct image *image)
 	if (!has_mint(image))
 		return refuse_file("kernel", config->kernel,
 			      "it is built without Mint (CONFIG_MINT), no node can run it");
-	if (strlen(config->cmdline) > header->cmdline_size ||
-	    strlen(config->cmdline) >= PARAMS_CMDLINE_BYTES)
-		return fail(MINT_EXIT_FAILED, "%s: cmdline: longer than the kernel takes, %u",
-			    config->path, header->cmdline_size);
+	room = header->cmdline_size < PARAMS_CMDLINE_BYTES ? header->cmdline_size :
+							    PARAMS_CMDLINE_BYTES - 1;
+	if (strlen(config->cmdline) + strlen(" " PARAMS_WORD) > room)
+		return fail(MINT_EXIT_FAILED,
+			    "%s: cmdline: longer than the kernel takes, %zu with %s, %s",
+			    config->path, room, PARAMS_WORD, "which mint start adds");
 	read_release(image);
 	return MINT_EXIT_OK;
 }

@@ -3,16 +3,18 @@
  * Where the parts of a start go in a node's memory, and the boot parameters
  * that tell its kernel (64-bit boot protocol, Documentation/arch/x86/boot.rst).
  *
- * In one extent: boot parameters, hand-over record and command line in the
- * first megabyte, then the kernel, the initrd at the very end.
+ * In one extent: boot parameters, hand-over record, command line and page tables
+ * in the first megabyte, then the kernel, the initrd at the very end.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <asm/bootparam.h>
 #include <mint/dev.h>
+#include "cmdline.h"
 #include "image.h"
 #include "layout.h"
+#include "paging.h"
 #include "place.h"
 #include "report.h"
 #include "text.h"
@@ -62,6 +64,23 @@ static bool place_in(const struct image *image, const struct mint_extent *extent
 	return to->initrd >= to->kernel + to->kernel_bytes;
 }
 
+static __u64 kernel_end(const struct placement *placement)
+{
+	return placement->kernel + placement->kernel_bytes;
+}
+
+static int check_reach(const struct placement *placement)
+{
+	char bytes[24];
+
+	if (paging_reaches(placement->params, kernel_end(placement)))
+		return MINT_EXIT_OK;
+	return fail(MINT_EXIT_FAILED,
+		    "a kernel of %s at 0x%llx cannot be entered: %s",
+		    size_text(placement->kernel_bytes, bytes), placement->kernel,
+		    "it has to lie below 64T and within 1G");
+}
+
 /**
  * place() - find room for kernel, initrd and boot parameters
  * @image: the files
@@ -84,7 +103,7 @@ int place(const struct image *image, const struct mint_extent *extents, unsigned
 		if (placement->extent.base + placement->extent.bytes > 1ULL << 32 &&
 		    !(header->xloadflags & XLF_CAN_BE_LOADED_ABOVE_4G))
 			continue;
-		return MINT_EXIT_OK;
+		return check_reach(placement);
 	}
 	return fail(MINT_EXIT_FAILED,
 		    "kernel and initrd do not fit in any piece of its memory: they need %s%s",
@@ -159,5 +178,8 @@ void params_fill(unsigned char params[PARAMS_BYTES], const struct image *image,
 	memset(params, 0, PARAMS_BYTES);
 	memcpy(params, &page, sizeof(page));
 	memcpy(params + PARAMS_HANDOVER - sizeof(handover), &handover, sizeof(handover));
-	snprintf((char *)params + PARAMS_CMDLINE, PARAMS_CMDLINE_BYTES, "%s", cmdline);
+	snprintf((char *)params + PARAMS_CMDLINE, PARAMS_CMDLINE_BYTES, "%s%s", cmdline,
+		 cmdline_has(cmdline, PARAMS_WORD) ? "" : " " PARAMS_WORD);
+	paging_fill(params + PARAMS_TABLES, placement->params + PARAMS_TABLES, placement->params,
+		    kernel_end(placement));
 }

@@ -210,22 +210,6 @@ static int check_memory(const struct tables *tables, const struct config *config
 	return code;
 }
 
-/* A node's CPUs can only be started through a slot of low memory. */
-static int check_low_slot(const struct tables *tables, __u32 except)
-{
-	unsigned int i, nr = tables->ledger.nr_low_slots;
-
-	for (i = 0; i < nr; i++) {
-		__u16 owner = tables->ledger.low_slot_owner[i];
-
-		if (owner == MINT_OWNER_NONE || owner == except)
-			return MINT_EXIT_OK;
-	}
-	return fail(MINT_EXIT_FAILED,
-		    "the %u slots of low memory are in use, and each node needs one. %s", nr,
-		    "Try: mint destroy NODE");
-}
-
 /**
  * plan_check() - check a node file against the ledger
  * @tables: the tables
@@ -254,9 +238,11 @@ int plan_check(const struct tables *tables, const struct config *config, __u32 e
 	if (full)
 		return fail(MINT_EXIT_FAILED, "all %u node ids are in use. Try: mint list",
 			    tables->nr_nodes);
-	code = check_low_slot(tables, except);
-	if (!code)
-		code = check_cpus(tables, config, except);
+	if (!tables->ledger.low_base)
+		return fail(MINT_EXIT_FAILED,
+			    "%s: no other node can be started. Try: mint log node0",
+			    "the firmware leaves too little memory below 1 MB");
+	code = check_cpus(tables, config, except);
 	if (!code)
 		code = check_functions(tables, config, except);
 	return code ? code : check_memory(tables, config, except, extents);

@@ -20,7 +20,7 @@
 #include "verb.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:s,s:s,s:I,s:I}}"
 
 static struct {
 	bool json;
@@ -131,8 +131,6 @@ static int print_json(const struct tables *tables, const struct details *details
 		"memory", json_extents(details->extents, details->nr_extents),
 		"memory_bytes", (json_int_t)tables_bytes(tables, node->id),
 		"devices", devices_json(tables, node->id),
-		"low_slot", (json_int_t)(node->life.low_slot == MINT_OWNER_NONE ?
-					 -1 : node->life.low_slot),
 		"heartbeat", (json_int_t)(node->self.heartbeat & ~0ULL >> 1),
 		"abi", abi,
 		"kernel", node->self.release,
@@ -198,8 +196,6 @@ static int print_text(const struct tables *tables, const struct details *details
 		       details->extents[i].base + details->extents[i].bytes - 1,
 		       size_text(details->extents[i].bytes, size));
 	print_devices(tables, node->id);
-	if (node->life.low_slot != MINT_OWNER_NONE)
-		printf("low slot    %u\n", node->life.low_slot);
 	printf("heartbeat   %llu\n", node->self.heartbeat);
 	printf("ABI         %u.%u\n", node->self.abi >> 16, node->self.abi & 0xffff);
 	printf("kernel      %s\n", node->self.release);

@@ -167,6 +167,7 @@ static int set_going(const struct launch *launch)
 		.entry = launch->placement.kernel + KERNEL_ENTRY_64,
 		.boot_params = launch->placement.params,
 		.handover = launch->placement.params + PARAMS_HANDOVER,
+		.tables = launch->placement.params + PARAMS_TABLES,
 	};
 
 	if (!ioctl(launch->region->fd, MINT_IOC_START, &call))
@@ -177,10 +178,6 @@ static int set_going(const struct launch *launch)
 		return fail(MINT_EXIT_FAILED,
 			    "CPU %u did not take the start; it is stopped. Try: mint start %s",
 			    launch->node->life.boot_cpu, launch->node->life.name);
-	if (errno == EOPNOTSUPP)
-		return fail(MINT_EXIT_FAILED,
-			    "the CPUs have no pages of 1 GB, which a start needs: %s",
-			    "this machine has one node only");
 	return device_failed(launch->node, errno);
 }
 

@@ -73,10 +73,10 @@ int tables_read(const struct region *region, struct tables *tables)
 			    "the shared region is damaged: it has no ledger or no node table");
 	region_copy(ledger, from, sizeof(*ledger));
 	if (ledger->nr_cpus > MINT_MAX_CPUS || ledger->nr_ram > MINT_MAX_RAM ||
-	    ledger->nr_low_slots > MINT_MAX_LOW_SLOTS || ledger->nr_pci > MINT_MAX_PCI)
+	    ledger->nr_pci > MINT_MAX_PCI)
 		return fail(MINT_EXIT_FAILED,
 			    "the shared region is damaged: the ledger tells of %u CPUs, %s",
-			    ledger->nr_cpus, "or of too many memory ranges, slots or functions");
+			    ledger->nr_cpus, "or of too many memory ranges or functions");
 	check_ranges(tables);
 
 	for (id = 0; id < MINT_MAX_NODES; id++) {

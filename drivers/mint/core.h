@@ -100,7 +100,9 @@ void mint_ledger_unlock(void);
 int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
 void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);
-int mint_ledger_claim_low_slot(u32 node);
+
+/* startup.c */
+void mint_startup_init(void);
 
 /* roles.c */
 int mint_roles_inherit(u32 node);

@@ -89,6 +89,8 @@ int mint_life_create(struct mint_ioc_create *want)
 	    want->nr_functions > MINT_NODE_FUNCTIONS ||
 	    want->policy > MINT_POLICY_ALWAYS)
 		return -EINVAL;
+	if (!mint_facts.low_phys)
+		return -EOPNOTSUPP;
 	mutex_lock(&mint_create_mutex);
 	err = mint_pci_freeze(want);
 	if (!err) {

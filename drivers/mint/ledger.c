@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ledger: claims on CPUs, memory and low memory slots. What a PCI function
- * is, and so the claims on those, are in pci.c; they are given back here. The
+ * The ledger: claims on CPUs and memory. What a PCI function is, and so the
+ * claims on those, are in pci.c; they are given back here. The
  * tables are valid after every store, so a lock taken over from a dead node
  * needs no repair beyond giving back claims of nodes that were never created.
  * Lock: struct mint_ledger.lock, inside mint_ledger_mutex of this kernel.
@@ -191,27 +191,6 @@ static int mint_ledger_place_extents(u32 node, struct mint_ioc_create *want)
 	return 0;
 }
 
-/**
- * mint_ledger_claim_low_slot() - give a node a low memory slot
- * @node: node id of a node that has none
- *
- * Caller holds the ledger. Return: 0, or -ENOSPC when all are taken.
- */
-int mint_ledger_claim_low_slot(u32 node)
-{
-	struct mint_ledger *ledger = mint_region.ledger;
-	unsigned int i, nr = min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS);
-
-	for (i = 0; i < nr; i++) {
-		if (ledger->low_slot_owner[i] != MINT_OWNER_NONE)
-			continue;
-		mint_store(&ledger->low_slot_owner[i], (u16)node);
-		mint_node_entry(node)->life.low_slot = i;
-		return 0;
-	}
-	return -ENOSPC;
-}
-
 static int mint_ledger_claim_extents(u32 node, const struct mint_ioc_create *want)
 {
 	struct mint_extent *table = mint_region.ledger->extents;
@@ -255,8 +234,6 @@ int mint_ledger_claim(u32 node, struct mint_ioc_create *want)
 	if (!err)
 		err = mint_ledger_place_extents(node, want);
 	if (!err)
-		err = mint_ledger_claim_low_slot(node);
-	if (!err)
 		err = mint_ledger_claim_extents(node, want);
 	if (err) {
 		mint_ledger_release(node);
@@ -283,11 +260,7 @@ void mint_ledger_release(u32 node)
 	for (i = 0; i < MINT_MAX_EXTENTS; i++)
 		if (ledger->extents[i].owner == node)
 			mint_store(&ledger->extents[i].owner, MINT_OWNER_NONE);
-	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
-		if (ledger->low_slot_owner[i] == node)
-			mint_store(&ledger->low_slot_owner[i], MINT_OWNER_NONE);
 	for (i = 0; i < nr_pci; i++)
 		if (ledger->pci[i].owner == node)
 			mint_store(&ledger->pci[i].owner, MINT_OWNER_NONE);
-	mint_node_entry(node)->life.low_slot = MINT_OWNER_NONE;
 }

@@ -228,8 +228,7 @@ bool mint_ledger_has_boot_cpu(u32 node)
  */
 bool mint_boot_cpu_rests(u32 node)
 {
-	/* Pairs with the order of stores of the CPU: it rests already. */
-	u64 word = mint_load_acquire(&mint_region.doorbells[mint_ledger_boot_cpu()].parked);
+	u64 word = mint_park_word();
 	u32 whose = mint_lock_node(word), generation = mint_lock_generation(word);
 
 	if (node < MINT_MAX_NODES && whose == node &&

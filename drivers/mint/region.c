@@ -9,9 +9,7 @@
 #include <linux/io.h>
 #include <linux/sizes.h>
 #include <linux/utsname.h>
-#include <asm/e820/api.h>
 #include <asm/mint.h>
-#include <asm/realmode.h>
 #include "core.h"
 
 /* In the order in which they lie. The section with entries of 0 bytes gets the rest. */
@@ -58,23 +56,6 @@ static void __init mint_region_format_sections(struct mint_header *header)
 	header->region_phys = mint_facts.region_phys;
 }
 
-static void __init mint_region_format_low_slots(struct mint_ledger *ledger)
-{
-	u64 low_end = MINT_PARK_BASE + MINT_PARK_BYTES;
-	unsigned int i;
-
-	ledger->low_base = MINT_LOW_BASE;
-	ledger->low_slot_bytes = MINT_LOW_SLOT_BYTES;
-	if (e820__mapped_all(MINT_LOW_BASE, low_end, E820_TYPE_RAM) &&
-	    real_mode_header && __pa(real_mode_header) >= low_end)
-		ledger->nr_low_slots = min((MINT_LOW_END - MINT_LOW_BASE) /
-					   MINT_LOW_SLOT_BYTES, MINT_MAX_LOW_SLOTS);
-	else
-		pr_warn("low memory is in use: no other node can be started\n");
-	for (i = 0; i < MINT_MAX_LOW_SLOTS; i++)
-		ledger->low_slot_owner[i] = MINT_OWNER_NONE;
-}
-
 static bool __init mint_region_own_apic_id(u32 apic_id)
 {
 	unsigned int i;
@@ -111,7 +92,7 @@ static void __init mint_region_format_ledger(struct mint_ledger *ledger)
 		.bytes = mint_facts.region_bytes,
 		.owner = MINT_OWNER_SHARED,
 	};
-	mint_region_format_low_slots(ledger);
+	ledger->low_base = mint_low_format();
 	for (i = 0; i < MINT_MAX_ROLES; i++)
 		ledger->role_owner[i] = i < MINT_NR_ROLES ? 0 : MINT_OWNER_NONE;
 }
@@ -122,7 +103,6 @@ static void __init mint_region_format_nodes(void)
 	unsigned int i;
 
 	for (i = 0; i < MINT_MAX_NODES; i++) {
-		mint_node_entry(i)->life.low_slot = MINT_OWNER_NONE;
 		mint_stream_init(mint_log_entry(i), MINT_LOG_BYTES);
 		mint_console_format(mint_console_entry(i));
 	}
@@ -191,13 +171,14 @@ static bool __init mint_region_map_sections(const struct mint_header *header)
 }
 
 /* Before we say that we are attached: from then on other nodes may halt us. */
-static void __init mint_region_prepare_parking(void)
+static void __init mint_region_prepare_low(void)
 {
-	u64 *parked = &mint_region.doorbells[mint_ledger_boot_cpu()].parked;
-
-	if (mint_region.ledger->nr_low_slots && mint_ledger_has_boot_cpu(mint_facts.node))
+	if (!mint_facts.low_phys)
+		return;
+	mint_way_prepare();
+	mint_startup_init();
+	if (mint_ledger_has_boot_cpu(mint_facts.node))
 		mint_park_prepare(&mint_node_entry(mint_facts.node)->life.halt,
-				  __pa(parked),
 				  mint_lock_word(mint_facts.node, 0, mint_facts.generation));
 }
 
@@ -241,7 +222,7 @@ void __init mint_region_init(void)
 		mint_store_release(&header->magic, MINT_ABI_MAGIC);
 	}
 	mint_ledger_init();
-	mint_region_prepare_parking();
+	mint_region_prepare_low();
 	mint_region_announce_self();
 	mint_health_init();
 	mint_log_init();

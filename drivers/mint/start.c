@@ -39,17 +39,6 @@ static void mint_handover_fill_cpus(struct mint_handover *handover, u32 node)
 			handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(cpus[i]);
 }
 
-static phys_addr_t mint_low_slot_phys(u32 node)
-{
-	struct mint_ledger *ledger = mint_region.ledger;
-	u32 slot = mint_load(&mint_node_entry(node)->life.low_slot);
-
-	/* Computed, not read: a corrupt base must not send a CPU anywhere. */
-	if (slot >= min(ledger->nr_low_slots, MINT_MAX_LOW_SLOTS))
-		return 0;
-	return MINT_LOW_BASE + slot * MINT_LOW_SLOT_BYTES;
-}
-
 static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 {
 	struct mint_handover *handover = kzalloc(sizeof(*handover), GFP_KERNEL);
@@ -64,8 +53,7 @@ static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 	handover->generation = generation;
 	handover->region_phys = mint_facts.region_phys;
 	handover->region_bytes = mint_facts.region_bytes;
-	handover->low_slot_phys = mint_low_slot_phys(node) + MINT_LOW_STUB_BYTES;
-	handover->low_slot_bytes = MINT_LOW_SLOT_BYTES - MINT_LOW_STUB_BYTES;
+	handover->low_phys = mint_facts.low_phys;
 	handover->tsc_khz = tsc_khz;
 	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
 	handover->self_phys = mint_facts.region_phys +
@@ -100,25 +88,31 @@ static int mint_life_check_start(const struct mint_ioc_start *start)
 
 	if (boot_cpu >= mint_ledger_nr_cpus())
 		return -ERANGE;
-	if (!mint_ledger_owns(start->node, start->entry, 1) ||
+	if (!IS_ALIGNED(start->tables, PAGE_SIZE) ||
+	    !mint_ledger_owns(start->node, start->tables, PAGE_SIZE) ||
+	    !mint_ledger_owns(start->node, start->entry, 1) ||
 	    !mint_ledger_owns(start->node, start->boot_params, PAGE_SIZE) ||
 	    !mint_ledger_owns(start->node, start->handover,
 			      sizeof(struct mint_handover)))
 		return -ERANGE;
 	if (mint_load(&mint_region.ledger->cpus[boot_cpu].owner) != start->node)
 		return -ERANGE;
-	return mint_low_slot_phys(start->node) ? 0 : -ENOSPC;
+	return 0;
 }
 
 static int mint_life_start_cpu(const struct mint_ioc_start *start)
 {
 	u32 cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
 
-	if (cpu == mint_ledger_boot_cpu())
-		return mint_cpu_wake(mint_ledger_apic_id(cpu), start->entry,
-				     start->boot_params);
-	return mint_cpu_start(mint_ledger_apic_id(cpu), mint_low_slot_phys(start->node),
-			      start->entry, start->boot_params);
+	const struct mint_startup to = {
+		.cr3 = start->tables,
+		.entry = start->entry,
+		.argument = start->boot_params,
+	};
+
+	return cpu == mint_ledger_boot_cpu() ?
+		mint_cpu_wake(mint_ledger_apic_id(cpu), &to) :
+		mint_cpu_start(mint_ledger_apic_id(cpu), &to);
 }
 
 static void mint_life_set(u32 node, u32 life)
@@ -156,9 +150,8 @@ static int mint_life_set_going(const struct mint_ioc_start *start)
  * @hold: what mint_life_load() filled in; at rest
  *
  * Return: 0: the node runs, and is no longer in our hands. -ESTALE: another one
- * has taken it. -ERANGE: something of @start is not the node's; -ENOSPC: it has
- * no low memory slot; or what mint_cpu_start() returns. Then it is still in our
- * hands.
+ * has taken it. -ERANGE: something of @start is not the node's; or what
+ * mint_cpu_start() returns. Then it is still in our hands.
  */
 int mint_life_start(const struct mint_ioc_start *start, u64 hold)
 {

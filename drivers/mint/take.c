@@ -97,21 +97,6 @@ static int mint_life_take(u32 node, u32 generation, bool force, u64 *hold)
 	return -ESTALE;
 }
 
-/* Node 0 had no use for a low memory slot when the firmware booted it. */
-static int mint_life_ensure_low_slot(u32 node)
-{
-	int err;
-
-	if (mint_load(&mint_node_entry(node)->life.low_slot) != MINT_OWNER_NONE)
-		return 0;
-	err = mint_ledger_lock();
-	if (err)
-		return err;
-	err = mint_ledger_claim_low_slot(node);
-	mint_ledger_unlock();
-	return err;
-}
-
 /**
  * mint_life_seize() - get a node into our hands, fenced
  * @node: node id, any value
@@ -133,8 +118,6 @@ int mint_life_seize(u32 node, u32 *generation, u64 *hold)
 	if (err)
 		return err;
 	err = mint_fence(node);
-	if (!err)
-		err = mint_life_ensure_low_slot(node);
 	if (err) {
 		mint_life_abort(node);
 		return err;

@@ -24,7 +24,6 @@
 #define MINT_MAX_RAM		128	/* entries of mint_ledger.ram */
 #define MINT_MAX_EXTENTS	256	/* entries of mint_ledger.extents */
 #define MINT_MAX_SECTIONS	16	/* entries of the directory */
-#define MINT_MAX_LOW_SLOTS	16	/* entries of mint_ledger.low_slot_owner */
 #define MINT_MAX_ROLES		8	/* entries of mint_ledger.role_owner */
 #define MINT_MAX_PCI		1024	/* entries of mint_ledger.pci */
 #define MINT_MAX_DOMAINS	32	/* NUMA domains; rows and columns of distances */
@@ -228,12 +227,11 @@ static_assert(sizeof(struct mint_firmware) == 16);
  * struct mint_ledger - who owns each CPU, piece of memory and PCI function
  * @lock: guards all owners here and the life lines of all nodes. Writer: any
  *	node
+ * @start_lock: guards the start-up page of the low area. Writer: any node
  * @nr_cpus: used entries of @cpus
  * @nr_ram: used entries of @ram
- * @low_base: first byte of the low memory slots, below 1 MB; MINT_LOW_BASE
- * @low_slot_bytes: size of a slot; MINT_LOW_SLOT_BYTES
- * @nr_low_slots: number of slots; 0 = no other node can be started
- * @low_slot_owner: node id or MINT_OWNER_NONE, by slot. Writer: @lock
+ * @low_base: physical address of the low area, for who looks at the machine; 0 =
+ *	there is none, and no other node can be started
  * @tsc_khz: rate of the time stamp counter in kHz, the same on all CPUs.
  *	Writer: node 0, once, after its own calibration
  * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
@@ -264,12 +262,10 @@ static_assert(sizeof(struct mint_firmware) == 16);
  */
 struct mint_ledger {
 	struct mint_lock lock;
+	struct mint_lock start_lock;
 	__u32 nr_cpus;
 	__u32 nr_ram;
 	__u64 low_base;
-	__u32 low_slot_bytes;
-	__u32 nr_low_slots;
-	__u16 low_slot_owner[MINT_MAX_LOW_SLOTS];
 	__u32 tsc_khz;
 	__u32 lapic_khz;
 	struct mint_extent ram[MINT_MAX_RAM];
@@ -287,9 +283,9 @@ struct mint_ledger {
 	__u8 distances[MINT_MAX_DOMAINS * MINT_MAX_DOMAINS];
 };
 
-static_assert(offsetof(struct mint_ledger, low_slot_owner) == 88);
-static_assert(offsetof(struct mint_ledger, ram) == 128);
-static_assert(offsetof(struct mint_ledger, role_owner) == 128 + 24 * 128 + 8 * 256 + 24 * 256);
+static_assert(offsetof(struct mint_ledger, start_lock) == 64);
+static_assert(offsetof(struct mint_ledger, ram) == 152);
+static_assert(offsetof(struct mint_ledger, role_owner) == 152 + 24 * 128 + 8 * 256 + 24 * 256);
 static_assert(sizeof(struct mint_ledger) ==
 	      offsetof(struct mint_ledger, pci) + 16 * MINT_MAX_PCI + 16 + 8 + 32 * 32);
 
@@ -330,8 +326,7 @@ static_assert(sizeof(struct mint_ledger) ==
  *	all its CPUs, what it held may be taken
  * @boot_cpu: number of the CPU that starts and that doorbells go to by default.
  *	Writer: ledger's @lock
- * @low_slot: index of the low memory slot, or MINT_OWNER_NONE. Writer: ledger's
- *	@lock
+ * @reserved: zero. Writer: format
  * @loader: node id of the holder, in MINT_LIFE_LOADING; which command that is
  *	stands in struct mint_hold
  * @halt: every generation up to this one stops its CPUs on an NMI; how a CPU is
@@ -352,7 +347,7 @@ struct mint_node_life {
 	__u32 generation;
 	__u32 fenced;
 	__u32 boot_cpu;
-	__u16 low_slot;
+	__u16 reserved;
 	__u16 loader;
 	__u32 halt;
 	__u32 policy;
@@ -472,17 +467,13 @@ static_assert(offsetof(struct mint_node, hold) == 128);
  * struct mint_doorbell - pending bits of one CPU, one cache line
  * @pending: a bit for each channel; who sets one that was clear sends the IPI.
  *	Writer: anyone sets bits, the CPU's node exchanges it for 0
- * @parked: of the boot CPU: 0 while it runs, else the incarnation that came to
- *	rest on it after a mint_node_life.halt; a lock word with CPU 0. Writer:
- *	that CPU, as its last store, release
  * @reserved: zero
  *
  * Writer: format
  */
 struct mint_doorbell {
 	__u64 pending;
-	__u64 parked;
-	__u64 reserved[6];
+	__u64 reserved[7];
 };
 
 static_assert(sizeof(struct mint_doorbell) == 64);

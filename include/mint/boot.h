@@ -15,15 +15,13 @@
 #define MINT_HANDOVER_MAGIC	0x4f444e4148544e4dULL	/* the bytes "MNTHANDO" */
 #define MINT_HANDOVER_EXTENTS	8	/* extents that a node can have */
 
-/* Low memory: a slot for each node that is started by another, the parking place */
-#define MINT_LOW_BASE		0x10000	/* physical address of low memory slot 0 */
-#define MINT_LOW_END		0x8e000	/* end of the memory that slots may take */
-#define MINT_LOW_SLOT_BYTES	0x9000	/* size of a slot */
-#define MINT_LOW_STUB_BYTES	0x3000	/* first part of a slot, for whoever starts the node; the
-					 * rest is the node's own
-					 */
-#define MINT_PARK_BASE		0x8e000	/* physical address of the parking place */
-#define MINT_PARK_BYTES		0x3000	/* its size */
+/* The low area, below 1 MB: what a CPU needs on its way into a kernel */
+#define MINT_LOW_PML4		0x0000	/* PML4: page tables that map the first 2 MB one to one */
+#define MINT_LOW_PDPT		0x1000	/* their PDPT */
+#define MINT_LOW_PD		0x2000	/* their PD */
+#define MINT_LOW_STARTUP	0x3000	/* start-up page: where a SIPI sends a CPU */
+#define MINT_LOW_PARK		0x4000	/* parking page: where the boot CPU rests */
+#define MINT_LOW_BYTES		0x5000	/* size of the area */
 
 /**
  * struct mint_handover - facts for one start of one node
@@ -35,8 +33,9 @@
  * @generation: of this start
  * @region_phys: shared region, first byte
  * @region_bytes: shared region, size
- * @low_slot_phys: low memory for the node's real-mode trampoline, page aligned
- * @low_slot_bytes: its size; 0 or too small: the node stays on its first CPU
+ * @low_phys: physical address of the low area, page aligned; the node uses it
+ *	and not mint_ledger.low_base
+ * @reserved0: zero
  * @nr_cpus: used entries of @apic_ids, 1 to 256
  * @tsc_khz: rate of the time stamp counter, in kHz
  * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
@@ -67,8 +66,8 @@ struct mint_handover {
 	__u32 generation;
 	__u64 region_phys;
 	__u64 region_bytes;
-	__u64 low_slot_phys;
-	__u32 low_slot_bytes;
+	__u64 low_phys;
+	__u32 reserved0;
 	__u32 nr_cpus;
 	__u32 tsc_khz;
 	__u32 lapic_khz;
@@ -88,13 +87,50 @@ struct mint_handover {
 
 static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 5 * 256 + 8 + 32 * 32);
 
+#define MINT_STARTUP		0x800	/* offset of struct mint_startup in the start-up page */
+
+#define MINT_STARTUP_NX		0x1	/* turn on EFER.NX: the page tables have its bit */
+#define MINT_STARTUP_ALLOW_NX	0x2	/* first clear the bit of IA32_MISC_ENABLE that forbids it */
+
+/**
+ * struct mint_startup - where the CPU goes that comes through the start-up page
+ * @cr3: physical address of 4-level page tables that map @entry, and the first
+ *	2 MB one to one
+ * @entry: RIP there
+ * @argument: RSI there
+ * @stack: RSP there
+ * @apic_id: APIC id of the CPU, for whoever takes the page over
+ * @flags: MINT_STARTUP_* bits
+ * @arrived: 0 until the CPU is on its page tables and needs nothing more of this
+ *	structure. Writer: starter 0, the CPU 1
+ * @reserved: zero
+ *
+ * Writer: who has mint_ledger.start_lock
+ */
+struct mint_startup {
+	__u64 cr3;
+	__u64 entry;
+	__u64 argument;
+	__u64 stack;
+	__u32 apic_id;
+	__u32 flags;
+	__u32 arrived;
+	__u32 reserved[5];
+};
+
+static_assert(sizeof(struct mint_startup) == 64);
+
 /**
  * struct mint_mailbox - how the machine's boot CPU is started again, which
- * must not get an INIT; the first bytes of the parking place in low memory
+ * must not get an INIT; the first bytes of the parking page
  * @command: 0 rest; 1 wake, with NMIs until the CPU writes 2 awake; 3 go: the
  *	CPU writes 0 and goes. Writer: waker 1 and 3, the boot CPU 2 and 0
  * @entry: physical address of a kernel's 64-bit entry
  * @boot_params: physical address of its ``struct boot_params``
+ * @cr3: as mint_startup.cr3
+ * @parked: 0 while the CPU runs, else the incarnation that came to rest on it
+ *	after a mint_node_life.halt; a lock word with CPU 0. Writer: the boot CPU, as
+ *	its last store, release
  * @reserved: zero. Writer: preparing node
  *
  * Writer: waker, before @command 1
@@ -103,7 +139,9 @@ struct mint_mailbox {
 	__u64 command;
 	__u64 entry;
 	__u64 boot_params;
-	__u64 reserved[5];
+	__u64 cr3;
+	__u64 parked;
+	__u64 reserved[3];
 };
 
 static_assert(sizeof(struct mint_mailbox) == 64);

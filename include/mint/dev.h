@@ -57,7 +57,8 @@ static_assert(sizeof(struct mint_ioc_info) == 24);
  * machine does not have, ENODEV a function likewise, EPERM the machine's boot
  * CPU, which runs, or a bridge, EEXIST the name is taken, EBUSY a CPU, extent or function
  * has an owner or the calling node a driver for the function, ENOMEM no free place of that
- * size, ENOSPC a table is full, ETIMEDOUT another node keeps the ledger.
+ * size, ENOSPC a table is full, EOPNOTSUPP there is no low area, ETIMEDOUT another
+ * node keeps the ledger.
  */
 struct mint_ioc_create {
 	char name[MINT_NAME_BYTES];
@@ -93,8 +94,8 @@ static_assert(sizeof(struct mint_ioc_create) == 336);
  * generation that is meant, EBUSY another command has the node, see struct
  * mint_hold: for MINT_IOC_KILL, it has been at work on it for 5 s; EINTR, EPERM
  * the caller's own node, EHOSTDOWN the machine's boot CPU is in it and does not
- * halt: nothing of the node was touched, ENOSPC no low memory slot is left,
- * ETIMEDOUT another node keeps the ledger.
+ * halt: nothing of the node was touched, ETIMEDOUT another node keeps the
+ * ledger.
  */
 struct mint_ioc_node {
 	__u32 node;
@@ -133,10 +134,13 @@ static_assert(sizeof(struct mint_ioc_write) == 32);
  * @boot_params: physical address of its struct boot_params, 4096 bytes
  * @handover: physical address of room for a struct mint_handover, which the
  *	call fills in
+ * @tables: physical address of the page tables that the kernel is entered with: 4
+ *	levels, which map the first 2 MB, @boot_params and what the kernel
+ *	needs until it runs, one to one
  *
  * Returns when the CPU was started, not when the node is up: that is seen in
  * mint_node_self. Errors: EBADFD, ESTALE, ERANGE as for MINT_IOC_WRITE, EIO the
- * CPU did not take the start.
+ * CPU did not take the start, ENOLCK another node keeps the start-up page.
  */
 struct mint_ioc_start {
 	__u32 node;
@@ -144,9 +148,10 @@ struct mint_ioc_start {
 	__u64 entry;
 	__u64 boot_params;
 	__u64 handover;
+	__u64 tables;
 };
 
-static_assert(sizeof(struct mint_ioc_start) == 32);
+static_assert(sizeof(struct mint_ioc_start) == 40);
 
 /**
  * struct mint_ioc_size - MINT_IOC_CONSOLE_SIZE: the size of our terminal

@@ -9,7 +9,9 @@
 
 /* Segments of a CPU on its way into a kernel, as the boot protocol asks. */
 #define MINT_GDT_ENTRIES	(GDT_ENTRY_BOOT_DS + 1)
+#define MINT_GDT_ENTRY_CS32	1
 #define MINT_GDT {							\
+	[MINT_GDT_ENTRY_CS32] = GDT_ENTRY_INIT(DESC_CODE32, 0, 0xfffff),	\
 	[GDT_ENTRY_BOOT_CS] = GDT_ENTRY_INIT(DESC_CODE64, 0, 0xfffff),	\
 	[GDT_ENTRY_BOOT_DS] = GDT_ENTRY_INIT(DESC_DATA64, 0, 0xfffff),	\
 }
@@ -17,7 +19,10 @@
 bool mint_partition(void);
 void mint_secondary_check(void);
 void mint_pci_take_platform(void);
-void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys);
+void *mint_low(unsigned int offset);
+void mint_low_reserve(void);
+u64 mint_way_cr3(void);
+void mint_smp_init(void);
 void mint_firmware_off(void);
 void mint_firmware_reset(void);
 

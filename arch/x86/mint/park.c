@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Halting the machine's boot CPU, which must not get an INIT: an NMI takes it
- * out of whatever it does to the parking place in low memory, which its node has
+ * out of whatever it does to the parking page of the low area, which its node has
  * prepared. Only the CPU itself and the node that wakes it use that place.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
 #include <linux/delay.h>
 #include <linux/init.h>
-#include <linux/io.h>
 #include <linux/mm.h>
-#include <linux/pgtable.h>
 #include <asm/apic.h>
-#include <asm/cpufeature.h>
 #include <asm/desc.h>
 #include <asm/fixmap.h>
 #include <asm/io_apic.h>
@@ -26,16 +23,17 @@
 
 static_assert(sizeof(struct mint_mailbox) == MINT_PARK_MAILBOX_BYTES);
 
-/* Page tables for the way there: the kernel's text, and low memory one to one. */
-static u64 way_pml4[PTRS_PER_PGD] __page_aligned_bss;
-static u64 way_pdpt[PTRS_PER_PUD] __page_aligned_bss;
-
 /* mint_node_life.halt of this node; NULL while it cannot be parked. */
 static u32 *halt_asked __ro_after_init;
 
+static struct mint_mailbox *mint_mailbox(void)
+{
+	return mint_low(MINT_LOW_PARK);
+}
+
 static u64 mint_park_at(const u8 *label)
 {
-	return MINT_PARK_BASE + (label - mint_park_start);
+	return mint_facts.low_phys + MINT_LOW_PARK + (label - mint_park_start);
 }
 
 static void __init mint_park_fill_gate(gate_desc *gate, const u8 *handler)
@@ -53,23 +51,20 @@ static void __init mint_park_fill_gates(gate_desc *gates)
 	mint_park_fill_gate(&gates[X86_TRAP_MC], mint_park_mce);
 }
 
-static void __init mint_park_fill_place(void *place, u64 parked_at, u64 parked_word)
+static void __init mint_park_fill_page(void *page, u64 parked_word)
 {
-	struct mint_park_data *data = place + MINT_PARK_DATA;
+	struct mint_park_data *data = page + MINT_PARK_DATA;
+	u64 phys = mint_facts.low_phys + MINT_LOW_PARK;
 
-	memset(place, 0, MINT_PARK_BYTES);
-	memcpy(place, mint_park_start, mint_park_end - mint_park_start);
-	mint_park_fill_gates(place + MINT_PARK_IDT);
-	mint_identity_map(place + PAGE_SIZE, place + 2 * PAGE_SIZE,
-			  MINT_PARK_BASE + 2 * PAGE_SIZE);
+	memset(page, 0, PAGE_SIZE);
+	memcpy(page, mint_park_start, mint_park_end - mint_park_start);
+	mint_park_fill_gates(page + MINT_PARK_IDT);
 	*data = (struct mint_park_data) {
 		.gdt_limit = sizeof(data->gdt) - 1,
-		.gdt_base = MINT_PARK_BASE + MINT_PARK_DATA +
-			    offsetof(struct mint_park_data, gdt),
+		.gdt_base = phys + MINT_PARK_DATA + offsetof(struct mint_park_data, gdt),
 		.idt_limit = NR_GATES * sizeof(gate_desc) - 1,
-		.idt_base = MINT_PARK_BASE + MINT_PARK_IDT,
-		.cr3 = MINT_PARK_BASE + PAGE_SIZE,
-		.parked_at = parked_at,
+		.idt_base = phys + MINT_PARK_IDT,
+		.cr3 = mint_facts.low_phys + MINT_LOW_PML4,
 		.parked_word = parked_word,
 		.gdt = MINT_GDT,
 	};
@@ -78,24 +73,26 @@ static void __init mint_park_fill_place(void *place, u64 parked_at, u64 parked_w
 /**
  * mint_park_prepare() - make it possible to halt this node's boot CPU
  * @halt_word: mint_node_life.halt of this node
- * @parked_at: physical address of the mint_doorbell.parked of its boot CPU
- * @parked_word: what the CPU writes there when it rests
+ * @parked_word: what the CPU writes to mint_mailbox.parked when it rests
  *
  * Called once, by a node that runs on the machine's boot CPU, before others
  * see that it has attached.
  */
-void __init mint_park_prepare(u32 *halt_word, u64 parked_at, u64 parked_word)
+void __init mint_park_prepare(u32 *halt_word, u64 parked_word)
 {
-	unsigned int text = pgd_index(__START_KERNEL_map);
-
-	if (!boot_cpu_has(X86_FEATURE_GBPAGES) || pgtable_l5_enabled()) {
-		pr_warn("the boot CPU has no pages of 1 GB, or 5 levels of them: no other node can halt it\n");
-		return;
-	}
-	mint_park_fill_place(__va(MINT_PARK_BASE), parked_at, parked_word);
-	mint_identity_map(way_pml4, way_pdpt, __pa_symbol(way_pdpt));
-	way_pml4[text] = pgd_val(init_mm.pgd[text]);
+	mint_park_fill_page(mint_mailbox(), parked_word);
 	halt_asked = halt_word;
+}
+
+/**
+ * mint_park_word() - which incarnation came to rest on the machine's boot CPU?
+ *
+ * Return: mint_mailbox.parked, 0 if the CPU runs. Context: any.
+ */
+u64 mint_park_word(void)
+{
+	/* Pairs with the order of stores of the CPU: it rests already. */
+	return mint_facts.low_phys ? mint_load_acquire(&mint_mailbox()->parked) : 0;
 }
 
 /* Masks all wired interrupts. They would come to the next kernel on this CPU. */
@@ -123,7 +120,7 @@ static void __noreturn mint_park_leave(void)
 		mint_park_mask_io_apics();
 	/* A disabled local APIC takes no interrupts, but still NMIs and INITs. */
 	apic_write(APIC_SPIV, apic_read(APIC_SPIV) & ~APIC_SPIV_APIC_ENABLED);
-	mint_park_jump(__pa_symbol(way_pml4), mint_park_at(mint_park_enter));
+	mint_park_jump(mint_way_cr3(), mint_park_at(mint_park_enter));
 }
 
 /**
@@ -173,27 +170,22 @@ static bool mint_mailbox_wake(struct mint_mailbox *mailbox, u32 apic_id)
 /**
  * mint_cpu_wake() - start the boot CPU, which rests in the parking place
  * @apic_id: APIC id of the boot CPU
- * @entry: physical address of a kernel's 64-bit entry
- * @boot_params: physical address of its boot parameters
+ * @want: where it goes; page tables, entry and argument count
  *
- * Return: 0, -ENOMEM, or -EIO if the CPU did not wake up within a second.
- * Context: may sleep.
+ * Return: 0, -EOPNOTSUPP if there is no low area, or -EIO if the CPU did not wake
+ * up within a second. Context: may sleep.
  */
-int mint_cpu_wake(u32 apic_id, phys_addr_t entry, phys_addr_t boot_params)
+int mint_cpu_wake(u32 apic_id, const struct mint_startup *want)
 {
-	struct mint_mailbox *mailbox = memremap(MINT_PARK_BASE, sizeof(*mailbox),
-						MEMREMAP_WB);
-	int err = -EIO;
+	struct mint_mailbox *mailbox = mint_mailbox();
 
-	if (!mailbox)
-		return -ENOMEM;
-	mailbox->entry = entry;
-	mailbox->boot_params = boot_params;
-	if (mint_mailbox_wake(mailbox, apic_id)) {
-		mint_store_release(&mailbox->command, (u64)MINT_MAILBOX_GO);
-		if (mint_mailbox_wait(mailbox, MINT_MAILBOX_REST, WAKE_MS))
-			err = 0;
-	}
-	memunmap(mailbox);
-	return err;
+	if (!mint_facts.low_phys)
+		return -EOPNOTSUPP;
+	mint_store(&mailbox->entry, want->entry);
+	mint_store(&mailbox->boot_params, want->argument);
+	mint_store(&mailbox->cr3, want->cr3);
+	if (!mint_mailbox_wake(mailbox, apic_id))
+		return -EIO;
+	mint_store_release(&mailbox->command, (u64)MINT_MAILBOX_GO);
+	return mint_mailbox_wait(mailbox, MINT_MAILBOX_REST, WAKE_MS) ? 0 : -EIO;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The parking place as parking.S and park.c both see it. */
+/* The parking page as parking.S and park.c both see it. */
 #ifndef _ARCH_X86_MINT_PARK_H
 #define _ARCH_X86_MINT_PARK_H
 
@@ -20,15 +20,14 @@
 #include "local.h"
 
 /**
- * struct mint_park_data - variables of the parking place, at MINT_PARK_DATA
+ * struct mint_park_data - variables of the parking page, at MINT_PARK_DATA
  * @gdt_limit: operand of LGDT
  * @gdt_base: operand of LGDT
  * @idt_limit: operand of LIDT
  * @idt_base: operand of LIDT
  * @pad: zero
- * @cr3: page tables
- * @parked_at: physical address of mint_doorbell.parked of this CPU
- * @parked_word: what to write there
+ * @cr3: the low area's page tables
+ * @parked_word: what to write to mint_mailbox.parked
  * @gdt: MINT_GDT
  */
 struct mint_park_data {
@@ -38,7 +37,6 @@ struct mint_park_data {
 	u64 idt_base;
 	u32 pad;
 	u64 cr3;
-	u64 parked_at;
 	u64 parked_word;
 	struct desc_struct gdt[MINT_GDT_ENTRIES];
 } __packed;

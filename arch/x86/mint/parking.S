@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The parking place: where the machine's boot CPU rests after its node was
+ * The parking page: where the machine's boot CPU rests after its node was
  * halted by NMI, and from where it is started again. All of it is copied to
  * low memory, so that nothing of the dead kernel is used; its variables
  * (struct mint_park_data) lie at MINT_PARK_DATA and are filled in by park.c.
@@ -38,11 +38,9 @@ SYM_DATA_START(mint_park_start)
 	.skip	MINT_PARK_MAILBOX_BYTES
 SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	endbr64
-	movq	DATA(cr3), %rax
-	movq	%rax, %cr3
 	/* Without MCE a machine check would shut the CPU down, and all. */
 	movq	%cr4, %rax
-	andl	$X86_CR4_MCE, %eax
+	andl	$(X86_CR4_MCE | X86_CR4_LA57), %eax
 	orl	$X86_CR4_PAE, %eax
 	movq	%rax, %cr4
 	movl	$(X86_CR0_PG | X86_CR0_NE | X86_CR0_ET | X86_CR0_PE), %eax
@@ -62,9 +60,40 @@ SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	movl	$__BOOT_DS, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
+	movl	%eax, %ss
+	leaq	STACK, %rsp
+
+	/* The kernel may have had 5 levels of page tables: without paging, to 4. */
+	leaq	mint_park_start(%rip), %rbx
+	leaq	.Lto_4_levels(%rip), %rax
+	pushq	$(MINT_GDT_ENTRY_CS32 * 8)
+	pushq	%rax
+	lretq
+
+	.code32
+.Lto_4_levels:
+	movl	%cr0, %eax
+	andl	$~X86_CR0_PG, %eax
+	movl	%eax, %cr0
+	movl	%cr4, %eax
+	andl	$~X86_CR4_LA57, %eax
+	movl	%eax, %cr4
+	movl	(MINT_PARK_DATA + PARK_cr3)(%ebx), %eax
+	movl	%eax, %cr3
+	movl	%cr0, %eax
+	orl	$X86_CR0_PG, %eax
+	movl	%eax, %cr0
+	leal	(.Lback_in_64 - mint_park_start)(%ebx), %eax
+	pushl	$__BOOT_CS
+	pushl	%eax
+	lretl
+
+	.code64
+.Lback_in_64:
 	/* NMIs stay blocked until an IRET, which loads CS and SS besides. */
 	leaq	STACK, %rcx
 	movq	%rcx, %rsp
+	xorl	%eax, %eax
 	pushq	%rax
 	pushq	%rcx
 	pushq	$X86_EFLAGS_FIXED
@@ -74,9 +103,8 @@ SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	iretq
 
 .Lrest:
-	movq	DATA(parked_at), %rdi
 	movq	DATA(parked_word), %rax
-	movq	%rax, (%rdi)
+	movq	%rax, MAILBOX(parked)
 .Lsleep:
 	hlt
 	cmpq	$MINT_MAILBOX_WAKE, MAILBOX(command)
@@ -92,7 +120,9 @@ SYM_INNER_LABEL(mint_park_enter, SYM_L_GLOBAL)
 	movq	%rax, %cr4
 	movq	MAILBOX(boot_params), %rsi
 	movq	MAILBOX(entry), %rax
-	movq	$0, (%rdi)
+	movq	MAILBOX(cr3), %rcx
+	movq	%rcx, %cr3
+	movq	$0, MAILBOX(parked)
 	movq	$MINT_MAILBOX_REST, MAILBOX(command)
 	jmp	*%rax
 	int3

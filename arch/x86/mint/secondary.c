@@ -18,7 +18,6 @@
 #include <asm/mint.h>
 #include <asm/mpspec.h>
 #include <asm/pci_x86.h>
-#include <asm/realmode.h>
 #include <asm/setup.h>
 #include <asm/tsc.h>
 #include <asm/x86_init.h>
@@ -79,14 +78,6 @@ static void __init mint_parse_smp_cfg(void)
 static void __init mint_realmode_reserve(void)
 {
 	memblock_reserve(0, SZ_1M);
-	if (handover.low_slot_bytes >= real_mode_size_needed())
-		set_real_mode_mem(handover.low_slot_phys);
-}
-
-static void __init mint_realmode_init(void)
-{
-	if (real_mode_header)
-		init_real_mode();
 }
 
 static void __init mint_set_legacy_features(void)
@@ -125,7 +116,7 @@ static void __init mint_set_hooks(void)
 	x86_platform.set_wallclock = mint_set_wallclock;
 	x86_platform.get_nmi_reason = mint_get_nmi_reason;
 	x86_platform.realmode_reserve = mint_realmode_reserve;
-	x86_platform.realmode_init = mint_realmode_init;
+	x86_platform.realmode_init = mint_smp_init;
 	x86_platform.set_legacy_features = mint_set_legacy_features;
 	pci_probe = 0;	/* not even early: see amd.c */
 	panic_timeout = -1;	/* park at once; panic= still overrides */
@@ -141,11 +132,10 @@ static void __init mint_take_facts(void)
 	facts->generation = handover.generation;
 	facts->region_phys = handover.region_phys;
 	facts->region_bytes = handover.region_bytes;
+	facts->low_phys = handover.low_phys;
 	facts->tsc_khz = handover.tsc_khz;
 	facts->lapic_khz = handover.lapic_khz;
 	facts->nr_cpus = handover.nr_cpus;
-	if (handover.low_slot_bytes < real_mode_size_needed())
-		facts->nr_cpus = 1;
 	memcpy(facts->apic_ids, handover.apic_ids, sizeof(facts->apic_ids));
 }
 

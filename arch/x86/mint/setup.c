@@ -40,6 +40,7 @@ void __init mint_setup_memory(void)
 		mint_secondary_check();
 		mint_add_region();
 	} else if (mint_partition()) {
+		x86_platform.realmode_reserve = mint_low_reserve;
 		mint_take_platform();
 	} else {
 		return;

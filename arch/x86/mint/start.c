@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stopping and starting CPUs of other nodes: INIT and SIPI, and the stub in
- * low memory through which a CPU reaches the 64-bit entry of its kernel.
- * Callers hold the node in state LOADING (drivers/mint/take.c), so nobody
- * else uses its low memory slot or its CPUs.
+ * Stopping and starting CPUs: INIT and SIPI, and the start-up page of the low
+ * area, through which one CPU of the machine at a time comes into its kernel.
+ * Who uses the page has it by struct mint_startup_guard.
  */
 #include <linux/delay.h>
-#include <linux/io.h>
+#include <linux/init.h>
 #include <asm/apic.h>
+#include <asm/barrier.h>
 #include <asm/mint.h>
-#include <asm/pgtable.h>
-#include <asm/segment.h>
 #include "local.h"
-#include "stub.h"
+
+#define STARTUP_SPIN_US	200
+
+static const struct mint_startup_guard *startup_guard __ro_after_init;
 
 static void mint_icr_send(u32 command, u32 apic_id)
 {
 	unsigned long flags;
 
+	/* An x2APIC takes the command by a WRMSR that orders nothing. */
+	weak_wrmsr_fence();
 	local_irq_save(flags);
 	safe_apic_wait_icr_idle();
 	apic_icr_write(command, apic_id);
@@ -52,83 +55,85 @@ void mint_cpu_nmi(u32 apic_id)
 	mint_icr_send(APIC_DM_NMI, apic_id);
 }
 
-/**
- * mint_identity_map() - map the first 512 GB one to one by pages of 1 GB
- * @pml4: a page, filled in
- * @pdpt: a page, filled in
- * @pdpt_phys: physical address of @pdpt
- */
-void mint_identity_map(u64 *pml4, u64 *pdpt, phys_addr_t pdpt_phys)
+static struct mint_startup *mint_startup(void)
 {
-	unsigned int i;
-
-	memset(pml4, 0, PAGE_SIZE);
-	pml4[0] = pdpt_phys | _KERNPG_TABLE_NOENC;
-	for (i = 0; i < PTRS_PER_PUD; i++)
-		pdpt[i] = (u64)i << PUD_SHIFT | __PAGE_KERNEL_LARGE_EXEC;
+	return mint_low(MINT_LOW_STARTUP + MINT_STARTUP);
 }
 
-static struct mint_stub_data *mint_stub_fill_slot(void *slot, phys_addr_t phys,
-						  phys_addr_t entry,
-						  phys_addr_t boot_params)
+static bool mint_startup_wait(unsigned int ms)
 {
-	struct mint_stub_data *data = slot + MINT_STUB_DATA;
+	const u32 *arrived = &mint_startup()->arrived;
+	unsigned int tries;
 
-	memcpy(slot, mint_stub_start, mint_stub_end - mint_stub_start);
-	mint_identity_map(slot + PAGE_SIZE, slot + 2 * PAGE_SIZE,
-			  phys + 2 * PAGE_SIZE);
-	*data = (struct mint_stub_data) {
-		.gdt_limit = sizeof(data->gdt) - 1,
-		.gdt_base = phys + MINT_STUB_DATA +
-			    offsetof(struct mint_stub_data, gdt),
-		.far_offset = phys + (mint_stub_64 - mint_stub_start),
-		.far_selector = __BOOT_CS,
-		.cr3 = phys + PAGE_SIZE,
-		.entry = entry,
-		.boot_params = boot_params,
-		.gdt = MINT_GDT,
-	};
-	return data;
-}
-
-static bool mint_stub_wait_arrived(struct mint_stub_data *data, unsigned int ms)
-{
-	while (!READ_ONCE(data->arrived) && ms--)
+	/* Mostly it takes less than the shortest sleep. */
+	for (tries = 0; tries < STARTUP_SPIN_US; tries++) {
+		if (mint_load_acquire(arrived))
+			return true;
+		udelay(1);
+	}
+	while (!mint_load_acquire(arrived) && ms--)
 		usleep_range(1000, 1100);
-	return READ_ONCE(data->arrived);
+	return mint_load_acquire(arrived);
+}
+
+static bool mint_startup_send(u32 apic_id)
+{
+	u32 page = (mint_facts.low_phys + MINT_LOW_STARTUP) >> PAGE_SHIFT;
+
+	mint_icr_send(APIC_DM_STARTUP | page, apic_id);
+	if (mint_startup_wait(2))
+		return true;
+	mint_icr_send(APIC_DM_STARTUP | page, apic_id);
+	return mint_startup_wait(1000);
+}
+
+/**
+ * mint_startup_register() - say who decides whose the start-up page is
+ * @guard: stays valid
+ */
+void __init mint_startup_register(const struct mint_startup_guard *guard)
+{
+	startup_guard = guard;
+}
+
+/**
+ * mint_startup_pending() - is a CPU on its way through the start-up page?
+ * @apic_id: filled in: its APIC id, out of shared memory
+ */
+bool mint_startup_pending(u32 *apic_id)
+{
+	*apic_id = mint_load(&mint_startup()->apic_id);
+	return !mint_load(&mint_startup()->arrived);
 }
 
 /**
  * mint_cpu_start() - start a stopped CPU in a kernel
- * @apic_id: APIC id of the CPU
- * @low_slot: physical address of a free low memory slot
- * @entry: physical address of the kernel's 64-bit entry
- * @boot_params: physical address of its boot parameters
+ * @apic_id: APIC id of the CPU; never that of the machine's boot CPU
+ * @want: where it goes; what the start-up page needs besides is filled in here
  *
- * Return: 0, -EOPNOTSUPP if this CPU has no pages of 1 GB, -ENOMEM, or -EIO if
- * the CPU did not reach 64-bit mode within a second. Context: may sleep.
+ * Return: 0, -EOPNOTSUPP if there is no low area, -EIO if the CPU did not come
+ * to the end of the start-up page within a second, or what the guard returns.
+ * Then the CPU is stopped. Context: may sleep.
  */
-int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
-		   phys_addr_t boot_params)
+int mint_cpu_start(u32 apic_id, const struct mint_startup *want)
 {
-	struct mint_stub_data *data;
-	void *slot;
-	int err = 0;
+	struct mint_startup startup = *want;
+	int err;
 
-	if (!boot_cpu_has(X86_FEATURE_GBPAGES))
+	if (!mint_facts.low_phys || !startup_guard)
 		return -EOPNOTSUPP;
-	slot = memremap(low_slot, MINT_LOW_STUB_BYTES, MEMREMAP_WB);
-	if (!slot)
-		return -ENOMEM;
-
-	data = mint_stub_fill_slot(slot, low_slot, entry, boot_params);
+	startup.apic_id = apic_id;
 	mint_cpu_init(apic_id);
-	mint_icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
-	if (!mint_stub_wait_arrived(data, 2)) {
-		mint_icr_send(APIC_DM_STARTUP | low_slot >> PAGE_SHIFT, apic_id);
-		if (!mint_stub_wait_arrived(data, 1000))
-			err = -EIO;
+	err = startup_guard->take();
+	if (err)
+		return err;
+	/* The SIPI orders these stores before the loads of the CPU. */
+	*mint_startup() = startup;
+	if (!mint_startup_send(apic_id)) {
+		/* It must not come later, and find what is meant for another CPU. */
+		mint_cpu_init(apic_id);
+		err = -EIO;
 	}
-	memunmap(slot);
+	startup_guard->give();
 	return err;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * First instructions of a node: from the real mode that a SIPI leaves a CPU
- * in to the 64-bit entry of a Linux kernel. Copied to the page of a low
- * memory slot; its variables (struct mint_stub_data) lie at MINT_STUB_DATA in
- * that page and are filled in by start.c.
+ * First instructions of a CPU that is started: from the real mode that a SIPI
+ * leaves it in to 64-bit mode on the page tables of its kernel. Copied to the
+ * start-up page of the low area once, and never again: a CPU may still be in the
+ * last instruction when the next one is started. All that changes is in struct
+ * mint_startup.
  */
 #include <linux/linkage.h>
 #include <asm/msr-index.h>
@@ -13,6 +14,7 @@
 #include "stub.h"
 
 #define DATA(field)	(MINT_STUB_DATA + STUB_##field)
+#define STARTUP(field)	(MINT_STARTUP + STARTUP_##field)
 
 	.section .rodata, "a"
 	.balign 16
@@ -24,6 +26,15 @@ SYM_DATA_START(mint_stub_start)
 	movw	%cs, %ax
 	movw	%ax, %ds
 
+	/* Without it, EFER takes no NX. INIT leaves this register alone. */
+	testl	$MINT_STARTUP_ALLOW_NX, STARTUP(flags)
+	jz	.Lnx_allowed
+	movl	$MSR_IA32_MISC_ENABLE, %ecx
+	rdmsr
+	btrl	$(MSR_IA32_MISC_ENABLE_XD_DISABLE_BIT - 32), %edx
+	jnc	.Lnx_allowed
+	wrmsr
+.Lnx_allowed:
 	lgdtl	DATA(gdt_pointer)
 	movl	$X86_CR4_PAE, %eax
 	movl	%eax, %cr4
@@ -32,6 +43,10 @@ SYM_DATA_START(mint_stub_start)
 	movl	$MSR_EFER, %ecx
 	rdmsr
 	orl	$EFER_LME, %eax
+	testl	$MINT_STARTUP_NX, STARTUP(flags)
+	jz	.Lno_nx
+	orl	$EFER_NX, %eax
+.Lno_nx:
 	wrmsr
 	/* Paging and protection on; a CPU after INIT has its caches off. */
 	movl	$(X86_CR0_PG | X86_CR0_NE | X86_CR0_ET | X86_CR0_PE), %eax
@@ -44,10 +59,14 @@ SYM_INNER_LABEL(mint_stub_64, SYM_L_GLOBAL)
 	movl	%eax, %ds
 	movl	%eax, %es
 	movl	%eax, %ss
-	movq	(mint_stub_start + DATA(boot_params))(%rip), %rsi
-	movq	(mint_stub_start + DATA(entry))(%rip), %rax
-	movl	$1, (mint_stub_start + DATA(arrived))(%rip)
-	jmp	*%rax
+	movq	(mint_stub_start + STARTUP(cr3))(%rip), %rax
+	movq	(mint_stub_start + STARTUP(entry))(%rip), %rbx
+	movq	(mint_stub_start + STARTUP(argument))(%rip), %rsi
+	movq	(mint_stub_start + STARTUP(stack))(%rip), %rsp
+	movq	%rax, %cr3
+	/* From here on the next one may be started. */
+	movl	$1, (mint_stub_start + STARTUP(arrived))(%rip)
+	jmp	*%rbx
 	int3
 SYM_INNER_LABEL(mint_stub_end, SYM_L_GLOBAL)
 SYM_DATA_END(mint_stub_start)

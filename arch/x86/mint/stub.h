@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The start stub as stub.S and start.c both see it. */
+/* The start-up page as stub.S, low.c and start.c see it. */
 #ifndef _ARCH_X86_MINT_STUB_H
 #define _ARCH_X86_MINT_STUB_H
 
-#define MINT_STUB_DATA		0x800
+#define MINT_STUB_DATA		0x900
 
 #ifndef __ASSEMBLY__
 
@@ -11,19 +11,17 @@
 #include "local.h"
 
 /**
- * struct mint_stub_data - variables of the start stub, at MINT_STUB_DATA in
- * its page
+ * struct mint_stub_data - constants of the stub, at MINT_STUB_DATA in its page
  * @gdt_limit: operand of LGDT
  * @gdt_base: operand of LGDT
  * @pad: keeps @far_offset aligned
  * @far_offset: physical address of the 64-bit part
  * @far_selector: its code segment
  * @pad1: zero
- * @cr3: page tables
- * @arrived: the stub writes 1 when it runs in 64-bit mode
- * @entry: where to jump
- * @boot_params: value of RSI there
+ * @cr3: the low area's page tables
  * @gdt: MINT_GDT
+ *
+ * What changes from start to start is in struct mint_startup.
  */
 struct mint_stub_data {
 	u16 gdt_limit;
@@ -33,9 +31,6 @@ struct mint_stub_data {
 	u16 far_selector;
 	u16 pad1;
 	u32 cr3;
-	u32 arrived;
-	u64 entry;
-	u64 boot_params;
 	struct desc_struct gdt[MINT_GDT_ENTRIES];
 } __packed;
 

@@ -21,6 +21,7 @@
  * @generation: own generation
  * @region_phys: shared region, first byte
  * @region_bytes: shared region, size
+ * @low_phys: the low area, MINT_LOW_BYTES; 0 = there is none
  * @lapic_khz: secondary: rate of the local APIC timer
  * @tsc_khz: secondary: rate of the time stamp counter
  * @nr_cpus: used entries of @apic_ids
@@ -33,6 +34,7 @@ struct mint_facts {
 	u32 generation;
 	u64 region_phys;
 	u64 region_bytes;
+	u64 low_phys;
 	u32 lapic_khz;
 	u32 tsc_khz;
 	u32 nr_cpus;
@@ -70,10 +72,27 @@ void mint_ipi_send(u32 apic_id);
 void mint_ipi_listen(void (*handler)(void));
 void mint_cpu_init(u32 apic_id);
 void mint_cpu_nmi(u32 apic_id);
-int mint_cpu_wake(u32 apic_id, phys_addr_t entry, phys_addr_t boot_params);
-void mint_park_prepare(u32 *halt_word, u64 parked_at, u64 parked_word);
-int mint_cpu_start(u32 apic_id, phys_addr_t low_slot, phys_addr_t entry,
-		   phys_addr_t boot_params);
+int mint_cpu_wake(u32 apic_id, const struct mint_startup *want);
+void mint_park_prepare(u32 *halt_word, u64 parked_word);
+u64 mint_park_word(void);
+int mint_cpu_start(u32 apic_id, const struct mint_startup *want);
+bool mint_startup_pending(u32 *apic_id);
+u64 mint_low_format(void);
+void mint_way_prepare(void);
+
+/**
+ * struct mint_startup_guard - what the platform asks of the node core before and
+ *	after it uses the start-up page
+ * @take: get the page for this kernel. Returns 0, or an error that is passed on.
+ *	May sleep.
+ * @give: give it back
+ */
+struct mint_startup_guard {
+	int (*take)(void);
+	void (*give)(void);
+};
+
+void mint_startup_register(const struct mint_startup_guard *guard);
 
 /**
  * struct mint_ecam - where the PCI configuration space of segment 0 is
