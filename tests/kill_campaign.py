@@ -8,16 +8,18 @@ shows whether they have found everything again. A kill is done when nothing in
 the vni section names the dead incarnation and node b, started again, delivers.
 """
 
+import json
 import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
+import abi
 import crowd
 from gdbstub import GdbStub
 from machine import BUILD, SANITIZE, CommandTimeout, Machine, deadline_in
-from shared_region import REGION, Census, VniSection
+from shared_region import REGION, Census, VniSection, load
 
 MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
            crowd.Member("c", "2", 64, "1000 0 2 1 2")]
@@ -62,6 +64,8 @@ class Campaign:
     stub: GdbStub
     symbols: Dict[str, int]
     section: VniSection
+    startup_at: int
+    """Where the words of the start-up page lie."""
     dice: random.Random
     kills: List[Kill] = field(default_factory=list)
     takeovers: int = 0
@@ -172,6 +176,22 @@ class Campaign:
                                      + "; ".join(problems[:5]))
             time.sleep(0.02)
 
+    def _kill_where_it_stands(self) -> None:
+        """The victim goes on when an INIT waits for it: it has to say that it took it."""
+        shell = self.machine.node()
+        shell.run("set +m; mint kill b & echo $! >/tmp/killer")
+        deadline = deadline_in(SETTLE_SECONDS)
+        while True:
+            startup = load(self.machine.read_physical, self.startup_at, abi.mint_startup)
+            if startup.flags & abi.MINT_STARTUP_HALT and not startup.arrived:
+                break
+            if time.monotonic() > deadline:
+                raise CommandTimeout("node b got no INIT")
+        self.stub.stop()
+        self.stub.resume()
+        shell.run("wait $(cat /tmp/killer)")
+        self.stub.stop()
+
     def kill(self, site: str) -> Kill:
         """Kills the victim at such a place, and sees the others recover."""
         if site in STARTING:
@@ -180,14 +200,13 @@ class Campaign:
         else:
             steps = self._aim_anywhere() if site == "anywhere" else self._aim(site)
         held = self.section.locks_of(NODE_B)
-        # INIT reaches the CPU where it stands: it executes nothing any more.
+        # INIT reaches the CPU where it stands: it executes nothing of its kernel any more.
         self.stub.resume_only(OTHERS)
         if held:
             # Peers meet the lock while its owner still counts as living.
             time.sleep(self.dice.uniform(0, 0.1))
         began = time.monotonic()
-        self.machine.node().run("mint kill b")
-        self.stub.stop()
+        self._kill_where_it_stands()
         census = self.settled()
         for name, lock in held.items():
             assert census.locks[name].takeovers > lock.takeovers, f"{name} was not taken over"
@@ -254,8 +273,10 @@ def begin(machine: Machine, work: Path, seed: int) -> Campaign:
     crowd.start_all(machine, MEMBERS)
     stub = GdbStub(work / "gdb")
     section = VniSection(lambda at, n: stub.read_physical(REGION + at, n))
-    campaign = Campaign(machine, stub, read_symbols(), section, random.Random(seed))
     stub.resume()
+    low = json.loads(machine.node().run("mint hw --json").output)["low_area"]["base"]
+    campaign = Campaign(machine, stub, read_symbols(), section,
+                        low + abi.MINT_LOW_STARTUP + abi.MINT_STARTUP, random.Random(seed))
     for path in (TO_B, TO_C):
         machine.node().poll(f"test -s {path}", DELIVER_SECONDS)
     return campaign

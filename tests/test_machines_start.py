@@ -115,6 +115,21 @@ def startup_page(shell: Shell) -> int:
     return low + abi.MINT_LOW_STARTUP
 
 
+def test_a_cpu_that_does_not_say_that_it_stopped_is_not_believed(started: Machine) -> None:
+    shell = started.node()
+    fenced = shell.run("mint show b | grep ^fenced").output
+    # As if the INIT had not come: from here nobody arrives.
+    code = poke(shell, startup_page(shell), b"\xf4\xeb\xfd")
+    for command in ("kill b", "destroy b --force"):
+        result = shell.run(f"mint {command}", check=False, timeout=30)
+        assert result.status == 5 and result.output.count("\n") == 1, result
+        assert "one of its CPUs cannot be stopped" in result.output
+    assert shell.run("dmesg | grep -c 'stops neither by INIT nor by NMI'").output.strip() == "1"
+    assert shell.run("mint show b | grep ^fenced").output == fenced
+    poke(shell, startup_page(shell), code)
+    shell.run("mint kill b && mint start b")
+
+
 def lock_word(node: int, generation: int) -> int:
     """Who has a lock."""
     word: int = abi.mint_lock_word(node=node, cpu=0, generation=generation).pack()
@@ -136,9 +151,8 @@ def test_the_start_up_page_is_taken_over_from_the_dead_only(started: Machine) ->
 
     # Node 0 itself has it, for all one can see: nobody may break that.
     ledger.put("start_lock.word", lock_word(0, 1))
-    shell.run("mint kill b")
-    result = shell.run("mint start b", check=False, timeout=30)
+    result = shell.run("mint kill b", check=False, timeout=30)
     assert result.status == 5 and "keeps the page through which CPUs start" in result.output
     assert "node 0 keeps the start-up page" in shell.run("dmesg | tail").output
     ledger.put("start_lock.word", 0)
-    shell.run("mint start b")
+    shell.run("mint kill b && mint start b")

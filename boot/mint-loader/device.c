@@ -50,9 +50,8 @@ int device_failed(const struct node_view *node, int error)
 		return fail(MINT_EXIT_FAILED, "only root may do that");
 	case EHOSTDOWN:
 		return fail(MINT_EXIT_TIMEOUT,
-			    "the machine's boot CPU, which is in it, %s. Try: mint log %s",
-			    "cannot be halted: it keeps its CPUs and memory",
-			    node->life.name);
+			    "one of its CPUs cannot be stopped: it keeps its CPUs and memory. %s",
+			    "Try: dmesg");
 	case ENOLCK:
 		return fail(MINT_EXIT_TIMEOUT,
 			    "another node keeps the page through which CPUs start. Try: dmesg");

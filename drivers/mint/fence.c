@@ -2,7 +2,7 @@
 /*
  * Fencing a node: no CPU of it executes anything any more, whatever it did.
  * Each gets an INIT, but for the CPU that the firmware booted: that one is
- * halted by NMI, and has to confirm it. Callers hold the node in state LOADING.
+ * halted by NMI. Each has to confirm it. Callers hold the node in state LOADING.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
@@ -17,12 +17,12 @@
 static u32 given_up[MINT_MAX_NODES];
 
 /* A kernel that has not attached is not asked: it could not take an NMI yet. */
-static void mint_fence_ask_to_halt(u32 node)
+static void mint_fence_ask_to_halt(u32 node, u32 cpu)
 {
 	struct mint_node *entry = mint_node_entry(node);
 
 	if (mint_load(&entry->self.generation) == mint_load(&entry->life.generation))
-		mint_cpu_nmi(mint_ledger_apic_id(mint_ledger_boot_cpu()));
+		mint_cpu_nmi(mint_ledger_apic_id(cpu));
 }
 
 /**
@@ -35,30 +35,73 @@ bool mint_fence_failed(u32 node, u32 generation)
 	return generation && READ_ONCE(given_up[node]) == generation;
 }
 
-static int mint_fence_give_up(u32 node, u32 generation)
+static int mint_fence_give_up(u32 node, u32 cpu)
 {
+	u32 generation = mint_load(&mint_node_entry(node)->life.generation);
+
 	if (!mint_fence_failed(node, generation))
-		pr_err("node %u: CPU %u, which must not get an INIT, does not halt by NMI: the node is not fenced, what it has stays its own\n",
-		       node, mint_ledger_boot_cpu());
+		pr_err("node %u: CPU %u%s: the node is not fenced, what it has stays its own\n",
+		       node, cpu, cpu == mint_ledger_boot_cpu() ?
+		       ", which must not get an INIT, does not halt by NMI" :
+		       " stops neither by INIT nor by NMI");
 	WRITE_ONCE(given_up[node], generation);
 	return -EHOSTDOWN;
 }
 
-static int mint_fence_halt_boot_cpu(u32 node)
+/* The NMI that follows orders the store. */
+static void mint_fence_want_halt(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
-	u32 generation = mint_load(&life->generation);
+
+	mint_store(&life->halt, mint_load(&life->generation));
+}
+
+static int mint_fence_halt_boot_cpu(u32 node)
+{
+	u32 cpu = mint_ledger_boot_cpu();
 	unsigned int tries;
 
-	/* The NMI comes after this store and orders it. */
-	mint_store(&life->halt, generation);
+	mint_fence_want_halt(node);
 	for (tries = 0; tries < HALT_MS / HALT_LOOK_MS; tries++) {
 		if (mint_boot_cpu_rests(node))
 			return 0;
-		mint_fence_ask_to_halt(node);
+		mint_fence_ask_to_halt(node, cpu);
 		usleep_range(HALT_LOOK_MS * 1000, HALT_LOOK_MS * 1100);
 	}
-	return mint_boot_cpu_rests(node) ? 0 : mint_fence_give_up(node, generation);
+	return mint_boot_cpu_rests(node) ? 0 : mint_fence_give_up(node, cpu);
+}
+
+/*
+ * Where one CPU has to be asked by NMI, the rest is asked at once: all CPUs of a
+ * kernel run guests, or none does.
+ */
+static int mint_fence_stop_cpu(u32 node, u32 cpu, bool *ask)
+{
+	u32 apic_id = mint_ledger_apic_id(cpu);
+	int err;
+
+	if (*ask)
+		mint_fence_ask_to_halt(node, cpu);
+	err = mint_cpu_stop(apic_id, node);
+	if (err != -EIO || *ask)
+		return err;
+	*ask = true;
+	mint_fence_want_halt(node);
+	mint_fence_ask_to_halt(node, cpu);
+	return mint_cpu_stop(apic_id, node);
+}
+
+static int mint_fence_stop_others(u32 node)
+{
+	u32 cpus[MINT_MAX_CPUS];
+	unsigned int i, n = mint_ledger_cpus(node, cpus);
+	bool ask = false;
+	int err = 0;
+
+	for (i = 0; !err && i < n; i++)
+		if (cpus[i] != mint_ledger_boot_cpu())
+			err = mint_fence_stop_cpu(node, cpus[i], &ask);
+	return err == -EIO ? mint_fence_give_up(node, cpus[i - 1]) : err;
 }
 
 /**
@@ -68,23 +111,19 @@ static int mint_fence_halt_boot_cpu(u32 node)
  * Unless this succeeds the node counts as alive. Takes 10 ms for each CPU, and
  * up to 3 s for the machine's boot CPU. Context: may sleep.
  *
- * Return: 0. -EHOSTDOWN if the boot CPU did not halt; then nothing of the node
- * was touched. -ETIMEDOUT if the node is fenced, but another one keeps the
- * ledger.
+ * Return: 0. -EHOSTDOWN if a CPU did not stop, -ENOLCK if another node keeps the
+ * start-up page; then what the node has is not touched. -ETIMEDOUT if the node is
+ * fenced, but another one keeps the ledger.
  */
 int mint_fence(u32 node)
 {
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	int err = mint_ledger_has_boot_cpu(node) ? mint_fence_halt_boot_cpu(node) : 0;
-	u32 cpus[MINT_MAX_CPUS];
-	unsigned int i, n;
 
+	if (!err)
+		err = mint_fence_stop_others(node);
 	if (err)
 		return err;
-	n = mint_ledger_cpus(node, cpus);
-	for (i = 0; i < n; i++)
-		if (cpus[i] != mint_ledger_boot_cpu())
-			mint_cpu_init(mint_ledger_apic_id(cpus[i]));
 	mint_pci_fence(node);
 	mint_store_release(&life->fenced, mint_load(&life->generation));
 	mint_peers_changed();

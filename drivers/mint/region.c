@@ -178,8 +178,8 @@ static void __init mint_region_prepare_low(void)
 	mint_way_prepare();
 	mint_startup_init();
 	if (mint_ledger_has_boot_cpu(mint_facts.node))
-		mint_park_prepare(&mint_node_entry(mint_facts.node)->life.halt,
-				  mint_lock_word(mint_facts.node, 0, mint_facts.generation));
+		mint_park_prepare(mint_lock_word(mint_facts.node, 0, mint_facts.generation));
+	mint_halt_prepare(&mint_node_entry(mint_facts.node)->life.halt);
 }
 
 static void __init mint_region_announce_self(void)

@@ -36,14 +36,21 @@ static void mint_startup_repair(void)
 			mint_cpu_init(apic_id);
 }
 
-static int mint_startup_take(void)
+/* What a node under an INIT has begun it does not end, though it is not fenced yet. */
+static int mint_startup_owner_dead(void *dying, u32 node, u32 generation)
+{
+	return node == *(u32 *)dying || mint_owner_dead(NULL, node, generation);
+}
+
+static int mint_startup_take(u32 dying)
 {
 	struct mint_lock *lock = &mint_region.ledger->start_lock;
 	unsigned int ms;
 
 	mutex_lock(&mint_startup_mutex);
 	for (ms = 0; ms < TAKE_MS; ms++) {
-		switch (mint_lock_acquire(lock, mint_startup_word(), 1, mint_owner_dead, NULL)) {
+		switch (mint_lock_acquire(lock, mint_startup_word(), 1, mint_startup_owner_dead,
+					  &dying)) {
 		case MINT_LOCK_TAKEN_OVER:
 			mint_startup_repair();
 			fallthrough;

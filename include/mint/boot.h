@@ -91,6 +91,7 @@ static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 5 * 256 + 8 + 32 * 3
 
 #define MINT_STARTUP_NX		0x1	/* turn on EFER.NX: the page tables have its bit */
 #define MINT_STARTUP_ALLOW_NX	0x2	/* first clear the bit of IA32_MISC_ENABLE that forbids it */
+#define MINT_STARTUP_HALT	0x4	/* go nowhere: arrive, and halt in real mode */
 
 /**
  * struct mint_startup - where the CPU goes that comes through the start-up page

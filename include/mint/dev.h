@@ -93,9 +93,8 @@ static_assert(sizeof(struct mint_ioc_create) == 336);
  * Errors: ENOENT no such node, ESTALE it has been started since the
  * generation that is meant, EBUSY another command has the node, see struct
  * mint_hold: for MINT_IOC_KILL, it has been at work on it for 5 s; EINTR, EPERM
- * the caller's own node, EHOSTDOWN the machine's boot CPU is in it and does not
- * halt: nothing of the node was touched, ETIMEDOUT another node keeps the
- * ledger.
+ * the caller's own node, EHOSTDOWN a CPU of it does not stop: what it has is
+ * not touched, ENOLCK another node keeps the start-up page, ETIMEDOUT the ledger.
  */
 struct mint_ioc_node {
 	__u32 node;

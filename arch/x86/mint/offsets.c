@@ -20,6 +20,7 @@ static void __used mint_offsets(void)
 	DEFINE(MINT_STARTUP, MINT_STARTUP);
 	DEFINE(MINT_STARTUP_NX, MINT_STARTUP_NX);
 	DEFINE(MINT_STARTUP_ALLOW_NX, MINT_STARTUP_ALLOW_NX);
+	DEFINE(MINT_STARTUP_HALT, MINT_STARTUP_HALT);
 
 	OFFSET(PARK_gdt_pointer, mint_park_data, gdt_limit);
 	OFFSET(PARK_idt_pointer, mint_park_data, idt_limit);

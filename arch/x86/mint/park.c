@@ -14,6 +14,7 @@
 #include <asm/fixmap.h>
 #include <asm/io_apic.h>
 #include <asm/mint.h>
+#include <asm/reboot.h>
 #include <asm/trapnr.h>
 #include "local.h"
 #include "park.h"
@@ -23,8 +24,9 @@
 
 static_assert(sizeof(struct mint_mailbox) == MINT_PARK_MAILBOX_BYTES);
 
-/* mint_node_life.halt of this node; NULL while it cannot be parked. */
+/* mint_node_life.halt of this node; NULL while it is not looked at. */
 static u32 *halt_asked __ro_after_init;
+static bool park_ready __ro_after_init;
 
 static struct mint_mailbox *mint_mailbox(void)
 {
@@ -71,17 +73,25 @@ static void __init mint_park_fill_page(void *page, u64 parked_word)
 }
 
 /**
- * mint_park_prepare() - make it possible to halt this node's boot CPU
+ * mint_halt_prepare() - let other nodes halt this one's CPUs by NMI
  * @halt_word: mint_node_life.halt of this node
+ */
+void __init mint_halt_prepare(u32 *halt_word)
+{
+	halt_asked = halt_word;
+}
+
+/**
+ * mint_park_prepare() - make it possible to park the machine's boot CPU
  * @parked_word: what the CPU writes to mint_mailbox.parked when it rests
  *
  * Called once, by a node that runs on the machine's boot CPU, before others
  * see that it has attached.
  */
-void __init mint_park_prepare(u32 *halt_word, u64 parked_word)
+void __init mint_park_prepare(u64 parked_word)
 {
 	mint_park_fill_page(mint_mailbox(), parked_word);
-	halt_asked = halt_word;
+	park_ready = true;
 }
 
 /**
@@ -127,16 +137,17 @@ static void __noreturn mint_park_leave(void)
  * mint_nmi() - end this node, if that is what the NMI is for
  *
  * First thing in the kernel's NMI handler. Does not return if another node
- * halts this one: the boot CPU goes to the parking place, the others wait for
- * their INIT.
+ * halts this one: the machine's boot CPU goes to the parking place, the others wait
+ * for their INIT, which they take when they run no guests any more.
  */
 void noinstr mint_nmi(void)
 {
 	if (!halt_asked || READ_ONCE(*halt_asked) < mint_facts.generation)
 		return;
 	instrumentation_begin();
+	cpu_emergency_disable_virtualization();
 	/* A node that has the boot CPU boots on it. */
-	if (!raw_smp_processor_id())
+	if (park_ready && !raw_smp_processor_id())
 		mint_park_leave();
 	instrumentation_end();
 	for (;;)

@@ -28,20 +28,31 @@ static void mint_icr_send(u32 command, u32 apic_id)
 	local_irq_restore(flags);
 }
 
+static void mint_init_assert(u32 apic_id)
+{
+	mint_icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
+}
+
+static void mint_init_deassert(u32 apic_id)
+{
+	mint_icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
+}
+
 /**
  * mint_cpu_init() - stop a CPU at any instruction
  * @apic_id: APIC id of the CPU; never that of the machine's boot CPU, since an
  *	INIT to that one resets the machine
  *
- * Takes 10 ms. From then on the CPU waits for a SIPI and executes nothing.
+ * Takes 10 ms. From then on the CPU waits for a SIPI and executes nothing, unless
+ * it is in a state that blocks an INIT: see mint_cpu_stop().
  *
  * Context: may sleep.
  */
 void mint_cpu_init(u32 apic_id)
 {
-	mint_icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);
+	mint_init_assert(apic_id);
 	usleep_range(10000, 11000);
-	mint_icr_send(APIC_INT_LEVELTRIG | APIC_DM_INIT, apic_id);
+	mint_init_deassert(apic_id);
 }
 
 /**
@@ -106,6 +117,30 @@ bool mint_startup_pending(u32 *apic_id)
 	return !mint_load(&mint_startup()->arrived);
 }
 
+/* The guard takes the page also from a node that is dying. */
+static int mint_cpu_send(u32 apic_id, const struct mint_startup *want, u32 dying)
+{
+	struct mint_startup startup = *want;
+	int err;
+
+	if (!mint_facts.low_phys || !startup_guard)
+		return -EOPNOTSUPP;
+	startup.apic_id = apic_id;
+	mint_cpu_init(apic_id);
+	err = startup_guard->take(dying);
+	if (err)
+		return err;
+	/* The SIPI orders these stores before the loads of the CPU. */
+	*mint_startup() = startup;
+	if (!mint_startup_send(apic_id)) {
+		/* It must not come later, and find what is meant for another CPU. */
+		mint_cpu_init(apic_id);
+		err = -EIO;
+	}
+	startup_guard->give();
+	return err;
+}
+
 /**
  * mint_cpu_start() - start a stopped CPU in a kernel
  * @apic_id: APIC id of the CPU; never that of the machine's boot CPU
@@ -117,23 +152,26 @@ bool mint_startup_pending(u32 *apic_id)
  */
 int mint_cpu_start(u32 apic_id, const struct mint_startup *want)
 {
-	struct mint_startup startup = *want;
-	int err;
+	return mint_cpu_send(apic_id, want, MINT_MAX_NODES);
+}
 
-	if (!mint_facts.low_phys || !startup_guard)
-		return -EOPNOTSUPP;
-	startup.apic_id = apic_id;
-	mint_cpu_init(apic_id);
-	err = startup_guard->take();
-	if (err)
-		return err;
-	/* The SIPI orders these stores before the loads of the CPU. */
-	*mint_startup() = startup;
-	if (!mint_startup_send(apic_id)) {
-		/* It must not come later, and find what is meant for another CPU. */
-		mint_cpu_init(apic_id);
-		err = -EIO;
-	}
-	startup_guard->give();
+/**
+ * mint_cpu_stop() - stop a CPU at any instruction, and see that it has stopped
+ * @apic_id: APIC id of the CPU; never that of the machine's boot CPU
+ * @node: node id of the node whose CPU it is, and which is being fenced
+ *
+ * A CPU that runs guests by VMX takes no INIT. So it is not believed: the CPU is
+ * sent to the start-up page, says so from there, and is stopped again.
+ *
+ * Return: as mint_cpu_start(). Context: may sleep.
+ */
+int mint_cpu_stop(u32 apic_id, u32 node)
+{
+	const struct mint_startup halt = { .flags = MINT_STARTUP_HALT };
+	int err = mint_cpu_send(apic_id, &halt, node);
+
+	/* It does nothing but to halt, so nobody need wait for this one. */
+	mint_init_assert(apic_id);
+	mint_init_deassert(apic_id);
 	return err;
 }

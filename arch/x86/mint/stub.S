@@ -25,6 +25,8 @@ SYM_DATA_START(mint_stub_start)
 	cld
 	movw	%cs, %ax
 	movw	%ax, %ds
+	testl	$MINT_STARTUP_HALT, STARTUP(flags)
+	jnz	.Lhalt
 
 	/* Without it, EFER takes no NX. INIT leaves this register alone. */
 	testl	$MINT_STARTUP_ALLOW_NX, STARTUP(flags)
@@ -52,6 +54,12 @@ SYM_DATA_START(mint_stub_start)
 	movl	$(X86_CR0_PG | X86_CR0_NE | X86_CR0_ET | X86_CR0_PE), %eax
 	movl	%eax, %cr0
 	ljmpl	*DATA(far_pointer)
+
+.Lhalt:
+	movl	$1, STARTUP(arrived)
+.Lhalted:
+	hlt
+	jmp	.Lhalted
 
 	.code64
 SYM_INNER_LABEL(mint_stub_64, SYM_L_GLOBAL)

@@ -73,9 +73,11 @@ void mint_ipi_listen(void (*handler)(void));
 void mint_cpu_init(u32 apic_id);
 void mint_cpu_nmi(u32 apic_id);
 int mint_cpu_wake(u32 apic_id, const struct mint_startup *want);
-void mint_park_prepare(u32 *halt_word, u64 parked_word);
+void mint_halt_prepare(u32 *halt_word);
+void mint_park_prepare(u64 parked_word);
 u64 mint_park_word(void);
 int mint_cpu_start(u32 apic_id, const struct mint_startup *want);
+int mint_cpu_stop(u32 apic_id, u32 node);
 bool mint_startup_pending(u32 *apic_id);
 u64 mint_low_format(void);
 void mint_way_prepare(void);
@@ -83,12 +85,12 @@ void mint_way_prepare(void);
 /**
  * struct mint_startup_guard - what the platform asks of the node core before and
  *	after it uses the start-up page
- * @take: get the page for this kernel. Returns 0, or an error that is passed on.
- *	May sleep.
+ * @take: get the page for this kernel, also from a node that is being fenced, or
+ *	MINT_MAX_NODES. Returns 0, or an error that is passed on. May sleep.
  * @give: give it back
  */
 struct mint_startup_guard {
-	int (*take)(void);
+	int (*take)(u32 dying);
 	void (*give)(void);
 };
 
