@@ -41,7 +41,7 @@
  * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
  *	known
  * @nr_extents: used entries of @extents
- * @reserved: zero
+ * @x2apic: 1: the node's local APICs are to be in x2APIC mode, 0: in xAPIC mode
  * @wallclock_ns: wall clock at @tsc, nanoseconds since 1970-01-01 UTC
  * @tsc: time stamp counter at @wallclock_ns
  * @self_phys: physical address of the node's struct mint_node_self, for a
@@ -72,7 +72,7 @@ struct mint_handover {
 	__u32 tsc_khz;
 	__u32 lapic_khz;
 	__u32 nr_extents;
-	__u32 reserved;
+	__u32 x2apic;
 	__u64 wallclock_ns;
 	__u64 tsc;
 	__u64 self_phys;
