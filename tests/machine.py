@@ -322,7 +322,7 @@ class Machine:
                  append: str = "", build: Path = BUILD,
                  initrd: Optional[Path] = None,
                  accelerator: Optional[str] = None,
-                 open_memory: bool = False,
+                 open_memory: bool = False, qemu: str = "qemu-system-x86_64",
                  extra: Sequence[str] = ()) -> None:
         self.log_dir = log_dir
         self.cpus = cpus
@@ -338,6 +338,7 @@ class Machine:
         self.initrd = initrd or build / "root.cpio"
         self.accelerator = accelerator
         self.open_memory = open_memory
+        self.qemu = qemu
         self.extra = list(extra)
         self.process: "Optional[subprocess.Popen[bytes]]" = None
         self.shells: Dict[str, Shell] = {}
@@ -371,7 +372,7 @@ class Machine:
 
     def command_line(self) -> List[str]:
         """QEMU with all its arguments."""
-        line = ["qemu-system-x86_64", "-machine", "q35",
+        line = [self.qemu, "-machine", "q35",
                 "-accel", self.accelerator or qemu_accelerator(),
                 "-cpu", CPU_FLAGS, "-smp", str(self.cpus), "-m", self.memory,
                 "-nodefaults", "-display", "none", "-no-reboot",
