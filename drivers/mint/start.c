@@ -56,6 +56,7 @@ static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 	handover->low_phys = mint_facts.low_phys;
 	handover->tsc_khz = tsc_khz;
 	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
+	handover->x2apic = mint_x2apic();
 	handover->self_phys = mint_facts.region_phys +
 		((void *)&mint_node_entry(node)->self - mint_region.base);
 	mint_handover_fill_extents(handover, node);

@@ -17,6 +17,11 @@
 }
 
 bool mint_partition(void);
+void mint_apic_take_platform(void);
+bool mint_apic_reaches(u32 apic_id);
+void mint_icr_send(u32 command, u32 apic_id);
+unsigned int mint_apic_drop_unreachable(u32 *apic_ids, unsigned int nr);
+void mint_apic_disable(void);
 void mint_secondary_check(void);
 void mint_pci_take_platform(void);
 void *mint_low(unsigned int offset);

@@ -128,8 +128,7 @@ static void __noreturn mint_park_leave(void)
 {
 	if (!mint_secondary())
 		mint_park_mask_io_apics();
-	/* A disabled local APIC takes no interrupts, but still NMIs and INITs. */
-	apic_write(APIC_SPIV, apic_read(APIC_SPIV) & ~APIC_SPIV_APIC_ENABLED);
+	mint_apic_disable();
 	mint_park_jump(mint_way_cr3(), mint_park_at(mint_park_enter));
 }
 

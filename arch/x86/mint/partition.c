@@ -93,6 +93,8 @@ static int __init mint_plan_machine_cpus(u32 boot_apic_id)
 	default:
 		return refuse("the firmware's ACPI table of CPUs (MADT) is damaged");
 	}
+	mint_machine.nr_cpus = mint_apic_drop_unreachable(mint_machine.apic_ids,
+							  mint_machine.nr_cpus);
 	for (i = 0; i < mint_machine.nr_cpus; i++)
 		if (mint_machine.apic_ids[i] == boot_apic_id)
 			return 0;

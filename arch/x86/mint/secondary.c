@@ -69,6 +69,7 @@ static void __init mint_parse_smp_cfg(void)
 	unsigned int i;
 
 	register_lapic_address(APIC_DEFAULT_PHYS_BASE);
+	default_acpi_madt_oem_check("", "");	/* the driver for the mode as found */
 	for (i = 0; i < mint_facts.nr_cpus; i++)
 		topology_register_apic(mint_facts.apic_ids[i],
 				       CPU_ACPIID_INVALID, true);
@@ -135,6 +136,7 @@ static void __init mint_take_facts(void)
 	facts->low_phys = handover.low_phys;
 	facts->tsc_khz = handover.tsc_khz;
 	facts->lapic_khz = handover.lapic_khz;
+	facts->x2apic = handover.x2apic;
 	facts->nr_cpus = handover.nr_cpus;
 	memcpy(facts->apic_ids, handover.apic_ids, sizeof(facts->apic_ids));
 }

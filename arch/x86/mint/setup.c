@@ -15,6 +15,7 @@
 static void __init mint_pagetable_init(void)
 {
 	native_pagetable_init();
+	mint_apic_take_platform();
 	mint_region_init();
 }
 

@@ -15,19 +15,6 @@
 
 static const struct mint_startup_guard *startup_guard __ro_after_init;
 
-static void mint_icr_send(u32 command, u32 apic_id)
-{
-	unsigned long flags;
-
-	/* An x2APIC takes the command by a WRMSR that orders nothing. */
-	weak_wrmsr_fence();
-	local_irq_save(flags);
-	safe_apic_wait_icr_idle();
-	apic_icr_write(command, apic_id);
-	safe_apic_wait_icr_idle();
-	local_irq_restore(flags);
-}
-
 static void mint_init_assert(u32 apic_id)
 {
 	mint_icr_send(APIC_INT_LEVELTRIG | APIC_INT_ASSERT | APIC_DM_INIT, apic_id);

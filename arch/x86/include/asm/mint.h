@@ -24,6 +24,7 @@
  * @low_phys: the low area, MINT_LOW_BYTES; 0 = there is none
  * @lapic_khz: secondary: rate of the local APIC timer
  * @tsc_khz: secondary: rate of the time stamp counter
+ * @x2apic: secondary: the local APICs are to be in x2APIC mode, not in xAPIC mode
  * @nr_cpus: used entries of @apic_ids
  * @apic_ids: own CPUs, the booting one first
  */
@@ -37,6 +38,7 @@ struct mint_facts {
 	u64 low_phys;
 	u32 lapic_khz;
 	u32 tsc_khz;
+	bool x2apic;
 	u32 nr_cpus;
 	u32 apic_ids[MINT_MAX_CPUS];
 };
@@ -68,6 +70,7 @@ void mint_firmware_read(struct mint_firmware *found);
 void mint_firmware_take(const struct mint_firmware *told);
 void mint_refuse(u16 major, u16 minor) __noreturn;
 u32 mint_lapic_khz(void);
+bool mint_x2apic(void);
 void mint_ipi_send(u32 apic_id);
 void mint_ipi_listen(void (*handler)(void));
 void mint_cpu_init(u32 apic_id);

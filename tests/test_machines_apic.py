@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+Machines whose firmware turns x2APIC on, with APIC ids above 255.
+"""
+
+import re
+
+import traffic
+from conftest import Boot, join
+from machine import Shell
+from manager import start_manager
+from shapes import x2apic_machine
+
+NODE0_CONF = """
+printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
+	'initrd = /boot/node.cpio' 'cmdline = console=hvc0 hostname=node0' >/tmp/node0.conf
+"""
+FOUND = "x2apic: enabled by BIOS"
+LEFT = "x2apic disabled"
+
+
+def kernel_log(shell: Shell) -> str:
+    """What the kernel of a node has said."""
+    return shell.run("dmesg").output
+
+
+def exec_on(shell: Shell, node: str, command: str) -> str:
+    """What a command prints on another node."""
+    return shell.run(f"mint exec {node} -- {command}").output.strip()
+
+
+def test_nodes_in_x2apic_mode_start_and_stop_each_other(boot: Boot) -> None:
+    machine = boot(**x2apic_machine())
+    node0 = machine.node()
+    assert FOUND in kernel_log(node0)
+    assert re.search(r"^ +3 +APIC id 256 ", node0.run("mint hw").output, re.M)
+    # What a node is told there must not cost it its peers.
+    machine.node_file("c", "3", cmdline="console=hvc0 hostname=c nox2apic")
+    shell = start_manager(machine)
+    machine.start_node("c")
+    join(machine, ["node0", "b", "c"])
+    for name in ("b", "c"):
+        log = kernel_log(machine.node(name))
+        assert FOUND in log and LEFT not in log
+    traffic.ping(shell, "10.0.0.3")
+    traffic.ping(machine.node("c"), "10.0.0.1")
+
+    # A CPU with a high id gets its INIT and SIPI, the machine's boot CPU its NMI.
+    shell.run("mint kill c")
+    machine.close_shell("c")
+    shell.run("mint start c --file /etc/mint/c.conf && mint kill node0", timeout=90)
+    shell.run(NODE0_CONF + "mint start node0 --file /tmp/node0.conf", timeout=90)
+    assert FOUND in exec_on(shell, "node0", "dmesg")
+    assert exec_on(shell, "node0", "nproc") == "2"
+    for node, address in (("node0", "10.0.0.1"), ("c", "10.0.0.3")):
+        exec_on(shell, node, f"ifconfig vni0 {address} netmask 255.255.255.0 up")
+        traffic.ping(shell, address)
+
+
+def test_all_nodes_follow_node0_back_to_xapic_mode(boot: Boot) -> None:
+    machine = boot(append="nox2apic", **x2apic_machine())
+    assert "mint: 1 CPUs are left out" in kernel_log(machine.node())
+    assert '"apic_id": 256' not in machine.node().run("mint hw --json").output
+    machine.start_node("b")
+    assert LEFT in kernel_log(machine.node("b"))
+    join(machine, ["node0", "b"])
+    traffic.ping(machine.node("b"), "10.0.0.1")
+    # This time it finds its CPU as it has left it.
+    machine.node().run("mint kill b && mint start b", timeout=90)
+    log = exec_on(machine.node(), "b", "dmesg")
+    assert FOUND not in log and LEFT not in log
