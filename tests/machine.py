@@ -301,10 +301,11 @@ class Extra:
                       f"hubport,id=uplink,hubid={hub},netdev=outside"]
         return self
 
-    def disk(self, addr: str, image: Path) -> "Extra":
+    def disk(self, addr: str, image: Path, options: str = "") -> "Extra":
         """A disk; its content is the file."""
         self.line += ["-drive", f"if=none,id=disk-{addr},format=raw,file={image}",
-                      "-device", f"virtio-blk-pci,drive=disk-{addr},addr={addr}"]
+                      "-device", f"virtio-blk-pci,drive=disk-{addr},addr={addr}"
+                      f"{options and ',' + options}"]
         return self
 
     def root_port(self, addr: str, name: str) -> "Extra":

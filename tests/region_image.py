@@ -92,6 +92,7 @@ class Region:
     nodes: Dict[int, Node] = field(default_factory=lambda: {0: Node(b"node0")})
     cpus: List[int] = field(default_factory=lambda: [
         0, 0, abi.MINT_OWNER_NONE, abi.MINT_OWNER_NONE])
+    apic_ids: Optional[List[int]] = None  # 10 and more, if nothing is said
     ram: List[Tuple[int, int]] = field(default_factory=lambda: [(MB, 1023 * MB)])
     extents: List[Tuple[int, int, int]] = field(default_factory=lambda: [
         (0, 256 * MB, 0), (256 * MB, 64 * MB, abi.MINT_OWNER_SHARED)])
@@ -120,9 +121,11 @@ class Region:
             firmware=abi.mint_firmware(pm1a_port=0x604, reset_port=0xCF9, reset_value=0xF))
         fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE, abi.MINT_DOMAIN_NONE)
                           for base, size in self.ram))
-        fill(ledger.cpus, (abi.mint_cpu(apic_id=10 + number, owner=owner, boot=number == 0,
+        apic_ids = self.apic_ids or range(10, 10 + len(self.cpus))
+        fill(ledger.cpus, (abi.mint_cpu(apic_id=apic_id, owner=owner, boot=number == 0,
                                         domain=abi.MINT_DOMAIN_NONE)
-                           for number, owner in enumerate(self.cpus)))
+                           for number, (apic_id, owner) in
+                           enumerate(zip(apic_ids, self.cpus))))
         fill(ledger.extents, [abi.mint_extent(owner=abi.MINT_OWNER_NONE)] *
              abi.MINT_MAX_EXTENTS)
         fill(ledger.extents, (abi.mint_extent(*entry) for entry in self.extents))

@@ -3,11 +3,15 @@
 Machines whose firmware turns x2APIC on, with APIC ids above 255.
 """
 
+import hashlib
+import os
 import re
+from pathlib import Path
+from typing import Dict, List
 
 import traffic
 from conftest import Boot, join
-from machine import Shell
+from machine import Extra, Shell
 from manager import start_manager
 from shapes import x2apic_machine
 
@@ -22,6 +26,27 @@ LEFT = "x2apic disabled"
 def kernel_log(shell: Shell) -> str:
     """What the kernel of a node has said."""
     return shell.run("dmesg").output
+
+
+def write_disk(image: Path, megabytes: int = 4) -> str:
+    """Fills a disk with noise; the sum of its content."""
+    content = os.urandom(megabytes << 20)
+    image.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def disk_sum(shell: Shell, cpu: int = 0) -> str:
+    """The sum of the disk's content, read anew by a CPU of a node."""
+    shell.run("echo 3 >/proc/sys/vm/drop_caches")
+    return shell.run(f"taskset {1 << cpu:x} sha256sum /dev/vda").output.split()[0]
+
+
+def interrupts(shell: Shell, function: str) -> Dict[str, List[int]]:
+    """Of each interrupt of a PCI function, how many each CPU of the node has taken."""
+    lines = shell.run("cat /proc/interrupts").output.splitlines()
+    cpus = len(lines[0].split())
+    return {line.split(":")[0].strip(): [int(word) for word in line.split()[1:1 + cpus]]
+            for line in lines if f"PCI-MSIX-{function}" in line}
 
 
 def exec_on(shell: Shell, node: str, command: str) -> str:
@@ -69,3 +94,31 @@ def test_all_nodes_follow_node0_back_to_xapic_mode(boot: Boot) -> None:
     machine.node().run("mint kill b && mint start b", timeout=90)
     log = exec_on(machine.node(), "b", "dmesg")
     assert FOUND not in log and LEFT not in log
+
+
+def test_devices_interrupt_those_cpus_of_a_node_that_they_reach(boot: Boot,
+                                                                tmp_path: Path) -> None:
+    image = tmp_path / "disk"
+    content = write_disk(image)
+    options = x2apic_machine()
+    options["extra"] += Extra().disk("4", image, "num-queues=2").nic("5", 0).outside(0).line
+    machine = boot(mint="cpus=0-1,mem=512M,shm=64M,nodevices=00:04.0,00:05.0", **options)
+    refused = machine.node().run(
+        f"mint create {machine.node_file('c', '3', devices='00:04.0')}", check=False)
+    assert refused.status == 1
+    assert "00:04.0 cannot interrupt CPU 3, on which the node boots" in refused.output
+    machine.node_file("b", "2,3", devices="00:04.0, 00:05.0")
+    shell = machine.start_node("b")
+    assert shell.run("nproc").output.strip() == "2"
+
+    # A queue for each CPU; that of the second interrupts the first.
+    assert disk_sum(shell, 0) == disk_sum(shell, 1) == content
+    taken = interrupts(shell, "0000:00:04.0")
+    assert len([counts for counts in taken.values() if counts[0]]) == 2, taken
+    # Those of the card stay where they are, though the user wants the second to have them.
+    for irq in interrupts(shell, "0000:00:05.0"):
+        shell.run(f"echo 2 >/proc/irq/{irq}/smp_affinity")
+    shell.run("ip addr add 10.0.2.15/24 dev eth0 && ip link set eth0 up")
+    traffic.ping(shell, "10.0.2.2")
+    taken.update(interrupts(shell, "0000:00:05.0"))
+    assert not any(counts[1] for counts in taken.values()), taken

@@ -433,6 +433,24 @@ def test_a_claim_on_what_has_an_owner_is_refused(mint: Mint, files: Files,
             "cannot create a node from", reason, "Try: mint ")
 
 
+def test_devices_need_a_first_cpu_that_they_can_interrupt(mint: Mint, files: Files) -> None:
+    free = abi.MINT_OWNER_NONE
+    region = Region(cpus=[0, free, free])
+    region.pci = [(0x20, free, 0)]
+    region.apic_ids = [0, 254, 255]
+    path = files.make(cpus="2", devices="00:04.0")
+    for verb in (["check"], ["create", "--dry-run"]):
+        refused(mint(*verb, path, region=region), 1, "00:04.0 cannot interrupt CPU 2",
+                "APIC id is 255, of at most 254. Try: mint hw")
+    # Without devices it may boot there; with one that they reach, too.
+    assert mint("check", files.make(cpus="2"), region=region).code == 0
+    assert mint("check", files.make(cpus="1-2", devices="00:04.0"), region=region).code == 0
+    # It boots on the machine's boot CPU if it has that.
+    region.cpus[0], region.apic_ids = free, [300, 1, 2]
+    refused(mint("check", files.make(cpus="0-2", devices="00:04.0"), region=region), 1,
+            "cannot interrupt CPU 0")
+
+
 @pytest.mark.parametrize("state, hint", [
     (abi.MINT_SELF_RUNNING, "Try: mint kill a"), (abi.MINT_SELF_OFF, "Try: mint destroy a")])
 def test_the_hint_frees_what_is_in_the_way(mint: Mint, files: Files, state: int,

@@ -19,6 +19,9 @@
 #include "tables.h"
 #include "text.h"
 
+/* Nobody remaps interrupts; so a device has 8 bits for a CPU, and 0xff is all CPUs. */
+#define MAX_IRQ_APIC_ID	254
+
 /* How a sentence names an owner. */
 static const char *owner_phrase(const struct tables *tables, __u16 owner, char text[64])
 {
@@ -72,6 +75,32 @@ static int check_cpus(const struct tables *tables, const struct config *config, 
 			return refuse_cpu(tables, cpu);
 	}
 	return MINT_EXIT_OK;
+}
+
+/* A kernel starts its other CPUs by INIT, which the machine's boot CPU must not get. */
+static unsigned int first_cpu(const struct mint_ledger *ledger, const __u64 *cpus)
+{
+	unsigned int cpu, first = MINT_MAX_CPUS;
+
+	for (cpu = MINT_MAX_CPUS; cpu-- > 0;)
+		if (cpu_in(cpus, cpu) && (first == MINT_MAX_CPUS || !ledger->cpus[first].boot))
+			first = cpu;
+	return first;
+}
+
+/* The first CPU takes interrupts for those of the node that none can be sent to. */
+static int check_irq_reach(const struct tables *tables, const struct config *config)
+{
+	unsigned int first = first_cpu(&tables->ledger, config->cpus);
+	char address[24];
+
+	if (!config->nr_functions || tables->ledger.cpus[first].apic_id <= MAX_IRQ_APIC_ID)
+		return MINT_EXIT_OK;
+	function_text(config->functions[0], address);
+	return fail(MINT_EXIT_FAILED,
+		    "PCI function %s cannot interrupt CPU %u, on which the node boots: %s %u, %s %u. %s",
+		    address, first, "its APIC id is", tables->ledger.cpus[first].apic_id,
+		    "of at most", MAX_IRQ_APIC_ID, "Try: mint hw");
 }
 
 static const struct mint_pci *find_function(const struct mint_ledger *ledger, __u32 function)
@@ -245,5 +274,7 @@ int plan_check(const struct tables *tables, const struct config *config, __u32 e
 	code = check_cpus(tables, config, except);
 	if (!code)
 		code = check_functions(tables, config, except);
+	if (!code)
+		code = check_irq_reach(tables, config);
 	return code ? code : check_memory(tables, config, except, extents);
 }

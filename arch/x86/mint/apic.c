@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * xAPIC or x2APIC: a CPU keeps the mode of its local APIC over INIT. All nodes
- * use the mode that node 0 uses. See docs/design.md.
+ * use the mode that node 0 uses. Nobody remaps interrupts: those of devices
+ * reach APIC ids up to 254. See docs/design.md.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
+#include <linux/cpumask.h>
 #include <linux/init.h>
 #include <asm/apic.h>
 #include <asm/mint.h>
+#include <asm/smp.h>
 #include <asm/x86_init.h>
 #include "local.h"
 
-/* Messages of an xAPIC name a CPU by 8 bits, and 0xff is all CPUs. */
+/* Messages of an xAPIC and of devices name a CPU by 8 bits, and 0xff is all CPUs. */
 #define MAX_SHORT_ID	254U
 
+static u32 max_irq_id __ro_after_init = MAX_SHORT_ID;
 static bool (*hypervisor_offers_x2apic)(void) __initdata;
 
 /* Where interrupts are not remapped, the kernel asks this for the mode. */
@@ -43,6 +47,51 @@ void __init mint_apic_take_platform(void)
 	x86_init.hyper.x2apic_available = mint_x2apic_available;
 	/* A device has no room for the logical id of an x2APIC. */
 	x2apic_phys = 1;
+}
+
+/**
+ * mint_max_apic_id() - say how high the APIC id of a CPU may be
+ * @irq_limit: what the kernel has found to be the limit: of a CPU that no
+ *	interrupt of a device could reach
+ *
+ * A node needs such interrupts at some of its CPUs only: mint_irq_reaches().
+ *
+ * Return: @irq_limit without Mint, otherwise what the kernel has room for.
+ */
+u32 __init mint_max_apic_id(u32 irq_limit)
+{
+	if (!mint_active())
+		return irq_limit;
+	if (irq_limit > 255)	/* some hypervisors find room for 15 bits */
+		max_irq_id = irq_limit;
+	return MAX_LOCAL_APIC - 1;
+}
+
+/**
+ * mint_irq_reaches() - can the interrupt of a device be sent to a CPU?
+ * @cpu: number of an own CPU, as this kernel counts
+ *
+ * Context: any.
+ */
+bool mint_irq_reaches(unsigned int cpu)
+{
+	return !mint_active() || per_cpu(x86_cpu_to_apicid, cpu) <= max_irq_id;
+}
+
+/**
+ * mint_irq_reaches_all() - can the interrupt of a device be sent to these CPUs?
+ * @cpus: CPUs as this kernel counts; what is not present does not matter
+ *
+ * Context: any.
+ */
+bool mint_irq_reaches_all(const struct cpumask *cpus)
+{
+	unsigned int cpu;
+
+	for_each_cpu_and(cpu, cpus, cpu_present_mask)
+		if (!mint_irq_reaches(cpu))
+			return false;
+	return true;
 }
 
 /**

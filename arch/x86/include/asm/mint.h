@@ -8,6 +8,8 @@
 
 #include <linux/types.h>
 
+struct cpumask;
+
 #ifdef CONFIG_MINT
 
 #include <asm/mint_machine.h>
@@ -52,6 +54,9 @@ extern struct mint_machine mint_machine;
 void mint_detect_secondary(void);
 void mint_setup_memory(void);
 bool mint_apic_id_foreign(u32 apic_id);
+u32 mint_max_apic_id(u32 irq_limit);
+bool mint_irq_reaches(unsigned int cpu);
+bool mint_irq_reaches_all(const struct cpumask *cpus);
 void mint_nmi(void);
 
 static inline bool mint_active(void)
@@ -154,6 +159,9 @@ void mint_region_init(void);
 static inline void mint_detect_secondary(void) { }
 static inline void mint_setup_memory(void) { }
 static inline bool mint_apic_id_foreign(u32 apic_id) { return false; }
+static inline u32 mint_max_apic_id(u32 irq_limit) { return irq_limit; }
+static inline bool mint_irq_reaches(unsigned int cpu) { return true; }
+static inline bool mint_irq_reaches_all(const struct cpumask *cpus) { return true; }
 static inline void mint_nmi(void) { }
 static inline bool mint_active(void) { return false; }
 static inline bool mint_secondary(void) { return false; }
