@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Machines whose firmware turns x2APIC on, with APIC ids above 255.
+Machines whose firmware turns x2APIC on, with APIC ids above 255, and machines
+with an IOMMU that node 0 is told to use.
 """
 
 import hashlib
@@ -9,9 +10,10 @@ import re
 from pathlib import Path
 from typing import Dict, List
 
+import pytest
 import traffic
 from conftest import Boot, join
-from machine import Extra, Shell
+from machine import ANY, Extra, Shell
 from manager import start_manager
 from shapes import x2apic_machine
 
@@ -21,6 +23,8 @@ printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /b
 """
 FOUND = "x2apic: enabled by BIOS"
 LEFT = "x2apic disabled"
+# A disk of the emulator is behind the IOMMU if it is told so.
+TRANSLATED = "iommu_platform=on,disable-legacy=on"
 
 
 def kernel_log(shell: Shell) -> str:
@@ -122,3 +126,23 @@ def test_devices_interrupt_those_cpus_of_a_node_that_they_reach(boot: Boot,
     traffic.ping(shell, "10.0.2.2")
     taken.update(interrupts(shell, "0000:00:05.0"))
     assert not any(counts[1] for counts in taken.values()), taken
+
+
+@pytest.mark.parametrize("iommu,append", [
+    ("intel-iommu,intremap=on,caching-mode=on", "nokaslr intel_iommu=on intremap=on"),
+    ("amd-iommu,intremap=on", "nokaslr amd_iommu=fullflush")])
+def test_node0_keeps_the_iommu_off_for_the_devices_of_others(boot: Boot, tmp_path: Path,
+                                                             iommu: str, append: str) -> None:
+    own, given = tmp_path / "own", tmp_path / "given"
+    devices = Extra().disk("4", own, TRANSLATED).disk("5", given, TRANSLATED)
+    content = [write_disk(image) for image in (own, given)]
+    # An IOMMU has to be there before what it is to translate for.
+    machine = boot(build=ANY, append=append, extra=["-device", iommu] + devices.line,
+                   mint="cpus=0-1,mem=512M,shm=64M,nodevices=00:05.0")
+    log = kernel_log(machine.node())
+    assert log.count("mint: the IOMMU stays off") == 1
+    assert disk_sum(machine.node()) == content[0]
+    machine.node_file("b", "2", devices="00:05.0")
+    shell = machine.start_node("b")
+    assert disk_sum(shell) == content[1]
+    assert any(any(counts) for counts in interrupts(shell, "0000:00:05.0").values())

@@ -57,6 +57,7 @@ bool mint_apic_id_foreign(u32 apic_id);
 u32 mint_max_apic_id(u32 irq_limit);
 bool mint_irq_reaches(unsigned int cpu);
 bool mint_irq_reaches_all(const struct cpumask *cpus);
+void mint_keep_iommu_off(void);
 void mint_nmi(void);
 
 static inline bool mint_active(void)
@@ -162,6 +163,7 @@ static inline bool mint_apic_id_foreign(u32 apic_id) { return false; }
 static inline u32 mint_max_apic_id(u32 irq_limit) { return irq_limit; }
 static inline bool mint_irq_reaches(unsigned int cpu) { return true; }
 static inline bool mint_irq_reaches_all(const struct cpumask *cpus) { return true; }
+static inline void mint_keep_iommu_off(void) { }
 static inline void mint_nmi(void) { }
 static inline bool mint_active(void) { return false; }
 static inline bool mint_secondary(void) { return false; }
