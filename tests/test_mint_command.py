@@ -229,6 +229,63 @@ def test_a_bad_value_is_told_with_line_and_key(mint: Mint, files: Files, key: st
     refused(mint("check", path), 1, f"{path}:{line}: {key}: ", reason)
 
 
+NO_APIC = "no other timer and interrupts. Try: without it"
+NO_ACPI = "may lose its local APIC"
+FOREIGN = "may have only the port of the node's own UART. Try: mint_uart="
+
+
+@pytest.mark.parametrize("words, bad, reason", [
+    ("nolapic", "nolapic", NO_APIC),
+    ("quiet disableapic", "disableapic", NO_APIC),
+    ('"" noapictimer', "noapictimer", NO_APIC),
+    ("nolapic-timer", "nolapic-timer", NO_APIC),
+    ("acpi=off", "acpi=off", NO_ACPI),
+    ('"acpi=off"', "acpi=off", NO_ACPI),
+    ('acpi="strict,noirq"', "acpi=strict,noirq", NO_ACPI),
+    ("pci=nocrs,noacpi", "pci=nocrs,noacpi", NO_ACPI),
+    ("pci=nomsi", "pci=nomsi", "no other interrupts than MSI"),
+    ("pmtmr=0x608", "pmtmr=0x608", "learns from node 0"),
+    ("mem=128M", "mem=128M", "what its file says. Try: memory = in its file"),
+    ("memmap=1G@4G", "memmap=1G@4G", "Try: memory = in its file"),
+    ("initrdmem=0x1000,0x1000", "initrdmem=0x1000,0x1000", "Try: initrd = in its file"),
+    ("mint=cpus=0,mem=1G,shm=64M", "mint=cpus=0,mem=1G,shm=64M", "Try: cpus =, memory ="),
+    ("earlycon=uart8250,io,0x3f8,115200n8", "earlycon=uart8250,io,0x3f8,115200n8", FOREIGN),
+    ("earlycon=uart,mmio32,0xfe030000", "earlycon=uart,mmio32,0xfe030000", FOREIGN),
+    ("earlycon=efifb", "earlycon=efifb", FOREIGN),
+    ("console=uart8250,io,0x2f8", "console=uart8250,io,0x2f8", FOREIGN),
+    ("console=efifb", "console=efifb", FOREIGN),
+    ("earlyprintk=serial", "earlyprintk=serial", FOREIGN),
+    ("earlyprintk=ttyS0,115200,keep", "earlyprintk=ttyS0,115200,keep", FOREIGN),
+    ("earlyprintk=vga", "earlyprintk=vga", FOREIGN),
+    ("earlyprintk=xdbc", "earlyprintk=xdbc", FOREIGN),
+    ("kgdbdbgp=0", "kgdbdbgp=0", FOREIGN),
+    # An own UART, and the early console on another, or not only on it.
+    ("mint_uart=1 earlyprintk=ttyS0", "earlyprintk=ttyS0", FOREIGN),
+    ("mint_uart=1 earlyprintk=ttyS1,115200,serial", "earlyprintk=ttyS1,115200,serial", FOREIGN),
+    ("mint_uart=4 earlycon=uart,io,0x3f8", "earlycon=uart,io,0x3f8", FOREIGN),
+    ("mint_uart=1 earlycon=uart,mmio,0x2f8", "earlycon=uart,mmio,0x2f8", FOREIGN),
+    ("mint_uart=1 mint_uart=0 earlycon=uart,io,0x2f8", "earlycon=uart,io,0x2f8", FOREIGN),
+])
+def test_a_word_that_cannot_work_on_a_node_is_refused(mint: Mint, files: Files, words: str,
+                                                      bad: str, reason: str) -> None:
+    path = files.make(cmdline=f"console=hvc0\n {words}\n quiet")
+    refused(mint("check", path), 1, f"{path}:7: cmdline: '{bad}': ", reason)
+
+
+@pytest.mark.parametrize("words", [
+    "noapic nosmp maxcpus=0 nr_cpus=1 notsc tsc=unstable acpi=strict pci=noaer,nocrs",
+    "memtest=1 memory_hotplug.x=1 acpi_osi=off mint_uart=2 earlycon earlyprintk",
+    "console=ttyS0,115200 console=uartless0", "init=/bin/sh -- nolapic mem=1M",
+    "foo=\"nolapic acpi=off\"",
+    "mint_uart=1 earlycon=uart8250,io,0x2f8,115200n8 console=ttyS1",
+    "mint_uart=0 earlyprintk=serial,ttyS0,115200", "mint_uart=1 earlyprintk=ttyS1,keep",
+    "mint_uart=2 earlyprintk=serial,0x3e8 console=uart,io,0x3e8",
+])
+def test_a_word_that_works_on_a_node_is_passed_on(mint: Mint, files: Files, words: str) -> None:
+    report = mint("check", "--json", files.make(cmdline=words)).json()
+    assert report["cmdline"] == words
+
+
 @pytest.mark.parametrize("text, place, reason", [
     ("[node]\nname = b\nname = c\n", ":3: name: ", "line 2 already"),
     ("[node]\nname = b\n c\n", ":3: name: ", "only cmdline"),

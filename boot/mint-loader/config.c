@@ -16,6 +16,7 @@
 #include "report.h"
 #include "text.h"
 #include "value.h"
+#include "words.h"
 
 #define FILE_LIMIT	65536
 
@@ -52,7 +53,7 @@ struct parser {
 	bool continued;			/* that line begins with a blank */
 	unsigned int failed;		/* line of the first error here, 0 = none */
 	char error[600];		/* what is wrong with it */
-	unsigned int seen[NR_KEYS];	/* line of each key, 0 = not yet */
+	unsigned int seen[NR_KEYS];	/* first line of each key, 0 = not yet */
 };
 
 /* Printed when inih has told of its own errors, which may be further up. */
@@ -169,7 +170,8 @@ static bool take_key(struct parser *parser, enum key key, const char *value)
 			snprintf(why, sizeof(why), "it stands in line %u already",
 				 parser->seen[key]);
 	} else {
-		parser->seen[key] = parser->line;
+		if (!parser->seen[key])
+			parser->seen[key] = parser->line;
 		if (set_key(parser, key, value, why, sizeof(why)))
 			return true;
 	}
@@ -203,6 +205,7 @@ static int take_pair(void *context, const char *section, const char *name, const
 static int check_parsed(const struct parser *parser, unsigned int syntax_error)
 {
 	const char *path = parser->config->path;
+	char why[512];
 	enum key key;
 
 	if (syntax_error && (!parser->failed || syntax_error < parser->failed))
@@ -214,6 +217,9 @@ static int check_parsed(const struct parser *parser, unsigned int syntax_error)
 		if (keys[key].required && !parser->seen[key])
 			return fail(MINT_EXIT_FAILED, "%s:%u: %s: the key is missing",
 				    path, parser->line, keys[key].name);
+	if (!words_work(parser->config->cmdline, why, sizeof(why)))
+		return fail(MINT_EXIT_FAILED, "%s:%u: cmdline: %s", path,
+			    parser->seen[KEY_CMDLINE], why);
 	return MINT_EXIT_OK;
 }
 

@@ -225,18 +225,6 @@ static int outcome(const struct launch *launch, const struct node_view *now)
 	}
 }
 
-static int no_report(const struct launch *launch, const struct node_view *now)
-{
-	return unreported_failed(&(struct unreported) {
-		.region = launch->region,
-		.node = now,
-		.cmdline = launch->config.cmdline,
-		.nr_extents = launch->nr_extents,
-		.extents = launch->extents,
-		.timeout_s = options.timeout_s,
-	});
-}
-
 static int wait_for_report(const struct launch *launch)
 {
 	__u64 deadline = now_ms() + options.timeout_s * 1000ULL;
@@ -251,7 +239,7 @@ static int wait_for_report(const struct launch *launch)
 		if (!under_way(launch, &now))
 			return outcome(launch, &now);
 		if (now_ms() >= deadline)
-			return no_report(launch, &now);
+			return unreported_failed(launch->region, &now, options.timeout_s);
 		pause_ms(POLL_MS);
 	}
 }

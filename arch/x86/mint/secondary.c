@@ -68,6 +68,9 @@ static void __init mint_parse_smp_cfg(void)
 {
 	unsigned int i;
 
+	/* Others hear of a panic from here on, so mint start says that it was one. */
+	if (!boot_cpu_has(X86_FEATURE_APIC))
+		panic("no local APIC, by a word on the command line: a node has no other timer");
 	register_lapic_address(APIC_DEFAULT_PHYS_BASE);
 	default_acpi_madt_oem_check("", "");	/* the driver for the mode as found */
 	for (i = 0; i < mint_facts.nr_cpus; i++)
