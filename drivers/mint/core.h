@@ -146,6 +146,22 @@ void mint_peers_beat(void);
 void mint_peers_changed(void);
 __poll_t mint_peers_poll(unsigned int *seen, struct file *file, poll_table *table);
 
+/* clock.c */
+
+/**
+ * struct mint_instant - a moment on two clocks
+ * @tsc: time stamp counter
+ * @ns: the other clock, in nanoseconds
+ */
+struct mint_instant {
+	u64 tsc;
+	u64 ns;
+};
+
+bool mint_instant_read(u64 (*clock)(void), struct mint_instant *now);
+u32 mint_clock_khz(void);
+void mint_clock_beat(void);
+
 /* log.c */
 void mint_log_init(void);
 void mint_log_beat(void);

@@ -132,6 +132,7 @@ static void mint_look_at_cpus(void)
 static void mint_heartbeat(struct timer_list *timer)
 {
 	mint_store(&mint_self_line()->heartbeat, mint_load(&mint_self_line()->heartbeat) + 1);
+	mint_clock_beat();
 	mint_log_beat();
 	mint_doorbell_check();
 	mint_look_at_cpus();

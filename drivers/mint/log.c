@@ -7,7 +7,6 @@
  */
 #include <linux/console.h>
 #include <linux/init.h>
-#include <linux/irqflags.h>
 #include <linux/kmsg_dump.h>
 #include <linux/math64.h>
 #include <linux/panic.h>
@@ -54,25 +53,19 @@ static struct console mint_log_console = {
 
 /*
  * Tells readers what the time stamp counter was at time 0 of the log. Repeated
- * with each heartbeat, since the kernel goes on to calibrate its clock. A pair of
- * readings more than 10 us apart is worse than the last one, and is dropped.
+ * with each heartbeat, since the kernel goes on to calibrate its clock. Readings
+ * that are apart are worse than the last ones, and are dropped.
  */
 static void mint_log_set_clock(void)
 {
 	struct mint_stream *log = mint_log_entry(mint_facts.node);
-	u64 before, after, ns;
-	unsigned long flags;
+	struct mint_instant now;
 
 	if (!tsc_khz)
 		return;
-	local_irq_save(flags);
-	before = rdtsc_ordered();
-	ns = local_clock();
-	after = rdtsc_ordered();
-	local_irq_restore(flags);
-	if (!mint_load(&log->zero_tsc) || after - before < tsc_khz / 100)
-		mint_store(&log->zero_tsc,
-			   before - mul_u64_u32_div(ns, tsc_khz, USEC_PER_SEC));
+	if (!mint_instant_read(local_clock, &now) && mint_load(&log->zero_tsc))
+		return;
+	mint_store(&log->zero_tsc, now.tsc - mul_u64_u32_div(now.ns, tsc_khz, USEC_PER_SEC));
 }
 
 /**

@@ -227,14 +227,3 @@ void __init mint_region_init(void)
 	mint_health_init();
 	mint_log_init();
 }
-
-/* Enters the rates, which the kernel has measured by now. */
-static int __init mint_region_complete_ledger(void)
-{
-	if (!mint_active() || mint_secondary())
-		return 0;
-	mint_region.ledger->tsc_khz = tsc_khz;
-	mint_region.ledger->lapic_khz = mint_lapic_khz();
-	return 0;
-}
-device_initcall(mint_region_complete_ledger);

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <asm/mint.h>
-#include <asm/tsc.h>
+#include <asm/msr.h>
 #include "life.h"
 
 static void mint_handover_fill_extents(struct mint_handover *handover, u32 node)
@@ -54,7 +54,7 @@ static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 	handover->region_phys = mint_facts.region_phys;
 	handover->region_bytes = mint_facts.region_bytes;
 	handover->low_phys = mint_facts.low_phys;
-	handover->tsc_khz = tsc_khz;
+	handover->tsc_khz = mint_clock_khz();
 	handover->lapic_khz = mint_load(&mint_region.ledger->lapic_khz);
 	handover->x2apic = mint_x2apic();
 	handover->self_phys = mint_facts.region_phys +

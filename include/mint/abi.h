@@ -232,10 +232,11 @@ static_assert(sizeof(struct mint_firmware) == 16);
  * @nr_ram: used entries of @ram
  * @low_base: physical address of the low area, for who looks at the machine; 0 =
  *	there is none, and no other node can be started
- * @tsc_khz: rate of the time stamp counter in kHz, the same on all CPUs.
- *	Writer: node 0, once, after its own calibration
+ * @tsc_khz: rate of the time stamp counter in kHz, the same on all CPUs, by the
+ *	clock of node 0; 0 = not known. It changes as node 0 knows better: who
+ *	computes with it reads it once. Writer: node 0, again and again
  * @lapic_khz: rate of the local APIC timer before its divider, in kHz; 0 = not
- *	known. Writer: node 0, with @tsc_khz
+ *	known. Writer: node 0, once, after its own calibration
  * @ram: the machine's RAM above the first 2 MB, as the firmware reports it;
  *	``owner`` is unused
  * @cpus: the CPUs, by CPU number. Writer: see there
