@@ -65,6 +65,7 @@ class Stream:
     text: bytes = b""
     start: int = 0
     zero_tsc: int = 0
+    stamp_khz: int = 0
     head: Optional[int] = None
     capacity: Optional[int] = None
 
@@ -76,7 +77,8 @@ class Stream:
         head = len(self.text) if self.head is None else self.head
         capacity = room if self.capacity is None else self.capacity
         return bytes(abi.mint_stream(head=head, start=self.start, bytes=capacity,
-                                     zero_tsc=self.zero_tsc)) + bytes(data)
+                                     zero_tsc=self.zero_tsc,
+                                     stamp_khz=self.stamp_khz)) + bytes(data)
 
 
 def fill(array: "ctypes.Array[Any]", entries: Iterable[Any]) -> None:

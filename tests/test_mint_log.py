@@ -62,6 +62,17 @@ def test_a_log_is_reported_as_json_lines(mint: Mint) -> None:
     assert len(lines_of(mint("log", "--json", "b", region=merged_region()).out)) == 3
 
 
+def test_a_node_that_counts_time_by_another_rate_is_put_in_order(mint: Mint) -> None:
+    region = merged_region()
+    # What it takes for 1 s is 1.6 s: its rate was not yet known well.
+    region.logs[1].stamp_khz = KHZ * 16 // 10
+    assert [line.split()[-1] for line in mint("log", region=region).out.splitlines()] == \
+        ["zero", "two", "zero", "four", "one", "stamp"]
+    # It began before the counter was set back, as by firmware in a suspend.
+    region.logs[1] = Stream(b"[    3.000000] b three\n", zero_tsc=(1 << 64) - SECOND)
+    assert mint("log", region=region).out.splitlines()[1] == "[    2.000000] b: b three"
+
+
 def test_a_line_without_a_time_has_none(mint: Mint) -> None:
     region = merged_region()
     region.logs[1].zero_tsc = 0

@@ -57,17 +57,30 @@ static void read_stamp(struct record *record)
 		record->stamp_bytes++;
 }
 
+/*
+ * A node may stamp its lines by another rate than that of the ledger, which node 0
+ * has measured better since. Ticks are the same for all.
+ */
+static __u64 machine_time(const struct log_source *source, __u64 node_ns)
+{
+	__u32 khz = source->stamp_khz ? source->stamp_khz : source->tsc_khz;
+	__u64 ticks = node_ns / 1000000 * khz + node_ns % 1000000 * khz / 1000000;
+
+	return tsc_to_ns(source->zero_tsc + ticks, source->tsc_khz);
+}
+
 /* Within a node the order is that of the stream, so no time is before the last. */
 static void set_time(struct log_source *source, struct record *record)
 {
-	__u64 zero_ns = tsc_to_ns(source->zero_tsc, source->tsc_khz);
+	__u64 time;
 
-	if (!source->zero_tsc || zero_ns == TIME_UNKNOWN)
+	if (!source->zero_tsc || !source->tsc_khz)
 		return;
 	if (record->kind == RECORD_START)
 		record->node_ns = 0;
-	if (record->node_ns != TIME_UNKNOWN && zero_ns + record->node_ns > source->last_ns)
-		source->last_ns = zero_ns + record->node_ns;
+	time = record->node_ns != TIME_UNKNOWN ? machine_time(source, record->node_ns) : 0;
+	if (time > source->last_ns)
+		source->last_ns = time;
 	record->machine_ns = source->last_ns;
 }
 
@@ -161,6 +174,12 @@ static int take_until(struct log_source *source, const struct stream_look *look,
 	return code;
 }
 
+static void take_clock(struct log_source *source, const struct stream_look *look)
+{
+	source->zero_tsc = look->zero_tsc;
+	source->stamp_khz = look->stamp_khz;
+}
+
 static int begin_generation(struct log_source *source, const struct stream_look *look,
 			    __u32 generation)
 {
@@ -171,7 +190,7 @@ static int begin_generation(struct log_source *source, const struct stream_look 
 	source->generation = generation;
 	source->start = look->start;
 	source->at = look->start;
-	source->zero_tsc = look->zero_tsc;
+	take_clock(source, look);
 	return code ? code : add_record(source, RECORD_START, 0, NULL, 0);
 }
 
@@ -195,7 +214,7 @@ int log_source_take(const struct region *region, struct log_source *source)
 	if (look.start != source->start)
 		code = begin_generation(source, &look, node.self.generation);
 	else
-		source->zero_tsc = look.zero_tsc;
+		take_clock(source, &look);
 	return code ? code : take_until(source, &look, look.head);
 }
 

@@ -58,6 +58,7 @@ struct record {
  * @start: where that generation began
  * @at: position of the next byte to read
  * @zero_tsc: time stamp counter at the generation's time 0, 0 = not known
+ * @stamp_khz: rate at which its times follow that counter
  * @last_ns: time of the newest record
  * @rest: the beginning of a line whose end was not there yet
  * @first: oldest record not yet printed, or NULL
@@ -72,6 +73,7 @@ struct log_source {
 	__u64 start;
 	__u64 at;
 	__u64 zero_tsc;
+	__u32 stamp_khz;
 	__u64 last_ns;
 	struct buffer rest;
 	struct record *first;

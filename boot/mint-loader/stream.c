@@ -60,6 +60,7 @@ bool stream_look(const struct mint_stream *stream, size_t room, struct stream_lo
 		/* Pairs with the release after the bytes in the kernel's writer. */
 		look->head = mint_load_acquire(&stream->head);
 		look->zero_tsc = mint_load_acquire(&stream->zero_tsc);
+		look->stamp_khz = mint_load_acquire(&stream->stamp_khz);
 	} while (look->start != mint_load(&stream->start) && tries++ < LOOK_TRIES);
 	return tries < LOOK_TRIES && look->bytes && !(look->bytes & (look->bytes - 1)) &&
 	       look->bytes <= room - sizeof(*stream) && look->start <= look->head;

@@ -16,12 +16,14 @@ struct region;
  * @start: where the node's present start began
  * @head: bytes ever written
  * @zero_tsc: see struct mint_stream
+ * @stamp_khz: see struct mint_stream
  * @bytes: capacity, a power of two
  */
 struct stream_look {
 	__u64 start;
 	__u64 head;
 	__u64 zero_tsc;
+	__u32 stamp_khz;
 	__u32 bytes;
 };
 

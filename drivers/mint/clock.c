@@ -54,6 +54,16 @@ u32 mint_clock_khz(void)
 	return abs_diff(khz, tsc_khz) > tsc_khz / WILD_PART ? tsc_khz : khz;
 }
 
+/**
+ * mint_clock_stamp_khz() - rate at which local_clock() follows the time stamp counter
+ *
+ * That of the other clock, where the kernel does not trust the counter.
+ */
+u32 mint_clock_stamp_khz(void)
+{
+	return check_tsc_unstable() ? mint_clock_khz() : tsc_khz;
+}
+
 static void mint_clock_enter(u32 khz)
 {
 	if (khz != mint_load(&mint_region.ledger->tsc_khz))

@@ -160,6 +160,7 @@ struct mint_instant {
 
 bool mint_instant_read(u64 (*clock)(void), struct mint_instant *now);
 u32 mint_clock_khz(void);
+u32 mint_clock_stamp_khz(void);
 void mint_clock_beat(void);
 
 /* log.c */

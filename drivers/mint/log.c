@@ -59,13 +59,15 @@ static struct console mint_log_console = {
 static void mint_log_set_clock(void)
 {
 	struct mint_stream *log = mint_log_entry(mint_facts.node);
+	u32 khz = mint_clock_stamp_khz();
 	struct mint_instant now;
 
-	if (!tsc_khz)
+	if (!khz)
 		return;
 	if (!mint_instant_read(local_clock, &now) && mint_load(&log->zero_tsc))
 		return;
-	mint_store(&log->zero_tsc, now.tsc - mul_u64_u32_div(now.ns, tsc_khz, USEC_PER_SEC));
+	mint_store(&log->stamp_khz, khz);
+	mint_store(&log->zero_tsc, now.tsc - mul_u64_u32_div(now.ns, khz, USEC_PER_SEC));
 }
 
 /**

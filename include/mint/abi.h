@@ -484,7 +484,8 @@ static_assert(sizeof(struct mint_doorbell) == 64);
  * @head: bytes ever written. Writer: node, release, after the bytes
  * @start: @head when the node's present generation began
  * @bytes: capacity, a power of two. Writer: format
- * @pad: zero. Writer: format
+ * @stamp_khz: logs only: rate at which the time stamps in the text follow the time
+ *	stamp counter, in kHz; 0 = that of the ledger. Writer: node, with @zero_tsc
  * @zero_tsc: logs only: time stamp counter when the time stamps in the text were
  *	0; 0 = not known. Writer: node, at least every 100 ms
  * @reserved: zero. Writer: format
@@ -500,7 +501,7 @@ struct mint_stream {
 	__u64 head;
 	__u64 start;
 	__u32 bytes;
-	__u32 pad;
+	__u32 stamp_khz;
 	__u64 zero_tsc;
 	__u32 reserved[8];
 	__u8 data[];
