@@ -45,10 +45,19 @@ static void __init mint_roles_enter_firmware(struct mint_firmware *shared)
 		.pm1b_off = found.pm1b_off,
 		.pm1b_port = found.pm1b_port,
 		.reset_value = found.reset_value,
+		.pm_timer_port = found.pm_timer_port,
 	};
 	mint_store_release(&shared->pm1a_port, found.pm1a_port);
 	mint_store_release(&shared->reset_port, found.reset_port);
 }
+
+static int __init mint_roles_take_timer(void)
+{
+	if (mint_active() && mint_secondary())
+		mint_pm_timer_take(mint_load(&mint_region.ledger->firmware.pm_timer_port));
+	return 0;
+}
+core_initcall(mint_roles_take_timer);
 
 static int __init mint_roles_init(void)
 {

@@ -6,6 +6,7 @@
  * the ledger later moves no port.
  */
 #include <linux/acpi.h>
+#include <linux/acpi_pmtmr.h>
 #include <linux/bits.h>
 #include <linux/init.h>
 #include <linux/io.h>
@@ -34,6 +35,8 @@ void __init mint_firmware_read(struct mint_firmware *found)
 {
 	u8 a, b;
 
+	/* Of a timer that failed, the kernel has set this to 0. */
+	found->pm_timer_port = pmtmr_ioport <= U16_MAX ? pmtmr_ioport : 0;
 	if (acpi_disabled || acpi_gbl_reduced_hardware)
 		return;
 	if (ACPI_SUCCESS(acpi_get_sleep_type_data(ACPI_STATE_S5, &a, &b))) {
@@ -46,6 +49,19 @@ void __init mint_firmware_read(struct mint_firmware *found)
 		found->reset_value = acpi_gbl_FADT.reset_value;
 		found->reset_port = mint_io_port(&acpi_gbl_FADT.reset_register);
 	}
+}
+
+/**
+ * mint_pm_timer_take() - let this kernel read the ACPI PM timer
+ * @port: its I/O port; 0 = there is none
+ *
+ * It counts without being asked and cannot be set, so all nodes may read it: the
+ * clock of a node whose time stamp counter is of no use. For a started node, before
+ * the kernel looks for its clocks.
+ */
+void __init mint_pm_timer_take(u16 port)
+{
+	pmtmr_ioport = port;
 }
 
 /**

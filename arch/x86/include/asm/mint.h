@@ -74,6 +74,7 @@ static inline bool mint_secondary(void)
 void mint_take_platform(void);
 void mint_firmware_read(struct mint_firmware *found);
 void mint_firmware_take(const struct mint_firmware *told);
+void mint_pm_timer_take(u16 port);
 void mint_refuse(u16 major, u16 minor) __noreturn;
 u32 mint_lapic_khz(void);
 bool mint_x2apic(void);
