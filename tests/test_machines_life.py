@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Machines with a counter that nobody trusts: what their nodes do. With the kernel for any machine.
+Machines that save power, or have a counter that nobody trusts: what their
+nodes do. With the kernel for any machine.
 """
 
+import hashlib
 import json
+import os
 import time
+from pathlib import Path
+from typing import List
 
 from conftest import Boot
 from machine import ANY, Machine, Shell, deadline_in
@@ -16,6 +21,29 @@ CONSOLE = "console=hvc0 hostname=b"
 MEASURED_MS = 3000
 # Uncalibrated counters are off by several hundred, counted ticks by ten thousands.
 MOST_PPM = 100.0
+PORT, EMPTY_PORT, NVME = "0000:00:04.0", "0000:00:05.0", "0000:01:00.0"
+
+
+def disk_image(path: Path) -> str:
+    """Makes a disk of random content; its sha256."""
+    content = os.urandom(4 << 20)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def nvme_behind_a_port(image: Path) -> List[str]:
+    """A disk behind a root port, and a port with nothing."""
+    ports = [f"pcie-root-port,id={name},addr={addr},chassis={addr},hotplug=off"
+             for name, addr in (("full", 4), ("empty", 5))]
+    devices = [*ports, "nvme-subsys,id=subsys",
+               "nvme,id=nvme,serial=1,subsys=subsys,bus=full", "nvme-ns,drive=disk,bus=nvme"]
+    return ["-drive", f"if=none,id=disk,format=raw,file={image}",
+            *(word for device in devices for word in ("-device", device))]
+
+
+def runtime_status(shell: Shell, function: str) -> str:
+    """Whether a PCI function of node 0 is awake, as its kernel has it."""
+    return shell.run(f"cat /sys/bus/pci/devices/{function}/power/runtime_status").output.strip()
 
 
 def ticks(shell: Shell) -> float:
@@ -51,14 +79,23 @@ def start_b(machine: Machine, cpus: str, **keys: str) -> Shell:
     return machine.node_shell("b")
 
 
-def test_a_machine_that_distrusts_its_counter(boot: Boot) -> None:
+def test_a_machine_that_saves_power_and_distrusts_its_counter(boot: Boot, tmp_path: Path) -> None:
+    content = disk_image(tmp_path / "disk")
     machine = boot(build=ANY, initrd=extended_root("clock", ANY), mint=SHARE,
-                   append="tsc=unstable")
+                   append="tsc=unstable pcie_port_pm=force",
+                   extra=nvme_behind_a_port(tmp_path / "disk"))
     node0 = machine.node()
-    node0.run(f"mint create {machine.node_file('b', '2-3')}")
+    node0.run(f"echo {NVME} >/sys/bus/pci/devices/{NVME}/driver/unbind")
+    node0.run(f"mint create {machine.node_file('b', '2-3', devices='01:00.0')}")
     rate = wait_for_rate(node0)
     b = start_b(machine, "2-3")
     assert apart_ppm(ticks(b), rate) < MOST_PPM
+
+    # The port with nothing behind it sleeps, so the other one could.
+    node0.poll(f"grep -qx suspended /sys/bus/pci/devices/{EMPTY_PORT}/power/runtime_status",
+               SECONDS)
+    assert runtime_status(node0, PORT) == "active"
+    assert b.run("sha256sum /dev/nvme0n1").output.split()[0] == content
 
     node0.run("mint kill b")
     machine.close_shell("b")

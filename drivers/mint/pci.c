@@ -10,6 +10,7 @@
 #include <linux/bitmap.h>
 #include <linux/init.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <asm/mint.h>
 #include <mint/extent.h>
@@ -209,8 +210,11 @@ static void mint_pci_open_bridges(struct pci_dev *dev)
 {
 	struct pci_dev *bridge;
 
+	/* Out of D3cold it comes by the bridge and by ACPI, which its new owner has not. */
+	pm_runtime_get_sync(&dev->dev);
 	for (bridge = pci_upstream_bridge(dev); bridge;
 	     bridge = pci_upstream_bridge(bridge)) {
+		pm_runtime_get_sync(&bridge->dev);
 		if (pci_enable_device(bridge))
 			pci_warn(bridge, "mint: cannot be enabled for %s\n", pci_name(dev));
 		pci_set_master(bridge);
