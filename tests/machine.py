@@ -466,8 +466,8 @@ class Machine:
         shell = self.shells.pop(name)
         Shell(shell.port, "node0").attach(seconds)
 
-    def tell_qemu(self, command: str) -> None:
-        """Gives QEMU's monitor a command, and waits until it was taken."""
+    def tell_qemu(self, command: str) -> str:
+        """Gives QEMU's monitor a command; what it says, when it was taken."""
         answer = b""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(COMMAND_SECONDS)
@@ -477,8 +477,9 @@ class Machine:
             while answer.count(b"(qemu)") < 2:
                 part = line.recv(4096)
                 if not part:
-                    return
+                    break
                 answer += part
+        return answer.decode(errors="replace")
 
     def is_alive(self) -> bool:
         """Does QEMU run?"""

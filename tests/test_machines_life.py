@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """
-Machines that save power, or have a counter that nobody trusts: what their
-nodes do. With the kernel for any machine.
+Machines that save power, sleep, or have a counter that nobody trusts: what their
+nodes do, and what they refuse. With the kernel for any machine.
 """
 
 import hashlib
@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 from typing import List
 
-from conftest import Boot
-from machine import ANY, Machine, Shell, deadline_in
+import traffic
+from conftest import Boot, join
+from machine import ANY, Extra, Machine, Shell, deadline_in
 from roots import extended_root
 
 SECONDS = 60.0
@@ -44,6 +45,15 @@ def nvme_behind_a_port(image: Path) -> List[str]:
 def runtime_status(shell: Shell, function: str) -> str:
     """Whether a PCI function of node 0 is awake, as its kernel has it."""
     return shell.run(f"cat /sys/bus/pci/devices/{function}/power/runtime_status").output.strip()
+
+
+def refuses_to_sleep(shell: Shell, state: str, error: str, why: str) -> None:
+    """Asks a node to sleep, and is refused with an error and one line in the log."""
+    shell.run("dmesg -c >/dev/null")
+    result = shell.run(f"echo {state} >/sys/power/state", check=False)
+    assert result.status != 0 and error in result.output, (state, result)
+    lines = [line for line in shell.run("dmesg").output.splitlines() if "mint:" in line]
+    assert len(lines) == 1 and why in lines[0] and "Try: " in lines[0], (state, lines)
 
 
 def ticks(shell: Shell) -> float:
@@ -97,9 +107,51 @@ def test_a_machine_that_saves_power_and_distrusts_its_counter(boot: Boot, tmp_pa
     assert runtime_status(node0, PORT) == "active"
     assert b.run("sha256sum /dev/nvme0n1").output.split()[0] == content
 
+    for state in "mem", "freeze":
+        refuses_to_sleep(node0, state, "busy", "node 1 would lose its CPUs")
+        refuses_to_sleep(b, state, "not supported", "nothing could wake this node")
+    refuses_to_sleep(node0, "disk", "not supported", "no hibernation")
+    join(machine, ["node0", "b"])
+    traffic.ping(b, "10.0.0.1")
+
     node0.run("mint kill b")
     machine.close_shell("b")
+    refuses_to_sleep(node0, "mem", "busy", "PCI functions that were given away")
     b = start_b(machine, "2-3", cmdline=f"{CONSOLE} tsc=unstable noapic nosmp")
     clock = "cat /sys/devices/system/clocksource/clocksource0/current_clocksource"
     assert b.run(clock).output.strip() == "acpi_pm"
     assert apart_ppm(ticks(b), rate) < MOST_PPM
+
+
+def sleep_and_wake(machine: Machine) -> None:
+    """Suspends node 0 to memory, and wakes the machine as its power button does."""
+    node0 = machine.node()
+    node0.start("echo mem >/sys/power/state; echo $? >/tmp/slept")
+    deadline = deadline_in(SECONDS)
+    while "suspended" not in machine.tell_qemu("info status"):
+        assert time.monotonic() < deadline, "node 0 does not sleep"
+    machine.tell_qemu("system_wakeup")
+    node0.poll("grep -qx 0 /tmp/slept", SECONDS)
+
+
+def test_node0_sleeps_when_it_is_alone(boot: Boot, tmp_path: Path) -> None:
+    content = disk_image(tmp_path / "disk")
+    machine = boot(build=ANY, initrd=extended_root("clock", ANY), mint=SHARE,
+                   extra=Extra().disk("4", tmp_path / "disk").line)
+    node0 = machine.node()
+    node0.run(f"mint create {machine.node_file('b', '2')}")
+    rate = wait_for_rate(node0)
+    assert apart_ppm(ticks(start_b(machine, "2")), rate) < MOST_PPM
+    node0.run("mint kill b")
+    machine.close_shell("b")
+
+    sleep_and_wake(machine)
+    assert node0.run("sha256sum /dev/vda").output.split()[0] == content
+    assert "came back without ECAM" in node0.run("dmesg").output
+    start_b(machine, "2")
+    join(machine, ["node0", "b"])
+    traffic.ping(node0, "10.0.0.2")
+    node0.run("echo 0000:00:04.0 >/sys/bus/pci/devices/0000:00:04.0/driver/unbind")
+    refused = node0.run(f"mint create {machine.node_file('c', '3', devices='00:04.0')}",
+                        check=False)
+    assert refused.status == 1 and "out of reach of other nodes" in refused.output, refused

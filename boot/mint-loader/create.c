@@ -98,6 +98,9 @@ static int explain_refusal(const struct region *region, const struct config *con
 	case EPERM:
 		return fail(MINT_EXIT_FAILED, geteuid() ? "only root may do that" :
 			    "the machine's boot CPU runs, though no node owns it");
+	case ENODEV:
+		return fail(MINT_EXIT_FAILED,
+			    "its PCI functions are out of reach of other nodes. Try: dmesg");
 	case ENOSPC:
 		return fail(MINT_EXIT_FAILED, "no place in the ledger is left. Try: mint list");
 	case EBUSY:

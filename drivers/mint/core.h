@@ -114,6 +114,7 @@ void mint_pci_let_go(const struct mint_ioc_create *want);
 int mint_pci_check(const struct mint_ioc_create *want);
 void mint_pci_claim(u32 node, const struct mint_ioc_create *want);
 void mint_pci_fence(u32 node);
+bool mint_pci_given_away(void);
 
 /* peers.c */
 

@@ -332,6 +332,8 @@ int mint_pci_check(const struct mint_ioc_create *want)
 	unsigned int n, before;
 	int i;
 
+	if (want->nr_functions && mint_pci_window_lost())
+		return -ENODEV;
 	for (n = 0; n < want->nr_functions; n++) {
 		for (before = 0; before < n; before++)
 			if (want->functions[before] == want->functions[n])
@@ -378,6 +380,16 @@ void mint_pci_fence(u32 node)
 		    !(functions[i].flags & MINT_PCI_BRIDGE))
 			mint_pci_silence(ecam.base + ((u64)functions[i].function << 12),
 					 functions[i].vendor);
+}
+
+/**
+ * mint_pci_given_away() - are there functions that node 0 had and has no more?
+ *
+ * For node 0.
+ */
+bool mint_pci_given_away(void)
+{
+	return bitmap_weight(own, MINT_MAX_PCI) < nr_functions;
 }
 
 static void __init mint_pci_withhold(u16 function)

@@ -12,6 +12,7 @@
 #include <linux/io.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/syscore_ops.h>
 #include <asm/mint.h>
 #include <asm/pci_x86.h>
 #include <asm/x86_init.h>
@@ -201,6 +202,48 @@ void __init mint_pci_take_platform(void)
 	x86_init.pci.init_irq = x86_init_noop;
 }
 
+/* Vendor and device id of the function that node 0 found at 00:00.0 */
+static u32 first_function __ro_after_init;
+static bool window_lost;
+
+static u32 mint_pci_read_first_function(void)
+{
+	u32 value = 0;
+
+	pci_mmcfg.read(0, 0, 0, PCI_VENDOR_ID, 4, &value);
+	return value;
+}
+
+/* Before any device wakes up. */
+static void mint_pci_resume(void *unused)
+{
+	if (window_lost || mint_pci_read_first_function() == first_function)
+		return;
+	window_lost = true;
+	raw_pci_ops = &pci_direct_conf1;
+	raw_pci_ext_ops = NULL;
+	pr_warn("the firmware came back without ECAM: no devices for nodes until the machine boots\n");
+}
+
+static const struct syscore_ops resume_ops = {
+	.resume = mint_pci_resume,
+};
+
+static struct syscore resume_call = {
+	.ops = &resume_ops,
+};
+
+/**
+ * mint_pci_window_lost() - is the configuration space gone that was in memory?
+ *
+ * Node 0, which has suspended the machine, goes on by the ports then. The others
+ * cannot; but none has a function, or node 0 could not have suspended it.
+ */
+bool mint_pci_window_lost(void)
+{
+	return window_lost;
+}
+
 /**
  * mint_pci_window() - where node 0 found the configuration space
  * @ecam: filled in
@@ -218,6 +261,8 @@ bool __init mint_pci_window(struct mint_ecam *ecam)
 	mint_pci_leave_ports();
 	if (raw_pci_ext_ops != &own_functions || !region)
 		return false;
+	first_function = mint_pci_read_first_function();
+	register_syscore(&resume_call);
 	ecam->base = region->address;
 	ecam->first_bus = region->start_bus;
 	ecam->last_bus = region->end_bus;

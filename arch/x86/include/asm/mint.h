@@ -119,6 +119,7 @@ struct mint_ecam {
 };
 
 bool mint_pci_window(struct mint_ecam *ecam);
+bool mint_pci_window_lost(void);
 void mint_pci_silence(phys_addr_t phys, u16 vendor);
 
 /**
