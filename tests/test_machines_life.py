@@ -22,7 +22,8 @@ CONSOLE = "console=hvc0 hostname=b"
 MEASURED_MS = 3000
 # Uncalibrated counters are off by several hundred, counted ticks by ten thousands.
 MOST_PPM = 100.0
-PORT, EMPTY_PORT, NVME = "0000:00:04.0", "0000:00:05.0", "0000:01:00.0"
+PORT, NVME = "0000:00:04.0", "0000:01:00.0"
+OTHER_PORT, OTHER = "0000:00:05.0", "0000:02:00.0"
 
 
 def disk_image(path: Path) -> str:
@@ -33,11 +34,13 @@ def disk_image(path: Path) -> str:
 
 
 def nvme_behind_a_port(image: Path) -> List[str]:
-    """A disk behind a root port, and a port with nothing."""
-    ports = [f"pcie-root-port,id={name},addr={addr},chassis={addr},hotplug=off"
-             for name, addr in (("full", 4), ("empty", 5))]
+    """A disk with virtual functions behind a root port, something else behind another."""
+    ports = [f"pcie-root-port,id=bus-{name},addr={addr},chassis={addr},hotplug=off"
+             for name, addr in (("port", 4), ("other", 5))]
     devices = [*ports, "nvme-subsys,id=subsys",
-               "nvme,id=nvme,serial=1,subsys=subsys,bus=full", "nvme-ns,drive=disk,bus=nvme"]
+               "nvme,id=nvme,serial=1,subsys=subsys,bus=bus-port,sriov_max_vfs=2,"
+               "sriov_vq_flexible=4,sriov_vi_flexible=2",
+               "nvme-ns,drive=disk,bus=nvme", "virtio-rng-pci,bus=bus-other"]
     return ["-drive", f"if=none,id=disk,format=raw,file={image}",
             *(word for device in devices for word in ("-device", device))]
 
@@ -50,7 +53,8 @@ def runtime_status(shell: Shell, function: str) -> str:
 def refuses_to_sleep(shell: Shell, state: str, error: str, why: str) -> None:
     """Asks a node to sleep, and is refused with an error and one line in the log."""
     shell.run("dmesg -c >/dev/null")
-    result = shell.run(f"echo {state} >/sys/power/state", check=False)
+    # Only the greater of the two shells tells which error it was.
+    result = shell.run(f"bash -c 'echo {state} >/sys/power/state'", check=False)
     assert result.status != 0 and error in result.output, (state, result)
     lines = [line for line in shell.run("dmesg").output.splitlines() if "mint:" in line]
     assert len(lines) == 1 and why in lines[0] and "Try: " in lines[0], (state, lines)
@@ -101,11 +105,16 @@ def test_a_machine_that_saves_power_and_distrusts_its_counter(boot: Boot, tmp_pa
     b = start_b(machine, "2-3")
     assert apart_ppm(ticks(b), rate) < MOST_PPM
 
-    # The port with nothing behind it sleeps, so the other one could.
-    node0.poll(f"grep -qx suspended /sys/bus/pci/devices/{EMPTY_PORT}/power/runtime_status",
+    # A port whose function is gone sleeps, and so would that of the disk.
+    node0.run(f"echo 1 >/sys/bus/pci/devices/{OTHER}/remove")
+    node0.poll(f"grep -qx suspended /sys/bus/pci/devices/{OTHER_PORT}/power/runtime_status",
                SECONDS)
     assert runtime_status(node0, PORT) == "active"
     assert b.run("sha256sum /dev/nvme0n1").output.split()[0] == content
+    function = f"/sys/bus/pci/devices/{NVME}"
+    assert b.run(f"cat {function}/sriov_totalvfs").output.strip() == "0"
+    assert b.run(f"echo 2 >{function}/sriov_numvfs", check=False).status != 0
+    assert "no virtual functions on a started node" in b.run("dmesg").output
 
     for state in "mem", "freeze":
         refuses_to_sleep(node0, state, "busy", "node 1 would lose its CPUs")
@@ -121,6 +130,15 @@ def test_a_machine_that_saves_power_and_distrusts_its_counter(boot: Boot, tmp_pa
     clock = "cat /sys/devices/system/clocksource/clocksource0/current_clocksource"
     assert b.run(clock).output.strip() == "acpi_pm"
     assert apart_ppm(ticks(b), rate) < MOST_PPM
+
+    # Without its local APIC, by a word that the command lets through.
+    node0.run("mint kill b")
+    machine.close_shell("b")
+    machine.expect_splat(r"Kernel panic|Call Trace")
+    path = machine.node_file("b", "2-3", cmdline=f"{CONSOLE} clearcpuid=apic")
+    result = node0.run(f"mint start b --file {path}", timeout=SECONDS, check=False)
+    assert result.status == 1 and "after its start. Try: mint log b" in result.output, result
+    assert "no local APIC" in node0.run("mint log b").output
 
 
 def sleep_and_wake(machine: Machine) -> None:

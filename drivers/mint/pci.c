@@ -177,7 +177,7 @@ static int mint_pci_freeze_one(unsigned int i)
 	if (!dev)
 		return -ENODEV;
 	device_lock(&dev->dev);
-	if (dev->dev.driver)
+	if (dev->dev.driver || pci_num_vf(dev))
 		err = -EBUSY;
 	else
 		dev->match_driver = false;
@@ -205,7 +205,11 @@ static void mint_pci_thaw_one(unsigned int i)
 	pci_dev_put(dev);
 }
 
-/* Bridges stay here, but the function reaches memory through them. */
+/*
+ * Bridges stay here, but the function reaches memory through them. They would go to
+ * sleep when all that we know behind them is idle or gone. They are kept awake for
+ * good, since a function does not come back.
+ */
 static void mint_pci_open_bridges(struct pci_dev *dev)
 {
 	struct pci_dev *bridge;

@@ -165,6 +165,9 @@ static void __init mint_pci_scan_function(u16 function)
 			PCI_BUS_NUM(function), PCI_SLOT(function), PCI_FUNC(function));
 		return;
 	}
+	/* They would need windows, and an owner in the ledger each. */
+	if (pci_sriov_get_totalvfs(dev) && !pci_sriov_set_totalvfs(dev, 0))
+		pci_info(dev, "mint: no virtual functions on a started node; node 0 can have them\n");
 	dev->resource[PCI_ROM_RESOURCE].flags = 0;
 	for (i = 0; i < PCI_STD_NUM_BARS; i++)
 		mint_pci_keep_bar(dev, &dev->resource[i]);
