@@ -40,7 +40,7 @@ def installed_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def verbs_of(mint: Mint) -> List[str]:
     """The verbs, as mint --help tells them."""
-    return re.findall(r"^  ([a-z]+) ", mint("--help").out, re.MULTILINE)
+    return re.findall(r"^  ([a-z][a-z-]*) ", mint("--help").out, re.MULTILINE)
 
 
 def options_of(mint: Mint, *words: str) -> Set[str]:
@@ -66,7 +66,7 @@ def test_a_manual_page_renders_without_warnings(installed: Path, page: str) -> N
 def test_the_manual_has_every_verb_and_option_and_no_other(mint: Mint) -> None:
     source = (ROOT / "docs/man/mint.8.scd").read_text("utf-8")
     verbs = source.split("# VERBS")[1].split("\n# ")[0]
-    assert re.findall(r"^\*([a-z]+)\*", verbs, re.MULTILINE) == verbs_of(mint)
+    assert re.findall(r"^\*([a-z-]+)\*", verbs, re.MULTILINE) == verbs_of(mint)
     options = source.split("# OPTIONS")[1].split("\n# ")[0]
     heads = [line for line in options.splitlines() if line.startswith("*-")]
     every = set[str]().union(*(options_of(mint, verb) for verb in verbs_of(mint)))
@@ -116,6 +116,8 @@ def test_completion_offers_live_names_and_files(mint: Mint, command: Path,
                  "sysrq"):
         assert completions(command, tmp_path, verb, "b", region=saved) == {"b", "base"}
         assert completions(command, tmp_path, verb, "", region=saved) == {"node0", "b", "base"}
+    (tmp_path / "saved").mkdir()
+    assert completions(command, tmp_path, "check-machine", "--root", "") == {"saved"}
     for words in (("check", ""), ("create", ""), ("start", "--file", ""), ("--region", "")):
         assert completions(command, tmp_path, *words, region=saved) >= {"b.conf", "region"}
     assert completions(command, tmp_path, "start", "--timeout", "", region=saved) == set()

@@ -15,9 +15,9 @@
 
 /* In the order of the help; those that are not for users at the end. */
 static const struct verb *const verbs[] = {
-	&verb_check, &verb_create, &verb_start, &verb_list, &verb_show, &verb_hw, &verb_console,
-	&verb_log, &verb_exec, &verb_stop, &verb_kill, &verb_destroy, &verb_sysrq,
-	&verb_supervise, &verb_version, &verb_serve,
+	&verb_check_machine, &verb_check, &verb_create, &verb_start, &verb_list, &verb_show,
+	&verb_hw, &verb_console, &verb_log, &verb_exec, &verb_stop, &verb_kill, &verb_destroy,
+	&verb_sysrq, &verb_supervise, &verb_version, &verb_serve,
 };
 
 static void print_help(void)
@@ -27,7 +27,7 @@ static void print_help(void)
 	printf("usage: mint [--region FILE] VERB [OPTION...] [FILE|NODE]\n\n"
 	       "Manages the nodes of this machine. NODE is a node's name or id.\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs) && verbs[i]->summary; i++)
-		printf("  %-9s %-9s %s\n", verbs[i]->name,
+		printf("  %-13s %-9s %s\n", verbs[i]->name,
 		       verbs[i]->operand ? verbs[i]->operand : "", verbs[i]->summary);
 	printf("\n  --region FILE    look at a saved shared region, not at this machine's\n"
 	       "  -h, --help       this help; after a verb: help on the verb\n\n"

@@ -28,16 +28,19 @@ static const struct verb_option *option_at(const struct verb *verb, unsigned int
 
 static const char *value_word(const struct verb_option *option)
 {
-	return option->seconds ? " SEC" : option->file ? " FILE" : "";
+	if (option->value)
+		return option->value;
+	return option->seconds ? "SEC" : option->file ? "FILE" : "";
 }
 
 static void print_option(const struct verb_option *option)
 {
 	char letter[] = { '-', option->letter, ',', ' ', '\0' };
+	const char *value = value_word(option);
 	char words[32];
 
-	snprintf(words, sizeof(words), "%s--%s%s", option->letter ? letter : "", option->name,
-		 value_word(option));
+	snprintf(words, sizeof(words), "%s--%s%s%s", option->letter ? letter : "", option->name,
+		 *value ? " " : "", value);
 	printf("  %-16s %s\n", words, option->help);
 }
 

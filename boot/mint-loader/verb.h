@@ -33,9 +33,10 @@ struct call {
  * @set: becomes true
  * @clear: becomes false
  * @seconds: takes the option's value, a number of seconds
- * @file: takes the option's value, the name of a file
+ * @file: takes the option's value, the name of a file or folder
+ * @value: how the help names that; NULL: FILE
  *
- * One of the pointers is there, and tells of which kind the option is.
+ * One of the pointers before @value is there, and tells of which kind the option is.
  */
 struct verb_option {
 	const char *name;
@@ -45,6 +46,7 @@ struct verb_option {
 	bool *clear;
 	unsigned int *seconds;
 	const char **file;
+	const char *value;
 };
 
 /* Options that several verbs have; what they set is the verb's own. */
@@ -83,6 +85,7 @@ struct verb {
 };
 
 extern const struct verb verb_check;
+extern const struct verb verb_check_machine;
 extern const struct verb verb_console;
 extern const struct verb verb_create;
 extern const struct verb verb_destroy;
