@@ -5,6 +5,7 @@ lays it out. Every part can be given a value that no kernel writes.
 """
 
 import ctypes
+import itertools
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
@@ -87,6 +88,11 @@ def fill(array: "ctypes.Array[Any]", entries: Iterable[Any]) -> None:
         array[at] = entry
 
 
+def known(domains: List[int]) -> Iterable[int]:
+    """Domains, and from then on those of what is in none."""
+    return itertools.chain(domains, itertools.repeat(abi.MINT_DOMAIN_NONE))
+
+
 @dataclass
 class Region:
     """A machine of four CPUs and 1 GB, shared by node 0 and nodes of the test."""
@@ -100,6 +106,10 @@ class Region:
         (0, 256 * MB, 0), (256 * MB, 64 * MB, abi.MINT_OWNER_SHARED)])
     pci: List[Tuple[int, int, int]] = field(default_factory=lambda: [
         (0x0000, 0, abi.MINT_PCI_BRIDGE), (0x0020, 0, 0)])
+    cpu_domains: List[int] = field(default_factory=list)
+    ram_domains: List[int] = field(default_factory=list)
+    distances: List[List[int]] = field(default_factory=list)
+    nr_domains: Optional[int] = None
     logs: Dict[int, Stream] = field(default_factory=dict)
     consoles: Dict[int, Stream] = field(default_factory=dict)
     low_base: int = 0x9A000
@@ -121,13 +131,17 @@ class Region:
             low_base=self.low_base,
             tsc_khz=1000000, lapic_khz=1000000, ecam_base=0xB0000000, ecam_last_bus=255,
             firmware=abi.mint_firmware(pm1a_port=0x604, reset_port=0xCF9, reset_value=0xF))
-        fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE, abi.MINT_DOMAIN_NONE)
-                          for base, size in self.ram))
+        fill(ledger.ram, (abi.mint_extent(base, size, abi.MINT_OWNER_NONE, domain)
+                          for (base, size), domain in zip(self.ram, known(self.ram_domains))))
         apic_ids = self.apic_ids or range(10, 10 + len(self.cpus))
         fill(ledger.cpus, (abi.mint_cpu(apic_id=apic_id, owner=owner, boot=number == 0,
-                                        domain=abi.MINT_DOMAIN_NONE)
-                           for number, (apic_id, owner) in
-                           enumerate(zip(apic_ids, self.cpus))))
+                                        domain=domain)
+                           for number, (apic_id, owner, domain) in
+                           enumerate(zip(apic_ids, self.cpus, known(self.cpu_domains)))))
+        ledger.nr_domains = len(self.distances) if self.nr_domains is None else self.nr_domains
+        for number, row in enumerate(self.distances):
+            for to, distance in enumerate(row):
+                ledger.distances[number * abi.MINT_MAX_DOMAINS + to] = distance
         fill(ledger.extents, [abi.mint_extent(owner=abi.MINT_OWNER_NONE)] *
              abi.MINT_MAX_EXTENTS)
         fill(ledger.extents, (abi.mint_extent(*entry) for entry in self.extents))

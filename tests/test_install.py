@@ -16,8 +16,8 @@ INSTALLED = {
     "sbin/mint", "share/man/man8/mint.8", "share/man/man5/mint.conf.5",
     "share/bash-completion/completions/mint",
     *(f"include/mint/{name}.h"
-      for name in ("abi", "atomic", "boot", "control", "dev", "extent", "lock", "state",
-                   "vni"))}
+      for name in ("abi", "atomic", "boot", "control", "dev", "domain", "extent", "lock",
+                   "state", "vni"))}
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 

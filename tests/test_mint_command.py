@@ -542,7 +542,9 @@ def test_create_shows_its_plan(mint: Mint, files: Files) -> None:
     report = mint("create", "--dry-run", "--json", path, region=region).json()
     assert report == {"schema": 1, "dry_run": True, "node": {
         "id": None, "name": "b", "cpus": [2, 3],
-        "memory": [{"base": 320 * MB, "bytes": 64 * MB}, {"base": 512 * MB, "bytes": 32 * MB}],
+        "memory": [
+            {"base": 320 * MB, "bytes": 64 * MB, "domains": [], "near": True},
+            {"base": 512 * MB, "bytes": 32 * MB, "domains": [], "near": True}],
         "devices": ["00:05.0"]}}
     text = mint("create", "--dry-run", path, region=region)
     assert text.code == 0 and "would create node 'b'" in text.out

@@ -19,10 +19,11 @@ def test_hw_reports_what_there_is_and_whose_it_is(mint: Mint) -> None:
     region.logs[1] = Stream(b"x")
     report = mint("hw", "--json", region=region).json()
     assert report["cpus"] == [
-        {"cpu": cpu, "apic_id": 10 + cpu, "boot": cpu == 0, "node": cpu // 2}
+        {"cpu": cpu, "apic_id": 10 + cpu, "boot": cpu == 0, "domain": None, "node": cpu // 2}
         for cpu in range(4)]
     assert report["memory"] == [
-        {"base": base * MB, "bytes": size * MB, "shared": shared, "node": node}
+        {"base": base * MB, "bytes": size * MB, "shared": shared, "domains": [],
+         "node": node}
         for base, size, shared, node in [
             (0, 256, False, 0), (256, 64, True, None), (320, 192, False, None),
             (512, 64, False, 1), (576, 448, False, None)]]

@@ -65,6 +65,7 @@ static bool gap_in(const struct claims *claims, const struct mint_extent *ram, _
 		if (!claim) {
 			gap->base = at;
 			gap->bytes = free_until(claims, at, end) - at;
+			gap->domain = ram->domain;
 			return true;
 		}
 		at = claim->base + claim->bytes;
@@ -77,7 +78,8 @@ static bool gap_in(const struct claims *claims, const struct mint_extent *ram, _
  * @claims: the claims
  * @ledger: tells what memory there is
  * @from: lowest address
- * @gap: filled in: the lowest piece at or above @from, as long as it is
+ * @gap: filled in: the lowest piece at or above @from, as long as it is within one
+ *	NUMA domain; without an owner
  *
  * Return: whether there is one.
  */

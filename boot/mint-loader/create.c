@@ -15,6 +15,7 @@
 #include "check.h"
 #include "config.h"
 #include "device.h"
+#include "domains.h"
 #include "file.h"
 #include "image.h"
 #include "json.h"
@@ -52,10 +53,46 @@ static int keep_config(const struct config *config)
 	return code;
 }
 
-static int report(const struct config *config, const struct mint_extent *extents, json_t *id)
+/* Memory of the node, and how near it is to its CPUs. */
+static json_t *memory_json(const struct mint_ledger *ledger, const struct config *config,
+			   const struct mint_extent *extents)
+{
+	json_t *memory = json_extents(extents, config->nr_extents);
+	unsigned int i;
+
+	for (i = 0; i < config->nr_extents; i++) {
+		__u32 domains = domains_of(ledger, extents[i].base, extents[i].bytes);
+		json_t *piece = json_array_get(memory, i);
+
+		json_object_set_new(piece, "domains", domains_json(domains));
+		json_object_set_new(piece, "near",
+				    json_boolean(domains_near(ledger, config->cpus, domains)));
+	}
+	return memory;
+}
+
+static void print_memory(const struct mint_ledger *ledger, const struct config *config,
+			 const struct mint_extent *extents)
+{
+	char size[24], text[96];
+	unsigned int i;
+
+	for (i = 0; i < config->nr_extents; i++) {
+		__u32 domains = domains_of(ledger, extents[i].base, extents[i].bytes);
+
+		printf("%s %s@0x%llx", i ? "," : "", size_text(extents[i].bytes, size),
+		       extents[i].base);
+		if (domains_matter(ledger))
+			printf(" (domain %s%s)", domains_text(domains, text),
+			       domains_near(ledger, config->cpus, domains) ?
+			       "" : ", far from its CPUs");
+	}
+}
+
+static int report(const struct tables *tables, const struct config *config,
+		  const struct mint_extent *extents, json_t *id)
 {
 	char text[MINT_MAX_CPUS];
-	unsigned int i;
 
 	if (options.json)
 		return json_print(json_pack("{s:b, s:{s:o, s:s, s:o, s:o, s:o}}",
@@ -64,16 +101,14 @@ static int report(const struct config *config, const struct mint_extent *extents
 					    "id", id,
 					    "name", config->name,
 					    "cpus", json_cpus(config->cpus),
-					    "memory", json_extents(extents, config->nr_extents),
+					    "memory", memory_json(&tables->ledger, config, extents),
 					    "devices", json_functions(config->functions,
 								      config->nr_functions)));
 	printf("%s node '%s'", options.dry_run ? "would create" : "created", config->name);
 	if (json_is_integer(id))
 		printf(" (%d)", (int)json_integer_value(id));
 	printf(": CPUs %s, memory", cpus_text(config->cpus, text, sizeof(text)));
-	for (i = 0; i < config->nr_extents; i++)
-		printf("%s %s@0x%llx", i ? "," : "", size_text(extents[i].bytes, text),
-		       extents[i].base);
+	print_memory(&tables->ledger, config, extents);
 	if (config->nr_functions)
 		printf(", devices %s", functions_text(config->functions, config->nr_functions,
 						      text, sizeof(text)));
@@ -116,7 +151,8 @@ static int explain_refusal(const struct region *region, const struct config *con
 	}
 }
 
-static int create(const struct region *region, const struct config *config)
+static int create(const struct region *region, const struct tables *tables,
+		  const struct config *config)
 {
 	struct mint_ioc_create call = {
 		.nr_extents = config->nr_extents,
@@ -135,7 +171,7 @@ static int create(const struct region *region, const struct config *config)
 		return explain_refusal(region, config, errno);
 	code = keep_config(config);
 	if (!code)
-		return report(config, call.extents, json_integer(call.node));
+		return report(tables, config, call.extents, json_integer(call.node));
 	undo = (struct mint_ioc_node) {
 		.node = call.node, .generation = MINT_ANY_GENERATION,
 	};
@@ -155,9 +191,9 @@ static int check_and_create(struct target *target)
 	code = check_all(target->call->operand, &config, &image, extents, &target->tables,
 			 MINT_MAX_NODES);
 	if (!code && options.dry_run)
-		code = report(&config, extents, json_null());
+		code = report(&target->tables, &config, extents, json_null());
 	else if (!code)
-		code = create(&target->region, &config);
+		code = create(&target->region, &target->tables, &config);
 	image_free(&image);
 	config_free(&config);
 	return code;

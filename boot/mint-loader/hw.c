@@ -4,8 +4,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <mint/abi.h>
+#include <mint/domain.h>
 #include "claims.h"
+#include "cpus.h"
+#include "domains.h"
 #include "json.h"
 #include "region.h"
 #include "report.h"
@@ -62,6 +66,37 @@ static void read_map(const struct tables *tables, struct map *map)
 	qsort(map->pieces, map->nr, sizeof(map->pieces[0]), by_address);
 }
 
+/* Its number, or null where the firmware does not tell. */
+static json_t *domain_json(const struct mint_ledger *ledger, __u8 domain)
+{
+	return domain < ledger->nr_domains ? json_integer(domain) : json_null();
+}
+
+static void domain_cpus(const struct mint_ledger *ledger, __u8 domain, __u64 *cpus)
+{
+	unsigned int i;
+
+	memset(cpus, 0, MINT_MAX_CPUS / 8);
+	for (i = 0; i < ledger->nr_cpus; i++)
+		if (ledger->cpus[i].domain == domain)
+			cpu_add(cpus, i);
+}
+
+static json_t *domain_line_json(const struct mint_ledger *ledger, __u8 domain)
+{
+	__u64 cpus[MINT_MAX_CPUS / 64];
+	json_t *distances = json_array();
+	__u8 to;
+
+	domain_cpus(ledger, domain, cpus);
+	for (to = 0; to < ledger->nr_domains; to++)
+		json_array_append_new(distances,
+				      json_integer(mint_distance(ledger, domain, to)));
+	return json_pack("{s:i, s:o, s:I, s:o}", "domain", domain, "cpus", json_cpus(cpus),
+			 "bytes", (json_int_t)domain_bytes(ledger, domain),
+			 "distances", distances);
+}
+
 /* How a table names an owner. */
 static const char *owner_column(const struct tables *tables, __u16 owner)
 {
@@ -82,17 +117,20 @@ static json_t *cpu_json(const struct tables *tables, unsigned int cpu)
 {
 	const struct mint_cpu *entry = &tables->ledger.cpus[cpu];
 
-	return json_pack("{s:i, s:I, s:b, s:o}", "cpu", cpu,
+	return json_pack("{s:i, s:I, s:b, s:o, s:o}", "cpu", cpu,
 			 "apic_id", (json_int_t)entry->apic_id,
 			 "boot", entry->boot == 1,
+			 "domain", domain_json(&tables->ledger, entry->domain),
 			 "node", owner_json(tables, entry->owner));
 }
 
 static json_t *piece_json(const struct tables *tables, const struct mint_extent *piece)
 {
-	return json_pack("{s:I, s:I, s:b, s:o}", "base", (json_int_t)piece->base,
+	return json_pack("{s:I, s:I, s:b, s:o, s:o}", "base", (json_int_t)piece->base,
 			 "bytes", (json_int_t)piece->bytes,
 			 "shared", piece->owner == MINT_OWNER_SHARED,
+			 "domains", domains_json(domains_of(&tables->ledger, piece->base,
+							    piece->bytes)),
 			 "node", owner_json(tables, piece->owner));
 }
 
@@ -122,11 +160,17 @@ static json_t *section_json(const struct region *region, const struct tables *ta
 			 "used", (json_int_t)use.used);
 }
 
+static json_t *low_area_json(const struct mint_ledger *ledger)
+{
+	return json_pack("{s:I, s:i}", "base", (json_int_t)ledger->low_base,
+			 "bytes", ledger->low_base ? MINT_LOW_BYTES : 0);
+}
+
 static int print_json(const struct region *region, const struct tables *tables,
 		      const struct map *map)
 {
 	json_t *cpus = json_array(), *memory = json_array();
-	json_t *devices = json_array(), *sections = json_array();
+	json_t *devices = json_array(), *sections = json_array(), *domains = json_array();
 	const struct mint_ledger *ledger = &tables->ledger;
 	unsigned int i;
 
@@ -134,15 +178,16 @@ static int print_json(const struct region *region, const struct tables *tables,
 		json_array_append_new(cpus, cpu_json(tables, i));
 	for (i = 0; i < map->nr; i++)
 		json_array_append_new(memory, piece_json(tables, &map->pieces[i]));
+	for (i = 0; i < ledger->nr_domains; i++)
+		json_array_append_new(domains, domain_line_json(ledger, i));
 	for (i = 0; i < tables->ledger.nr_pci; i++)
 		json_array_append_new(devices, device_json(tables, &ledger->pci[i]));
 	for (i = 0; i < region->nr_sections; i++)
 		json_array_append_new(sections,
 				      section_json(region, tables, &region->sections[i]));
-	return json_print(json_pack("{s:o, s:o, s:{s:I, s:i}, s:o, s:o, s:I, s:I, s:{s:I, s:o}}",
-				    "cpus", cpus, "memory", memory,
-				    "low_area", "base", (json_int_t)ledger->low_base,
-				    "bytes", ledger->low_base ? MINT_LOW_BYTES : 0,
+	return json_print(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:{s:I, s:o}}",
+				    "cpus", cpus, "memory", memory, "domains", domains,
+				    "low_area", low_area_json(ledger),
 				    "devices", devices, "roles", json_roles(tables),
 				    "tsc_khz", (json_int_t)ledger->tsc_khz,
 				    "lapic_khz", (json_int_t)ledger->lapic_khz,
@@ -163,17 +208,44 @@ static void print_cpus(const struct tables *tables)
 	}
 }
 
+/* A machine whose memory is all equally near has nothing to tell. */
+static void print_domains(const struct mint_ledger *ledger)
+{
+	char cpus[MINT_MAX_CPUS], size[24];
+	__u64 set[MINT_MAX_CPUS / 64];
+	unsigned int i, to;
+
+	if (!domains_matter(ledger))
+		return;
+	printf("NUMA DOMAINS\n");
+	for (i = 0; i < ledger->nr_domains; i++) {
+		domain_cpus(ledger, i, set);
+		printf("  %-4u CPUs %s, memory %s, distances", i,
+		       cpus_text(set, cpus, sizeof(cpus)),
+		       size_text(domain_bytes(ledger, i), size));
+		for (to = 0; to < ledger->nr_domains; to++)
+			printf(" %u", mint_distance(ledger, i, to));
+		putchar('\n');
+	}
+}
+
 static void print_memory(const struct tables *tables, const struct map *map)
 {
-	char size[24];
+	char size[24], domains[96];
 	unsigned int i;
 
 	printf("MEMORY\n");
-	for (i = 0; i < map->nr; i++)
-		printf("  0x%012llx-0x%012llx %8s  %s\n", map->pieces[i].base,
-		       map->pieces[i].base + map->pieces[i].bytes - 1,
-		       size_text(map->pieces[i].bytes, size),
-		       owner_column(tables, map->pieces[i].owner));
+	for (i = 0; i < map->nr; i++) {
+		const struct mint_extent *piece = &map->pieces[i];
+
+		printf("  0x%012llx-0x%012llx %8s  %s", piece->base,
+		       piece->base + piece->bytes - 1, size_text(piece->bytes, size),
+		       owner_column(tables, piece->owner));
+		if (domains_matter(&tables->ledger))
+			printf(", domain %s", domains_text(domains_of(&tables->ledger, piece->base,
+								      piece->bytes), domains));
+		putchar('\n');
+	}
 }
 
 static void print_low_area(const struct tables *tables)
@@ -225,6 +297,7 @@ static int print_text(const struct region *region, const struct tables *tables,
 		      const struct map *map)
 {
 	print_cpus(tables);
+	print_domains(&tables->ledger);
 	print_memory(tables, map);
 	print_low_area(tables);
 	print_pci(tables);

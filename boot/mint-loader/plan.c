@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <mint/dev.h>
+#include <mint/domain.h>
 #include <mint/extent.h>
 #include "claims.h"
 #include "config.h"
@@ -174,27 +175,58 @@ static int check_functions(const struct tables *tables, const struct config *con
 	return code;
 }
 
-static int find_piece(const struct tables *tables, const struct claims *claims,
-		      struct mint_extent *extent)
+/* The nearest piece that is long enough, the lowest of several, as the kernel takes it. */
+static bool find_near(const struct tables *tables, const struct claims *claims,
+		      const __u64 *cpus, struct mint_extent *extent)
 {
-	char want[24], have[24];
 	struct mint_extent gap;
-	__u64 from = 0, at = 0, largest = 0;
+	__u32 nearest = ~0U;
+	__u64 from = 0;
 
 	while (claims_gap(claims, &tables->ledger, from, &gap)) {
-		/* Else it goes on behind the border of a NUMA domain. */
-		if (gap.base != from)
-			at = align_up(gap.base, MINT_EXTENT_ALIGN);
+		__u32 distance = mint_domain_distance(&tables->ledger, cpus, gap.domain);
+		__u64 at = align_up(gap.base, MINT_EXTENT_ALIGN);
+
 		from = gap.base + gap.bytes;
-		if (at >= from)
+		if (at > from || from - at < extent->bytes || distance >= nearest)
 			continue;
-		if (from - at >= extent->bytes) {
-			extent->base = at;
-			return MINT_EXIT_OK;
-		}
-		if (from - at > largest)
-			largest = from - at;
+		nearest = distance;
+		extent->base = at;
 	}
+	return nearest != ~0U;
+}
+
+/* The lowest piece across domains. If there is none, @largest is what there is. */
+static bool find_across(const struct tables *tables, const struct claims *claims,
+			struct mint_extent *extent, __u64 *largest)
+{
+	__u64 from = 0, start = 0;
+	struct mint_extent gap;
+
+	*largest = 0;
+	while (claims_gap(claims, &tables->ledger, from, &gap)) {
+		if (gap.base != from)
+			start = align_up(gap.base, MINT_EXTENT_ALIGN);
+		from = gap.base + gap.bytes;
+		if (from > start && from - start > *largest)
+			*largest = from - start;
+		if (*largest < extent->bytes)
+			continue;
+		extent->base = start;
+		return true;
+	}
+	return false;
+}
+
+static int find_piece(const struct tables *tables, const struct claims *claims,
+		      const __u64 *cpus, struct mint_extent *extent)
+{
+	char want[24], have[24];
+	__u64 largest;
+
+	if (find_near(tables, claims, cpus, extent) ||
+	    find_across(tables, claims, extent, &largest))
+		return MINT_EXIT_OK;
 	largest &= ~(MINT_EXTENT_ALIGN - 1);
 	return fail(MINT_EXIT_FAILED,
 		    "no %s of memory in one piece are unassigned, at most %s. Try: mint list",
@@ -231,7 +263,7 @@ static int check_memory(const struct tables *tables, const struct config *config
 	for (i = 0; !code && i < config->nr_extents; i++) {
 		extents[i] = config->extents[i];
 		if (extents[i].base == MINT_ANY)
-			code = find_piece(tables, &claims, &extents[i]);
+			code = find_piece(tables, &claims, config->cpus, &extents[i]);
 		else
 			code = check_piece(tables, &claims, &extents[i]);
 		claims.extents[claims.nr++] = extents[i];

@@ -77,6 +77,10 @@ int tables_read(const struct region *region, struct tables *tables)
 		return fail(MINT_EXIT_FAILED,
 			    "the shared region is damaged: the ledger tells of %u CPUs, %s",
 			    ledger->nr_cpus, "or of too many memory ranges or functions");
+	if (ledger->nr_domains > MINT_MAX_DOMAINS)
+		return fail(MINT_EXIT_FAILED,
+			    "the shared region is damaged: the ledger tells of %u NUMA domains",
+			    ledger->nr_domains);
 	check_ranges(tables);
 
 	for (id = 0; id < MINT_MAX_NODES; id++) {

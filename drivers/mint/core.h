@@ -97,6 +97,7 @@ void mint_sysrq_rung(void);
 /* ledger.c */
 int mint_ledger_lock(void);
 void mint_ledger_unlock(void);
+u8 mint_ledger_domain(u64 address, u64 *end);
 int mint_ledger_claim(u32 node, struct mint_ioc_create *want);
 void mint_ledger_release(u32 node);
 bool mint_ledger_owns(u32 node, u64 base, u64 bytes);

@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/overflow.h>
 #include <asm/mint.h>
+#include <mint/domain.h>
 #include <mint/extent.h>
 #include "core.h"
 
@@ -66,6 +67,31 @@ static bool mint_ledger_is_ram(u64 base, u64 bytes)
 {
 	return mint_extents_hold(mint_region.ledger->ram,
 				 min(mint_region.ledger->nr_ram, MINT_MAX_RAM), base, bytes);
+}
+
+/**
+ * mint_ledger_domain() - the NUMA domain of an address
+ * @address: physical, any value
+ * @end: filled in: the domain goes on until there, at least
+ *
+ * Return: MINT_DOMAIN_NONE where it is not known, and where there is no RAM.
+ */
+u8 mint_ledger_domain(u64 address, u64 *end)
+{
+	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
+
+	*end = U64_MAX;
+	for (i = 0; i < nr; i++) {
+		struct mint_extent ram = mint_region.ledger->ram[i];
+
+		if (mint_extent_holds(&ram, address, 1)) {
+			*end = ram.base + ram.bytes;
+			return ram.domain;
+		}
+		if (ram.base > address)
+			*end = min(*end, ram.base);
+	}
+	return MINT_DOMAIN_NONE;
 }
 
 /**
@@ -140,26 +166,52 @@ static int mint_ledger_check_place(const struct mint_ioc_create *want, unsigned 
 	return mint_ledger_taken_until(want, placed, base, bytes) ? -EBUSY : 0;
 }
 
-/* First fit, from the lowest address. */
+/*
+ * The lowest place that begins in a piece of RAM. Where that ends at the border of a
+ * NUMA domain, it may go on behind it if @across.
+ */
+static bool mint_ledger_fit(const struct mint_ioc_create *want, unsigned int placed,
+			    const struct mint_extent *ram, bool across,
+			    struct mint_extent *extent)
+{
+	u64 at = ALIGN(ram->base, MINT_EXTENT_ALIGN), end;
+
+	while (mint_extent_holds(ram, at, across ? 1 : extent->bytes) &&
+	       mint_ledger_is_ram(at, extent->bytes)) {
+		end = mint_ledger_taken_until(want, placed, at, extent->bytes);
+		if (!end) {
+			extent->base = at;
+			return true;
+		}
+		at = ALIGN(end, MINT_EXTENT_ALIGN);
+	}
+	return false;
+}
+
+/*
+ * In the domain that is nearest to the CPUs, the lowest place of several; if no domain
+ * has room, the lowest place across them.
+ */
 static int mint_ledger_find_place(const struct mint_ioc_create *want, unsigned int placed,
-				  u64 bytes, u64 *base)
+				  struct mint_extent *extent)
 {
 	unsigned int i, nr = min(mint_region.ledger->nr_ram, MINT_MAX_RAM);
+	u32 nearest = U32_MAX;
 
 	for (i = 0; i < nr; i++) {
 		struct mint_extent ram = mint_region.ledger->ram[i];
-		u64 at = ALIGN(ram.base, MINT_EXTENT_ALIGN), end;
+		u32 distance = mint_domain_distance(mint_region.ledger, want->cpus, ram.domain);
 
-		while (mint_extent_holds(&ram, at, 1) && mint_ledger_is_ram(at, bytes)) {
-			end = mint_ledger_taken_until(want, placed, at, bytes);
-			if (!end) {
-				*base = at;
-				return 0;
-			}
-			at = ALIGN(end, MINT_EXTENT_ALIGN);
-		}
+		if (distance < nearest && mint_ledger_fit(want, placed, &ram, false, extent))
+			nearest = distance;
 	}
-	return -ENOMEM;
+	for (i = 0; nearest == U32_MAX && i < nr; i++) {
+		struct mint_extent ram = mint_region.ledger->ram[i];
+
+		if (mint_ledger_fit(want, placed, &ram, true, extent))
+			return 0;
+	}
+	return nearest == U32_MAX ? -ENOMEM : 0;
 }
 
 /*
@@ -178,7 +230,7 @@ static int mint_ledger_place_extents(u32 node, struct mint_ioc_create *want)
 		if (!extent->bytes || !IS_ALIGNED(extent->bytes, MINT_EXTENT_ALIGN))
 			return -EINVAL;
 		if (extent->base == MINT_ANY)
-			err = mint_ledger_find_place(want, i, extent->bytes, &extent->base);
+			err = mint_ledger_find_place(want, i, extent);
 		else if (!IS_ALIGNED(extent->base, MINT_EXTENT_ALIGN) ||
 			 check_add_overflow(extent->base, extent->bytes, &end))
 			err = -EINVAL;

@@ -25,6 +25,46 @@ static void mint_handover_fill_extents(struct mint_handover *handover, u32 node)
 	}
 }
 
+/*
+ * Gives a piece of the node's memory its NUMA domain. What of it lies in others
+ * becomes a piece of its own, if there is room, else counts with the first one.
+ */
+static void mint_handover_fill_domain(struct mint_handover *handover, unsigned int i)
+{
+	struct mint_extent *extent = &handover->extents[i], *rest;
+	u64 end = extent->base + extent->bytes, border;
+
+	extent->domain = mint_ledger_domain(extent->base, &border);
+	if (border >= end || handover->nr_extents == MINT_HANDOVER_EXTENTS)
+		return;
+	rest = &handover->extents[handover->nr_extents++];
+	*rest = *extent;
+	rest->base = border;
+	rest->bytes = end - border;
+	extent->bytes -= rest->bytes;
+}
+
+static void mint_handover_fill_domains(struct mint_handover *handover)
+{
+	const struct mint_ledger *ledger = mint_region.ledger;
+	unsigned int i;
+	u64 border;
+
+	for (i = 0; i < handover->nr_extents; i++)
+		mint_handover_fill_domain(handover, i);
+	handover->region_domain = mint_ledger_domain(handover->region_phys, &border);
+	handover->nr_domains = min(ledger->nr_domains, MINT_MAX_DOMAINS);
+	memcpy(handover->distances, ledger->distances, sizeof(handover->distances));
+}
+
+static void mint_handover_add_cpu(struct mint_handover *handover, u32 cpu)
+{
+	u32 at = handover->nr_cpus++;
+
+	handover->apic_ids[at] = mint_ledger_apic_id(cpu);
+	handover->cpu_domains[at] = mint_load(&mint_region.ledger->cpus[cpu].domain);
+}
+
 /* The node boots on the first of the list. */
 static void mint_handover_fill_cpus(struct mint_handover *handover, u32 node)
 {
@@ -33,10 +73,10 @@ static void mint_handover_fill_cpus(struct mint_handover *handover, u32 node)
 	unsigned int i, n;
 
 	n = mint_ledger_cpus(node, cpus);
-	handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(boot_cpu);
+	mint_handover_add_cpu(handover, boot_cpu);
 	for (i = 0; i < n; i++)
 		if (cpus[i] != boot_cpu)
-			handover->apic_ids[handover->nr_cpus++] = mint_ledger_apic_id(cpus[i]);
+			mint_handover_add_cpu(handover, cpus[i]);
 }
 
 static struct mint_handover *mint_handover_make(u32 node, u32 generation)
@@ -60,6 +100,7 @@ static struct mint_handover *mint_handover_make(u32 node, u32 generation)
 	handover->self_phys = mint_facts.region_phys +
 		((void *)&mint_node_entry(node)->self - mint_region.base);
 	mint_handover_fill_extents(handover, node);
+	mint_handover_fill_domains(handover);
 	mint_handover_fill_cpus(handover, node);
 	/* Last of all, so that little time passes until the node uses the pair. */
 	handover->wallclock_ns = ktime_get_real_ns();

@@ -46,7 +46,9 @@
  * @tsc: time stamp counter at @wallclock_ns
  * @self_phys: physical address of the node's struct mint_node_self, for a
  *	kernel that refuses the ABI and so must not look for it
- * @extents: the node's memory; ``owner`` in it is @node
+ * @extents: the node's memory; ``owner`` in it is @node. What lies in several
+ *	NUMA domains is several entries, as far as there is room, else counts
+ *	with the first of them
  * @apic_ids: APIC ids of the node's CPUs, ``boot_cpu`` first, the rest by
  *	ascending CPU number
  * @cpu_domains: NUMA domains of the CPUs of @apic_ids, or MINT_DOMAIN_NONE

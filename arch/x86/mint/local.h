@@ -23,6 +23,7 @@ void mint_icr_send(u32 command, u32 apic_id);
 unsigned int mint_apic_drop_unreachable(u32 *apic_ids, unsigned int nr);
 void mint_apic_disable(void);
 void mint_secondary_check(void);
+const struct mint_handover *mint_handed_over(void);
 void mint_pci_take_platform(void);
 void *mint_low(unsigned int offset);
 void mint_low_reserve(void);

@@ -161,6 +161,14 @@ static int __init mint_set_clock(void)
 late_initcall(mint_set_clock);
 
 /**
+ * mint_handed_over() - the record that a started node was handed
+ */
+const struct mint_handover *__init mint_handed_over(void)
+{
+	return &handover;
+}
+
+/**
  * mint_detect_secondary() - find out whether another node started us
  *
  * Called by x86_64_start_kernel() once boot_params is copied, before any code

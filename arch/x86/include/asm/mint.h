@@ -6,6 +6,7 @@
 #ifndef _ASM_X86_MINT_H
 #define _ASM_X86_MINT_H
 
+#include <linux/errno.h>
 #include <linux/types.h>
 
 struct cpumask;
@@ -58,6 +59,7 @@ u32 mint_max_apic_id(u32 irq_limit);
 bool mint_irq_reaches(unsigned int cpu);
 bool mint_irq_reaches_all(const struct cpumask *cpus);
 void mint_keep_iommu_off(void);
+int mint_numa_init(void);
 void mint_nmi(void);
 
 static inline bool mint_active(void)
@@ -166,6 +168,7 @@ static inline u32 mint_max_apic_id(u32 irq_limit) { return irq_limit; }
 static inline bool mint_irq_reaches(unsigned int cpu) { return true; }
 static inline bool mint_irq_reaches_all(const struct cpumask *cpus) { return true; }
 static inline void mint_keep_iommu_off(void) { }
+static inline int mint_numa_init(void) { return -ENODEV; }
 static inline void mint_nmi(void) { }
 static inline bool mint_active(void) { return false; }
 static inline bool mint_secondary(void) { return false; }
