@@ -39,7 +39,8 @@ static void mint_startup_repair(void)
 /* What a node under an INIT has begun it does not end, though it is not fenced yet. */
 static int mint_startup_owner_dead(void *dying, u32 node, u32 generation)
 {
-	return node == *(u32 *)dying || mint_owner_dead(NULL, node, generation);
+	return mint_owner_dead(NULL, node, generation) ||
+		(node < MINT_MAX_NODES && node == *(u32 *)dying);
 }
 
 static int mint_startup_take(u32 dying)
