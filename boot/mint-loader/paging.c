@@ -10,9 +10,9 @@
 
 #define LARGE_BYTES	(2ULL << 20)
 /* So much lies in two tables of each kind at most. */
-#define MAX_BYTES	(1ULL << 30)
+#define MAX_BYTES	(1024 * 1024 * 1024ULL)
 /* A kernel with 4 levels has no use for memory above. */
-#define MAX_END		(1ULL << 46)
+#define MAX_END		(65536 * MAX_BYTES)
 
 #define ENTRY_TABLE	0x3ULL	/* present, writable */
 #define ENTRY_LARGE	0x83ULL	/* and a page of 2 MB */

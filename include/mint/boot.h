@@ -92,7 +92,7 @@ static_assert(sizeof(struct mint_handover) == 96 + 24 * 8 + 5 * 256 + 8 + 32 * 3
 #define MINT_STARTUP		0x800	/* offset of struct mint_startup in the start-up page */
 
 #define MINT_STARTUP_NX		0x1	/* turn on EFER.NX: the page tables have its bit */
-#define MINT_STARTUP_ALLOW_NX	0x2	/* first clear the bit of IA32_MISC_ENABLE that forbids it */
+#define MINT_STARTUP_ALLOW_NX	0x2	/* before, let IA32_MISC_ENABLE allow it */
 #define MINT_STARTUP_HALT	0x4	/* go nowhere: arrive, and halt in real mode */
 
 /**
