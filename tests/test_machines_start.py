@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 CPUs come into their kernels on machines of other shapes: low memory with holes
-or almost none, CPUs without pages of 1 GB, page tables of 5 levels on node 0.
+or almost none, CPUs without pages of 1 GB, memory above 512 GB, page tables of 5
+levels on node 0. And they leave them: each says that it has stopped.
 """
 
 import base64
@@ -10,6 +11,7 @@ from typing import List
 
 import abi
 import pytest
+import traffic
 from conftest import Boot, Shared
 from machine import ANY, Machine, Shell
 from manager import start_manager
@@ -78,7 +80,7 @@ def test_node0_keeps_its_cpus_where_low_memory_has_no_room_for_more(boot: Boot) 
 
 
 def test_cpus_need_no_pages_of_1_gb(boot: Boot) -> None:
-    machine = boot(extra=["-cpu", "max,-erms,-fsrm,-la57,-pdpe1gb"])
+    machine = boot(extra=["-cpu", "Haswell-noTSX,-erms"])
     machine.node().run("! grep pdpe1gb /proc/cpuinfo")
     restart_node0(start_wide(machine))
 
@@ -156,3 +158,18 @@ def test_the_start_up_page_is_taken_over_from_the_dead_only(started: Machine) ->
     assert "node 0 keeps the start-up page" in shell.run("dmesg | tail").output
     ledger.put("start_lock.word", 0)
     shell.run("mint kill b && mint start b")
+
+
+def test_a_node_may_lie_above_512_gb(boot: Boot) -> None:
+    far = 0x81_0000_0000
+    # The firmware does not tell of such memory, so node 0's command line does.
+    machine = boot(memory="2G,slots=1,maxmem=600G", append=f"memmap=512M@{far:#x}", extra=[
+        "-object", "memory-backend-ram,id=far,size=512M",
+        "-device", f"pc-dimm,memdev=far,addr={far:#x}"])
+    machine.node_file("b", "2,3", memory=f"256M@{far + (128 << 20):#x}")
+    shell = machine.start_node("b")
+    assert shell.run("nproc").output.strip() == "2"
+    traffic.bring_up(machine.node(), "10.0.0.1")
+    traffic.bring_up(shell, "10.0.0.2")
+    traffic.wait_carrier(shell)
+    traffic.ping(shell, "10.0.0.1")

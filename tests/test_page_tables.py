@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 The page tables that a kernel is entered with, walked as a CPU does: what they
-map, also above 512 GB, where the emulated machine has no memory.
+map, up to the last address that a kernel with 4 levels can use.
 """
 
 import ctypes
 import subprocess
-from pathlib import Path
 from typing import Callable, Optional
 
 import pytest
