@@ -124,7 +124,7 @@ static void mint_park_mask_io_apics(void)
 	}
 }
 
-static void __noreturn mint_park_leave(void)
+static void mint_park_leave(void)
 {
 	if (!mint_secondary())
 		mint_park_mask_io_apics();

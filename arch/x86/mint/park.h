@@ -43,7 +43,8 @@ struct mint_park_data {
 
 extern const u8 mint_park_start[], mint_park_enter[], mint_park_nmi[],
 	mint_park_mce[], mint_park_fault[], mint_park_end[];
-void __noreturn mint_park_jump(u64 cr3, u64 entry);
+/* Does not return. Not marked, since objtool has a list of all that do not. */
+void mint_park_jump(u64 cr3, u64 entry);
 
 #endif /* __ASSEMBLY__ */
 
