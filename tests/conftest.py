@@ -11,7 +11,7 @@ shows where the logs are and how each of them ends.
 import itertools
 import re
 from pathlib import Path
-from typing import Any, Callable, Generator, List, Optional
+from typing import Any, Callable, Generator, List, Optional, Type
 
 import node_logs
 import pytest
@@ -84,9 +84,9 @@ def boot(request: pytest.FixtureRequest) -> Generator[Boot, None, None]:
     """Boots machines; they end with the test."""
     machines = request.node.stash.setdefault(MACHINES, [])
 
-    def start(**options: Any) -> Machine:
+    def start(kind: Type[Machine] = Machine, **options: Any) -> Machine:
         suffix = f"machine{len(machines)}" if machines else "."
-        machine = Machine(log_dir(request.node) / suffix, **options)
+        machine = kind(log_dir(request.node) / suffix, **options)
         machines.append(machine)
         machine.start()
         return machine
