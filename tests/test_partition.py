@@ -73,6 +73,15 @@ def test_bad_value_boots_without_mint(boot: Boot, value: str,
     assert shell.run("test -e /dev/mint", check=False).status != 0
 
 
+def test_a_place_for_the_region_that_is_in_use_is_not_taken(boot: Boot) -> None:
+    """The emulator has put the initrd there; it would not be found again."""
+    shell = boot(mint=f"{GOOD}@{2048 - 66}M").node()
+    moved, = [line for line in shell.run("dmesg").output.splitlines()
+              if "the region is elsewhere" in line]
+    assert "the 64M at 0x7be00000 are in use" in moved
+    assert "the shared region" in shell.run("mint hw | grep 0x000020000000-").output
+
+
 @pytest.mark.parametrize("value,cpus", [
     ("cpus=0,mem=128M,shm=16M", 1),
     ("cpus=0,2,mem=512M,shm=64M@1G", 2),

@@ -251,8 +251,12 @@ static int __init mint_plan_own_memory(void)
 	mint_plan_keep_reserved();
 	mint_plan_keep_setup_data();
 	mint_plan_keep_boot_services();
-	/* Each span, and the region, may make two more of one entry. */
-	mint_spans_limit(&own, (E820_MAX_ENTRIES - e820_table->nr_entries) / 2 - 1);
+	/*
+	 * Each span, and the region, may make two more of one entry; and the region must
+	 * find room among the spans, or two of them would be joined for e820 alone.
+	 */
+	mint_spans_limit(&own, min((E820_MAX_ENTRIES - (int)e820_table->nr_entries) / 2,
+				   MINT_MAX_SPANS) - 1);
 	mint_own_enter(&mint_machine, &own);
 	return 0;
 }
@@ -345,8 +349,8 @@ static void __init mint_partition_tell(void)
 		pr_info("%lluM of that are beyond mem=: they hold this kernel, or what its firmware and loader have left it\n",
 			(bytes - mint_request.mem) >> 20);
 	if (region_moved)
-		pr_warn("shm: something of this kernel's is at %#llx, so the region is elsewhere\n",
-			mint_request.shm_base);
+		pr_warn("shm: the %lluM at %#llx are in use by this kernel or its firmware: the region is elsewhere\n",
+			mint_request.shm >> 20, mint_request.shm_base);
 	if (mint_machine.cpus_left_out)
 		pr_warn("%u CPUs are not used: the machine has more than %u\n",
 			mint_machine.cpus_left_out, MINT_MAX_CPUS);
