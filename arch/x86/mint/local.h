@@ -32,6 +32,14 @@ void mint_smp_init(void);
 void mint_firmware_off(void);
 void mint_firmware_reset(void);
 
+#ifdef CONFIG_HYPERVISOR_GUEST
+const char *mint_guest_obstacle(void);
+void mint_guest_setup(void);
+#else
+static inline const char *mint_guest_obstacle(void) { return NULL; }
+static inline void mint_guest_setup(void) { }
+#endif
+
 #ifdef CONFIG_SERIAL_8250
 void mint_limit_uarts(void);
 #else

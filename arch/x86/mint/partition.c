@@ -102,6 +102,13 @@ static int __init mint_plan_machine_cpus(u32 boot_apic_id)
 		      boot_apic_id);
 }
 
+static int __init mint_plan_guest(void)
+{
+	const char *obstacle = mint_guest_obstacle();
+
+	return obstacle ? refuse("%s", obstacle) : 0;
+}
+
 /* Lists the machine's CPUs, and those of node 0, the boot CPU first. */
 static int __init mint_plan_cpus(void)
 {
@@ -323,6 +330,8 @@ static int __init mint_partition_machine(void)
 {
 	int err = mint_request_parse();
 
+	if (!err)
+		err = mint_plan_guest();
 	if (!err)
 		err = mint_plan_cpus();
 	if (!err)

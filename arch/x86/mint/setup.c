@@ -46,6 +46,7 @@ void __init mint_setup_memory(void)
 	} else {
 		return;
 	}
+	mint_guest_setup();
 	mint_pci_take_platform();
 	x86_init.paging.pagetable_init = mint_pagetable_init;
 }
