@@ -178,6 +178,9 @@ static int set_going(const struct launch *launch)
 		return fail(MINT_EXIT_FAILED,
 			    "CPU %u did not take the start; it is stopped. Try: mint start %s",
 			    launch->node->life.boot_cpu, launch->node->life.name);
+	if (errno == ENODATA)
+		return fail(MINT_EXIT_FAILED,
+			    "this kernel could not measure the time stamp counter, by which a node begins. Try: tsc_early_khz=KHZ on its command line, KHZ as in dmesg of another boot");
 	return device_failed(launch->node, errno);
 }
 

@@ -128,6 +128,9 @@ static int mint_life_check_start(const struct mint_ioc_start *start)
 {
 	u32 boot_cpu = mint_load(&mint_node_entry(start->node)->life.boot_cpu);
 
+	/* A started node begins with this clock, and has nothing to measure it by. */
+	if (!tsc_khz)
+		return -ENODATA;
 	if (boot_cpu >= mint_ledger_nr_cpus())
 		return -ERANGE;
 	if (!IS_ALIGNED(start->tables, PAGE_SIZE) ||
@@ -192,7 +195,8 @@ static int mint_life_set_going(const struct mint_ioc_start *start)
  * @hold: what mint_life_load() filled in; at rest
  *
  * Return: 0: the node runs, and is no longer in our hands. -ESTALE: another one
- * has taken it. -ERANGE: something of @start is not the node's; or what
+ * has taken it. -ERANGE: something of @start is not the node's; -ENODATA: the rate
+ * of the time stamp counter is not known; or what
  * mint_cpu_start() returns. Then it is still in our hands.
  */
 int mint_life_start(const struct mint_ioc_start *start, u64 hold)

@@ -139,7 +139,8 @@ static_assert(sizeof(struct mint_ioc_write) == 32);
  *
  * Returns when the CPU was started, not when the node is up: that is seen in
  * mint_node_self. Errors: EBADFD, ESTALE, ERANGE as for MINT_IOC_WRITE, EIO the
- * CPU did not take the start, ENOLCK another node keeps the start-up page.
+ * CPU did not take the start, ENOLCK another node keeps the start-up page, ENODATA
+ * the calling node does not know the rate of the time stamp counter.
  */
 struct mint_ioc_start {
 	__u32 node;
