@@ -51,10 +51,9 @@ void __init mint_apic_take_platform(void)
 
 /**
  * mint_max_apic_id() - say how high the APIC id of a CPU may be
- * @irq_limit: what the kernel has found to be the limit: of a CPU that no
- *	interrupt of a device could reach
+ * @irq_limit: the highest that messages of devices have bits for
  *
- * A node needs such interrupts at some of its CPUs only: mint_irq_reaches().
+ * Such messages need not reach all CPUs: mint_irq_reaches().
  *
  * Return: @irq_limit without Mint, otherwise what the kernel has room for.
  */
