@@ -18,6 +18,9 @@
 /* What is off by more than this part was not measured in one go: the node slept. */
 #define WILD_PART	16
 
+/* This is node 0, and its kernel has chosen its clock. */
+static bool keeps_rate;
+
 /* When the measurement under way began, and how long it is to take */
 static struct mint_instant began;
 static u64 length_ns = NSEC_PER_SEC;
@@ -97,7 +100,7 @@ static void mint_clock_measure(void)
  */
 void mint_clock_beat(void)
 {
-	if (mint_secondary())
+	if (!READ_ONCE(keeps_rate))
 		return;
 	if (check_tsc_unstable())
 		mint_clock_measure();
@@ -105,11 +108,17 @@ void mint_clock_beat(void)
 		mint_clock_enter(tsc_khz);
 }
 
-/* By now the kernel has measured it. */
-static int __init mint_clock_enter_lapic(void)
+/*
+ * By now the kernel has calibrated what it could, and no longer counts time by ticks:
+ * to measure by those would be worse than what it has.
+ */
+static int __init mint_clock_init(void)
 {
-	if (mint_active() && !mint_secondary())
-		mint_store(&mint_region.ledger->lapic_khz, mint_lapic_khz());
+	if (!mint_active() || mint_secondary())
+		return 0;
+	mint_clock_enter(tsc_khz);
+	mint_store(&mint_region.ledger->lapic_khz, mint_lapic_khz());
+	WRITE_ONCE(keeps_rate, true);
 	return 0;
 }
-device_initcall(mint_clock_enter_lapic);
+device_initcall(mint_clock_init);
