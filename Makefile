@@ -44,7 +44,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root any demo shell check proofs test isolation soak bench evaluation abi \
+.PHONY: help deps prepare kernel loader root any demo shell check proofs test isolation soak nested bench evaluation abi \
 	lint series man install loc house clean
 
 help: ## list the doors
@@ -114,6 +114,11 @@ isolation: root ## prove that no node's failure or load disturbs another
 
 soak: root ## hundreds of kills and lives of nodes; figures in build/soak/report.md
 	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(KILLS) $(LIVES)
+
+nested: root $(if $(findstring any,$(CASES)),any) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
+	$(Q)$(STEP) fault "faults" make -C tests/fault
+	$(Q)$(STEP) nested "machine with KVM" tests/nested/build-root
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m nested $(subst $(comma), ,$(CASES))
 
 man: deps $(MAN_PAGES) ## the manual pages, from docs/man
 

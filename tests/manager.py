@@ -22,6 +22,12 @@ sed -e 's,^initrd.*,initrd = /tmp/manager.cpio,' \\
     -e 's,^cmdline.*,& mint_uart={UART[-1]},' /etc/mint/b.conf >/tmp/b.conf
 """
 
+# A node file for node 0, by which others start it.
+NODE0_CONF = """
+printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
+	'initrd = /boot/node.cpio' 'cmdline = console=hvc0 hostname=node0' >/tmp/node0.conf
+"""
+
 # Node 0's init must not open the port again.
 LET_GO = f"""
 sed -i /{UART}/d /etc/inittab && kill -HUP 1
@@ -37,7 +43,17 @@ def start_manager(machine: Machine) -> Shell:
     shell.run(MAKE)
     shell.run(LET_GO)
     shell.run("mint create /tmp/b.conf && mint start b", timeout=SECONDS)
+    wait_uart(shell, "b")
     return open_uart(machine, "b")
+
+
+def wait_uart(shell: Shell, name: str) -> None:
+    """
+    Waits until a node has taken its UART. That clears what has come before, and
+    QEMU, which was told to wait, may then read no more of the line for minutes.
+    """
+    shell.poll(f"mint exec {name} -- grep -q '^{UART[-1]}:.*DTR' /proc/tty/driver/serial",
+               SECONDS)
 
 
 def open_uart(machine: Machine, name: str) -> Shell:

@@ -14,17 +14,13 @@ import shared_region
 import traffic
 from conftest import Boot, join
 from machine import Machine, Shell
-from manager import IMAGES, start_manager
+from manager import IMAGES, NODE0_CONF, start_manager
 from mint_list import nodes_of
 
 DEATH_SECONDS = 20.0
 # A node file whose initrd brings the images along, for a node that starts others.
 WITH_IMAGES = (f"{IMAGES} && "
                "sed 's,^initrd.*,initrd = /tmp/images.cpio,' /etc/mint/{0}.conf >/tmp/{0}.conf")
-NODE0_CONF = """
-printf '%s\\n' '[node]' 'name = node0' 'cpus = 0-1' 'memory = 256M' 'kernel = /boot/bzImage' \\
-	'initrd = /boot/node.cpio' 'cmdline = console=hvc0 hostname=node0' >/tmp/node0.conf
-"""
 
 
 def states(shell: Shell) -> Dict[str, str]:

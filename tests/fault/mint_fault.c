@@ -21,6 +21,8 @@
 #include <linux/uaccess.h>
 #include <asm/apic.h>
 #include <asm/desc.h>
+#include <asm/kvm_para.h>
+#include <asm/msr.h>
 
 #define STORM_NS	1000
 
@@ -235,6 +237,24 @@ static void provoke_triple_fault(u64 unused)
 	asm volatile("int3");
 }
 
+/* As kernels do that know KVM. The page is never given back. */
+static void register_with_kvm(void *page)
+{
+	u64 phys = virt_to_phys(page);
+
+	wrmsrl_safe(MSR_KVM_STEAL_TIME, phys | KVM_MSR_ENABLED);
+	wrmsrl_safe(MSR_KVM_SYSTEM_TIME_NEW, (phys + 64) | KVM_MSR_ENABLED);
+	wrmsrl_safe(MSR_KVM_PV_EOI_EN, (phys + 128) | KVM_MSR_ENABLED);
+}
+
+static void provoke_register_with_kvm(u64 unused)
+{
+	void *page = (void *)get_zeroed_page(GFP_KERNEL);
+
+	if (page)
+		smp_call_function_single(0, register_with_kvm, page, true);
+}
+
 static const struct fault faults[] = {
 	{ "bug-in-interrupt", provoke_bug_in_interrupt },
 	{ "data-race", provoke_data_race },
@@ -246,6 +266,7 @@ static const struct fault faults[] = {
 	{ "lock-order", provoke_lock_order },
 	{ "ipi-flood", provoke_ipi_flood },
 	{ "receiver-stuck", provoke_receiver_stuck },
+	{ "register-with-kvm", provoke_register_with_kvm },
 	{ "wild-write", provoke_wild_write },
 	{ "triple-fault", provoke_triple_fault },
 };
