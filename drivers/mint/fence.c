@@ -75,22 +75,25 @@ static int mint_fence_halt_boot_cpu(u32 node)
  * Where one CPU has to be asked by NMI, the rest is asked at once: all CPUs of a
  * kernel run guests, or none does.
  */
-static int mint_fence_stop_cpu(u32 node, u32 cpu, bool *ask)
+static int mint_fence_confirm_cpu(u32 node, u32 cpu, bool *ask)
 {
 	u32 apic_id = mint_ledger_apic_id(cpu);
-	int err;
+	int err = *ask ? -EIO : mint_cpu_confirm(apic_id, node);
 
-	if (*ask)
-		mint_fence_ask_to_halt(node, cpu);
-	err = mint_cpu_stop(apic_id, node);
-	if (err != -EIO || *ask)
+	if (err != -EIO)
 		return err;
+	if (!*ask)
+		mint_fence_want_halt(node);
 	*ask = true;
-	mint_fence_want_halt(node);
 	mint_fence_ask_to_halt(node, cpu);
-	return mint_cpu_stop(apic_id, node);
+	mint_cpu_init(apic_id);
+	return mint_cpu_confirm(apic_id, node);
 }
 
+/*
+ * All get their INIT before the first one confirms, since that takes the start-up
+ * page from the node, of which no CPU may go on then to use it.
+ */
 static int mint_fence_stop_others(u32 node)
 {
 	u32 cpus[MINT_MAX_CPUS];
@@ -98,9 +101,12 @@ static int mint_fence_stop_others(u32 node)
 	bool ask = false;
 	int err = 0;
 
+	for (i = 0; i < n; i++)
+		if (cpus[i] != mint_ledger_boot_cpu())
+			mint_cpu_init(mint_ledger_apic_id(cpus[i]));
 	for (i = 0; !err && i < n; i++)
 		if (cpus[i] != mint_ledger_boot_cpu())
-			err = mint_fence_stop_cpu(node, cpus[i], &ask);
+			err = mint_fence_confirm_cpu(node, cpus[i], &ask);
 	return err == -EIO ? mint_fence_give_up(node, cpus[i - 1]) : err;
 }
 

@@ -36,7 +36,7 @@ static void mint_startup_repair(void)
 			mint_cpu_init(apic_id);
 }
 
-/* What a node under an INIT has begun it does not end, though it is not fenced yet. */
+/* All CPUs of the node that is being fenced got an INIT: it ends nothing that it began. */
 static int mint_startup_owner_dead(void *dying, u32 node, u32 generation)
 {
 	return mint_owner_dead(NULL, node, generation) ||

@@ -7,7 +7,6 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <asm/apic.h>
-#include <asm/barrier.h>
 #include <asm/mint.h>
 #include "local.h"
 
@@ -31,7 +30,7 @@ static void mint_init_deassert(u32 apic_id)
  *	INIT to that one resets the machine
  *
  * Takes 10 ms. From then on the CPU waits for a SIPI and executes nothing, unless
- * it is in a state that blocks an INIT: see mint_cpu_stop().
+ * it is in a state that blocks an INIT: see mint_cpu_confirm().
  *
  * Context: may sleep.
  */
@@ -113,7 +112,6 @@ static int mint_cpu_send(u32 apic_id, const struct mint_startup *want, u32 dying
 	if (!mint_facts.low_phys || !startup_guard)
 		return -EOPNOTSUPP;
 	startup.apic_id = apic_id;
-	mint_cpu_init(apic_id);
 	err = startup_guard->take(dying);
 	if (err)
 		return err;
@@ -139,20 +137,22 @@ static int mint_cpu_send(u32 apic_id, const struct mint_startup *want, u32 dying
  */
 int mint_cpu_start(u32 apic_id, const struct mint_startup *want)
 {
+	mint_cpu_init(apic_id);
 	return mint_cpu_send(apic_id, want, MINT_MAX_NODES);
 }
 
 /**
- * mint_cpu_stop() - stop a CPU at any instruction, and see that it has stopped
+ * mint_cpu_confirm() - see that a CPU has stopped
  * @apic_id: APIC id of the CPU; never that of the machine's boot CPU
- * @node: node id of the node whose CPU it is, and which is being fenced
+ * @node: node id of the node whose CPU it is, and which is being fenced; all its
+ *	CPUs got an INIT
  *
  * A CPU that runs guests by VMX takes no INIT. So it is not believed: the CPU is
  * sent to the start-up page, says so from there, and is stopped again.
  *
  * Return: as mint_cpu_start(). Context: may sleep.
  */
-int mint_cpu_stop(u32 apic_id, u32 node)
+int mint_cpu_confirm(u32 apic_id, u32 node)
 {
 	const struct mint_startup halt = { .flags = MINT_STARTUP_HALT };
 	int err = mint_cpu_send(apic_id, &halt, node);

@@ -89,7 +89,7 @@ void mint_halt_prepare(u32 *halt_word);
 void mint_park_prepare(u64 parked_word);
 u64 mint_park_word(void);
 int mint_cpu_start(u32 apic_id, const struct mint_startup *want);
-int mint_cpu_stop(u32 apic_id, u32 node);
+int mint_cpu_confirm(u32 apic_id, u32 node);
 bool mint_startup_pending(u32 *apic_id);
 u64 mint_low_format(void);
 void mint_way_prepare(void);
