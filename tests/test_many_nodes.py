@@ -11,9 +11,9 @@ from machine import BUILD, START_SECONDS, Machine, deadline_in, roomy
 from mint_list import nodes_of
 
 NR_NODES = 8
-# What tests/soak/smallest.py measures at the worst place, 38 MB, with a reserve for
+# What tests/soak/smallest.py measures at the worst place, 40 MB, with a reserve for
 # the traffic program and its connections.
-MEMORY_MB = 44
+MEMORY_MB = 48
 ADDRESSES = range(1, NR_NODES + 1)
 MEMBERS = [crowd.Member(f"n{cpu}", str(cpu), MEMORY_MB,
                         "100000 0 0 " + " ".join(map(str, ADDRESSES)))
