@@ -45,6 +45,19 @@ bool sysroot_has(const char *path)
 	return !full_path(path, full) && !faccessat(AT_FDCWD, full, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
+/* Returns a file descriptor or a negative errno. */
+static int open_below(const char *path)
+{
+	char full[512];
+	int fd, error = full_path(path, full);
+
+	if (error)
+		return error;
+	/* O_NONBLOCK: whatever a saved machine has there, nothing waits for a writer. */
+	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
 static int read_up_to(int fd, size_t limit, struct buffer *to)
 {
 	to->bytes = 0;
@@ -75,17 +88,11 @@ static int read_up_to(int fd, size_t limit, struct buffer *to)
  */
 int sysroot_read(const char *path, size_t limit, struct buffer *to)
 {
-	char full[512];
-	int fd, error;
+	int fd = open_below(path), error;
 
 	to->data = NULL;
-	error = full_path(path, full);
-	if (error)
-		return error;
-	/* O_NONBLOCK: whatever a saved machine has there, nothing waits for a writer. */
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	to->data = malloc(limit + 1);
 	error = to->data ? read_up_to(fd, limit, to) : -ENOMEM;
 	close(fd);
@@ -107,16 +114,11 @@ int sysroot_read(const char *path, size_t limit, struct buffer *to)
  */
 int sysroot_read_at(const char *path, off_t at, void *to, size_t bytes)
 {
-	char full[512];
-	int fd, error;
+	int fd = open_below(path), error;
 	ssize_t got;
 
-	error = full_path(path, full);
-	if (error)
-		return error;
-	fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	got = pread(fd, to, bytes, at);
 	error = got < 0 ? -errno : (size_t)got < bytes ? -EBADMSG : 0;
 	close(fd);
