@@ -70,11 +70,11 @@ static json_t *machine_json(const struct survey *survey)
 	json_t *machine = json_object();
 
 	json_object_set_new(machine, "cpus", tables->madt_error ? json_null() :
-			    json_integer(tables->nr_cpus));
+			    json_integer(survey_nr_cpus(tables)));
 	json_object_set_new(machine, "highest_apic_id", tables->madt_error ? json_null() :
-			    json_integer(tables->highest_apic_id));
+			    json_integer(survey_highest_apic_id(tables)));
 	json_object_set_new(machine, "domains", tables->srat_error ? json_null() :
-			    json_integer(tables->nr_domains));
+			    json_integer(tables->machine.nr_domains));
 	json_object_set_new(machine, "ecam_base", tables->ecam_base ?
 			    json_integer(tables->ecam_base) : json_null());
 	json_object_set_new(machine, "bytes", memory->error ? json_null() :

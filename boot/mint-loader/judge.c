@@ -104,7 +104,7 @@ static void judge_acpi(const struct survey *survey, struct finding *to)
 
 static void judge_cpus(const struct survey *survey, struct finding *to)
 {
-	unsigned int nr = survey->tables.nr_cpus, running = survey->cpus.nr;
+	unsigned int nr = survey_nr_cpus(&survey->tables), running = survey->cpus.nr;
 
 	if (survey->tables.madt_error) {
 		unknown(to, "the table of CPUs (MADT)", survey->tables.madt_error);
@@ -125,7 +125,7 @@ static const char *apic_mode(const struct survey *survey)
 {
 	if (!survey->cpus.base_error)
 		return survey->cpus.apic_base & APIC_BASE_X2APIC ? "x2APIC" : "xAPIC";
-	if (survey->tables.highest_apic_id > XAPIC_LAST)
+	if (survey_highest_apic_id(&survey->tables) > XAPIC_LAST)
 		return "x2APIC";
 	return survey->cpus.x2apic ? "xAPIC or x2APIC (the module msr would tell root)" :
 	       "xAPIC";
@@ -140,7 +140,7 @@ static void judge_apic(const struct survey *survey, struct finding *to)
 		say(to, VERDICT_GOOD, "%s", apic_mode(survey));
 	else
 		say(to, VERDICT_GOOD, "%s; ids up to %u", apic_mode(survey),
-		    survey->tables.highest_apic_id);
+		    survey_highest_apic_id(&survey->tables));
 }
 
 static bool remapping_on(void)
@@ -222,7 +222,7 @@ static void judge_low_memory(const struct survey *survey, struct finding *to)
 
 static void judge_numa(const struct survey *survey, struct finding *to)
 {
-	unsigned int nr = survey->tables.nr_domains;
+	unsigned int nr = survey->tables.machine.nr_domains;
 
 	if (survey->tables.srat_error == -ENOENT)
 		say(to, VERDICT_GOOD, "none: all memory is equally near");

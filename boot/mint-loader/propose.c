@@ -28,10 +28,11 @@ static __u64 rounded(__u64 bytes, __u64 unit)
 /* The machine-wide number of a CPU of this kernel; false if it has none. */
 static bool machine_cpu(const struct survey *survey, unsigned int index, unsigned int *cpu)
 {
+	const struct mint_machine *machine = &survey->tables.machine;
 	unsigned int i;
 
-	for (i = 0; i < survey->tables.nr_cpus && i < MINT_MAX_CPUS; i++) {
-		if (survey->tables.apic_ids[i] != survey->cpus.apic_ids[index])
+	for (i = 0; i < machine->nr_cpus; i++) {
+		if (machine->apic_ids[i] != survey->cpus.apic_ids[index])
 			continue;
 		*cpu = i;
 		return true;
@@ -77,10 +78,8 @@ static unsigned int add_core(const struct survey *survey, unsigned int index, __
 /* This kernel's first CPU is the one that the firmware booted. */
 static unsigned int choose_cpus(const struct survey *survey, __u64 *cpus)
 {
-	unsigned int all = survey->tables.nr_cpus, nr = 0, i;
+	unsigned int all = survey->tables.machine.nr_cpus, nr = 0, i;
 
-	if (all > MINT_MAX_CPUS)
-		all = MINT_MAX_CPUS;
 	for (i = 0; i < survey->cpus.nr && (!nr || nr < all / 4); i++)
 		nr += add_core(survey, i, cpus);
 	return nr;

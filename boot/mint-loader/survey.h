@@ -8,29 +8,24 @@
 #define MINT_LOADER_SURVEY_H
 
 #include <stdbool.h>
-#include <linux/types.h>
+#include <asm/mint_machine.h>
 
 #define SURVEY_CPUS		4096	/* far more than Mint uses, to tell what is left out */
 #define SURVEY_PIECES		1024
 #define SURVEY_DEVICES		4096
-#define SURVEY_DOMAINS		256
 
 /**
  * struct survey_tables - the firmware's ACPI tables
  * @error: of their folder
  * @names: those that matter here and are there, e.g. "MADT MCFG"
  * @madt_error: of the table of CPUs
- * @nr_cpus: used entries of @apic_ids
- * @apic_ids: CPUs that can be used, each once; the index is the CPU number that Mint uses
- * @highest_apic_id: of these
+ * @machine: CPUs and NUMA domains, as node 0 would count them
  * @mcfg_error: of the table of PCI configuration spaces
  * @nr_segments: PCI segments with one
  * @ecam_base: where that of segment 0 is; 0 = it has none
  * @ecam_first_bus: of segment 0
  * @ecam_last_bus: of segment 0
  * @srat_error: of the table of NUMA domains
- * @nr_domains: domains with a CPU or memory
- * @domains: their numbers
  * @dmar: there is the table of an IOMMU of Intel
  * @ivrs: of AMD
  */
@@ -38,17 +33,13 @@ struct survey_tables {
 	int error;
 	char names[48];
 	int madt_error;
-	unsigned int nr_cpus;
-	__u32 apic_ids[SURVEY_CPUS];
-	__u32 highest_apic_id;
+	struct mint_machine machine;
 	int mcfg_error;
 	unsigned int nr_segments;
 	__u64 ecam_base;
 	unsigned int ecam_first_bus;
 	unsigned int ecam_last_bus;
 	int srat_error;
-	unsigned int nr_domains;
-	__u32 domains[SURVEY_DOMAINS];
 	bool dmar;
 	bool ivrs;
 };
@@ -157,6 +148,8 @@ struct survey {
 };
 
 void survey_tables(struct survey_tables *tables);
+unsigned int survey_nr_cpus(const struct survey_tables *tables);
+__u32 survey_highest_apic_id(const struct survey_tables *tables);
 void survey_cpus(struct survey_cpus *cpus);
 void survey_memory(struct survey_memory *memory);
 void survey_devices(struct survey_devices *devices);

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The firmware's ACPI tables, as the kernel shows them in /sys. They are input: no
- * length in them is believed before it was compared with what there is.
+ * The firmware's ACPI tables, as the kernel shows them in /sys. CPUs and NUMA domains
+ * are found by the readers of node 0, so that both see the same.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../../arch/x86/mint/tables.h"
 #include "survey.h"
 #include "sysroot.h"
 #include "util.h"
 
 #define TABLES_DIR	"/sys/firmware/acpi/tables"
-#define TABLE_MAX	0x100000
-#define HEADER_BYTES	36
+#define HEADER_BYTES	MINT_TABLE_HEADER_BYTES
 
-/* Entries of MADT and SRAT, and where their fields are */
-#define MADT_FIRST	44
-#define MADT_XAPIC	0
-#define MADT_X2APIC	9
-#define SRAT_FIRST	48
-#define SRAT_XAPIC	0
-#define SRAT_MEMORY	1
-#define SRAT_X2APIC	2
-#define ENABLED		1
 #define MCFG_FIRST	44
 #define MCFG_BYTES	16
 
@@ -72,7 +63,7 @@ static int read_table(const char *signature, size_t least, struct buffer *table)
 	int error;
 
 	snprintf(path, sizeof(path), TABLES_DIR "/%s", signature);
-	error = sysroot_read(path, TABLE_MAX, table);
+	error = sysroot_read(path, MINT_TABLE_MAX_BYTES, table);
 	if (error)
 		return error;
 	if (table_is_good(table, signature, least)) {
@@ -84,54 +75,16 @@ static int read_table(const char *signature, size_t least, struct buffer *table)
 	return -EBADMSG;
 }
 
-/*
- * Goes to the next entry of a table of entries with type and length. Returns NULL
- * behind the last, and before, at one that makes no sense.
- */
-static const unsigned char *next_entry(const struct buffer *table, size_t *at)
-{
-	const unsigned char *entry = table->data + *at;
-
-	if (table->bytes - *at < 2 || entry[1] < 2 || entry[1] > table->bytes - *at)
-		return NULL;
-	*at += entry[1];
-	return entry;
-}
-
-static void add_cpu(struct survey_tables *tables, __u32 apic_id)
-{
-	unsigned int i;
-
-	for (i = 0; i < tables->nr_cpus; i++)
-		if (tables->apic_ids[i] == apic_id)
-			return;
-	if (tables->nr_cpus == SURVEY_CPUS)
-		return;
-	tables->apic_ids[tables->nr_cpus++] = apic_id;
-	if (apic_id > tables->highest_apic_id)
-		tables->highest_apic_id = apic_id;
-}
-
 static void read_madt(struct survey_tables *tables)
 {
-	const unsigned char *entry;
-	size_t at = MADT_FIRST;
 	struct buffer madt;
 
-	tables->madt_error = read_table("APIC", MADT_FIRST, &madt);
+	tables->madt_error = read_table("APIC", HEADER_BYTES, &madt);
 	if (tables->madt_error)
 		return;
-	while ((entry = next_entry(&madt, &at))) {
-		/* 0xff in the old entry: the CPU has a new one. */
-		if (entry[0] == MADT_XAPIC && entry[1] >= 8 && entry[3] != 0xff &&
-		    get32(entry + 4) & ENABLED)
-			add_cpu(tables, entry[3]);
-		if (entry[0] == MADT_X2APIC && entry[1] >= 16 && get32(entry + 8) & ENABLED)
-			add_cpu(tables, get32(entry + 4));
-	}
-	free(madt.data);
-	if (!tables->nr_cpus || at < madt.bytes)
+	if (mint_madt_read(madt.data, madt.bytes, &tables->machine))
 		tables->madt_error = -EBADMSG;
+	free(madt.data);
 }
 
 static void read_mcfg(struct survey_tables *tables)
@@ -157,37 +110,20 @@ static void read_mcfg(struct survey_tables *tables)
 		tables->mcfg_error = -EBADMSG;
 }
 
-static void add_domain(struct survey_tables *tables, __u32 domain)
-{
-	unsigned int i;
-
-	for (i = 0; i < tables->nr_domains; i++)
-		if (tables->domains[i] == domain)
-			return;
-	if (tables->nr_domains < SURVEY_DOMAINS)
-		tables->domains[tables->nr_domains++] = domain;
-}
-
+/* All that could be memory counts, so every domain does that has some. */
 static void read_srat(struct survey_tables *tables)
 {
-	const unsigned char *entry;
-	size_t at = SRAT_FIRST;
+	struct mint_machine *machine = &tables->machine;
 	struct buffer srat;
 
-	tables->srat_error = read_table("SRAT", SRAT_FIRST, &srat);
+	tables->srat_error = read_table("SRAT", HEADER_BYTES, &srat);
 	if (tables->srat_error)
 		return;
-	while ((entry = next_entry(&srat, &at))) {
-		if (entry[0] == SRAT_XAPIC && entry[1] >= 16 && get32(entry + 4) & ENABLED)
-			add_domain(tables, entry[2] | get32(entry + 8) >> 8 << 8);
-		if (entry[0] == SRAT_MEMORY && entry[1] >= 40 && get32(entry + 28) & ENABLED)
-			add_domain(tables, get32(entry + 2));
-		if (entry[0] == SRAT_X2APIC && entry[1] >= 24 && get32(entry + 12) & ENABLED)
-			add_domain(tables, get32(entry + 4));
-	}
-	free(srat.data);
-	if (!tables->nr_domains || at < srat.bytes)
+	machine->nr_ram = 1;
+	machine->ram[0].bytes = 1ULL << 62;
+	if (mint_srat_read(srat.data, srat.bytes, machine))
 		tables->srat_error = -EBADMSG;
+	free(srat.data);
 }
 
 static void ignore_name(const char *name, void *context)
@@ -208,6 +144,34 @@ static void list_names(struct survey_tables *tables)
 		strcat(tables->names, " ");
 		strcat(tables->names, known[i]);
 	}
+}
+
+/**
+ * survey_nr_cpus() - how many CPUs the machine has
+ * @tables: what survey_tables() has found
+ *
+ * Return: the number, with those that Mint leaves out.
+ */
+unsigned int survey_nr_cpus(const struct survey_tables *tables)
+{
+	return tables->machine.nr_cpus + tables->machine.cpus_left_out;
+}
+
+/**
+ * survey_highest_apic_id() - the highest APIC id of a CPU that Mint uses
+ * @tables: what survey_tables() has found
+ *
+ * Return: the id, 0 if there are no CPUs.
+ */
+__u32 survey_highest_apic_id(const struct survey_tables *tables)
+{
+	__u32 highest = 0;
+	unsigned int i;
+
+	for (i = 0; i < tables->machine.nr_cpus; i++)
+		if (tables->machine.apic_ids[i] > highest)
+			highest = tables->machine.apic_ids[i];
+	return highest;
 }
 
 /**

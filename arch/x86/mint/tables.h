@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Readers of the firmware's ACPI tables. They take any bytes: what makes no sense is
- * refused. Compile in user space too: tests/firmware.
+ * refused. Compile in user space too: in the mint command, and in tests/firmware.
  */
 #ifndef _ARCH_X86_MINT_TABLES_H
 #define _ARCH_X86_MINT_TABLES_H

@@ -3,9 +3,9 @@
  * A vni section as one node sees it: its private copy of the geometry, what it
  * knows of the rings, and what it has found wrong.
  *
- * All files of the protocol compile in user space too, where tests/ring/include
- * stands in for the kernel's headers: no allocation, no sleeping, no kernel
- * calls beyond <mint/atomic.h> and memcpy().
+ * All files of the protocol compile in user space too, where tests/ring/include and
+ * boot/mint-loader/include stand in for the kernel's headers: no allocation, no
+ * sleeping, no kernel calls beyond <mint/atomic.h> and memcpy().
  */
 #ifndef VNI_PORT_H
 #define VNI_PORT_H

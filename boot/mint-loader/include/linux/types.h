@@ -2,8 +2,8 @@
 /*
  * The kernel's names of types, beside those that user space has.
  */
-#ifndef TESTS_RING_LINUX_TYPES_H
-#define TESTS_RING_LINUX_TYPES_H
+#ifndef MINT_LOADER_LINUX_TYPES_H
+#define MINT_LOADER_LINUX_TYPES_H
 
 #include_next <linux/types.h>
 
@@ -15,4 +15,4 @@ typedef __u32 u32;
 typedef __u64 u64;
 typedef __s32 s32;
 
-#endif /* TESTS_RING_LINUX_TYPES_H */
+#endif /* MINT_LOADER_LINUX_TYPES_H */

@@ -2,10 +2,10 @@
 /*
  * Rounding up and down.
  */
-#ifndef TESTS_RING_LINUX_ALIGN_H
-#define TESTS_RING_LINUX_ALIGN_H
+#ifndef MINT_LOADER_LINUX_ALIGN_H
+#define MINT_LOADER_LINUX_ALIGN_H
 
 #define ALIGN(x, a)	(((x) + (a) - 1) & ~((__typeof__(x))(a) - 1))
 #define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 
-#endif /* TESTS_RING_LINUX_ALIGN_H */
+#endif /* MINT_LOADER_LINUX_ALIGN_H */

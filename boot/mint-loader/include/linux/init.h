@@ -2,8 +2,8 @@
 /*
  * Marks of functions and structures that mean nothing to a program.
  */
-#ifndef TESTS_FIRMWARE_LINUX_INIT_H
-#define TESTS_FIRMWARE_LINUX_INIT_H
+#ifndef MINT_LOADER_LINUX_INIT_H
+#define MINT_LOADER_LINUX_INIT_H
 
 #define __init
 
@@ -11,4 +11,4 @@
 #define __packed	__attribute__((packed))
 #endif
 
-#endif /* TESTS_FIRMWARE_LINUX_INIT_H */
+#endif /* MINT_LOADER_LINUX_INIT_H */
