@@ -6,6 +6,7 @@ Shared by the demo and the tests. Nothing here judges a speed.
 """
 
 import json
+import math
 import re
 import shlex
 import time
@@ -21,8 +22,11 @@ NUMBERS = "test -s /tmp/sent || seq 1500000 >/tmp/sent"
 NUMBERS_SECONDS = 60.0
 LINK_COUNTERS = "ethtool -S vni0; (cd /sys/class/net/vni0/statistics && grep . *)"
 BUFFERS = "/sys/kernel/debug/vni.0/buffers"
-# Short waits, which a kernel with checks passes on a host that is short of CPUs.
-MATTERS_OF_TIME = ("missed_notify", "fault_lock_timeout") if SANITIZE else ()
+# What a host that is short of CPUs may cause, and how often: it takes a vCPU
+# away that has a lock. A lock that is never given back makes hundreds of them.
+# On a kernel with checks short waits are passed without that.
+FORGIVEN = ({"missed_notify": math.inf, "fault_lock_timeout": math.inf} if SANITIZE
+            else {"fault_lock_timeout": 4})
 
 
 def bring_up(shell: Shell, address: str, tool: str = "ip") -> None:
@@ -174,9 +178,9 @@ def wait_buffers_free(shell: Shell, states: str = "alloc|inflight|held|bad|inval
 
 def signs_of_damage(counters: Dict[str, int]) -> Dict[str, int]:
     """Counters of vni0 that are 0 unless a doorbell got lost or a field was bad."""
-    return {name: value for name, value in counters.items() if value and
-            name.startswith(("fault_", "rx_bad", "missed_notify")) and
-            name not in MATTERS_OF_TIME}
+    return {name: value for name, value in counters.items()
+            if name.startswith(("fault_", "rx_bad", "missed_notify")) and
+            value > FORGIVEN.get(name, 0)}
 
 
 def damage(shell: Shell) -> Dict[str, int]:
