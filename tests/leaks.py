@@ -59,7 +59,7 @@ def ledger(shell: Shell) -> Dict[str, Any]:
 
 
 def grown(before: Dict[str, int], after: Dict[str, int]) -> List[str]:
-    """What differs by more than it may."""
+    """What differs by more than it may, either way: too much free is memory of another's."""
     return [f"{name}: {before[name]} before, {after[name]} after"
             for name, limit in LIMITS.items()
             if abs(after[name] - before[name]) > limit]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What AREAS and CONTRIBUTING.md name is there, and each file has its area."""
+"""What AREAS, CONTRIBUTING.md and docs/testing.md name is there, and each file has its area."""
 
 import re
 import subprocess
@@ -63,3 +63,15 @@ def test_clang_format_knows_every_loop_of_the_sources() -> None:
 def test_every_file_of_tests_is_in_the_table() -> None:
     listed = re.findall(r"`(test_\w+)\.py`", (TOP / "docs/testing.md").read_text("utf-8"))
     assert {path.stem for path in (TOP / "tests").glob("test_*.py")} <= set(listed)
+
+
+def test_every_test_that_the_document_names_is_there() -> None:
+    document = (TOP / "docs/testing.md").read_text("utf-8")
+    named = re.findall(r"`(test_\w+\.py)`: ((?:`\w+`(?:, (?=`\w+`(?!\.py)))?)+)", document)
+    assert named
+    missing = []
+    for file, pieces in named:
+        tests = re.findall(r"^def test_(\w+)", (TOP / "tests" / file).read_text("utf-8"), re.M)
+        missing += [f"{file}: {piece}" for piece in re.findall(r"`(\w+)`", pieces)
+                    if not any(piece in test for test in tests)]
+    assert missing == []

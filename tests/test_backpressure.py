@@ -110,7 +110,11 @@ def byte_limit_holds(pair: Machine) -> None:
 
 
 def lock_not_had_delays(pair: Machine, lock: int) -> None:
-    """A lock that a living node keeps delays what needs it, until it lets go."""
+    """
+    A lock that a living node keeps delays what needs it, until it lets go.
+
+    So many waits are in vain that no test would take them for the host's doing.
+    """
     shell, peer = pair.node(), pair.node("b")
     timeouts = traffic.link_counters(shell)["fault_lock_timeout"]
     before = drops(traffic.link_counters(shell))
@@ -119,8 +123,8 @@ def lock_not_had_delays(pair: Machine, lock: int) -> None:
     shell.run(f"((head -c {LATE_BYTES} /dev/zero | nc -N 10.0.0.2 {traffic.STRING_PORT}; "
               "echo $? >/tmp/late) >/dev/null 2>&1 &)")
     deadline = time.monotonic() + WAIT_SECONDS
-    while traffic.link_counters(shell)["fault_lock_timeout"] == timeouts:
-        assert time.monotonic() < deadline, f"nobody needs the lock at {lock:#x}"
+    while traffic.link_counters(shell)["fault_lock_timeout"] <= timeouts + traffic.HOST_TIMEOUTS:
+        assert time.monotonic() < deadline, f"hardly anybody needs the lock at {lock:#x}"
     shell.run(shared_region.write_command(lock, bytes(8)))
     peer.poll("test -e /tmp/got.done", WAIT_SECONDS)
     assert int(peer.run("stat -c %s /tmp/got").output) == LATE_BYTES
