@@ -37,6 +37,8 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
+# What only the doors to Debian need: packages, image, try, test-debian, apps.
+PACKAGES_DEBIAN := mmdebstrap
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.
 PREFIX ?= /usr/local
@@ -44,11 +46,12 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps prepare kernel loader root any demo shell check proofs test isolation soak nested bench evaluation abi \
+.PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian isolation soak \
+	nested bench evaluation abi \
 	lint series man install loc house clean
 
 help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  T= names files of tests or pieces of tests' names, e.g. T=traffic,panic;"
 	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball;"
@@ -56,6 +59,9 @@ help: ## list the doors
 
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/install-packages $(PACKAGES)
+
+deps-debian: deps # and those that the doors to Debian need
+	$(Q)scripts/install-packages $(PACKAGES_DEBIAN)
 
 prepare: deps ## unpack the kernel source, lay our files over it, apply the series
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
@@ -107,6 +113,9 @@ proofs: kernel
 # Tests of machine shapes boot the kernel for any machine.
 test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
+
+test-debian: deps-debian any ## tests of machines that run Debian, not part of make test; some: T=
+	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault

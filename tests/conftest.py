@@ -18,6 +18,7 @@ import pytest
 import traffic
 from machine import ANY, BUILD, SANITIZE, Machine, MachineError, MachineVanished
 
+DEBIAN = Path(__file__).resolve().parent / "debian"
 TAIL_LINES = 20
 MACHINES = pytest.StashKey[List[Machine]]()
 SHARED_FIXTURES = {"campaign", "shared"}
@@ -46,9 +47,11 @@ collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What `make check` leaves out."""
+    """What `make check` leaves out, and a folder that is entered only when it is named."""
     config.addinivalue_line("markers", "machine: boots a machine; set by its fixtures")
     config.addinivalue_line("markers", "long: takes a minute, or is one of many that do")
+    config.addinivalue_line("markers", "debian: has a Debian on its nodes; all of tests/debian")
+    config.addinivalue_line("norecursedirs", DEBIAN.name)
 
 
 @pytest.hookimpl(tryfirst=True)  # type: ignore[misc]
@@ -64,6 +67,8 @@ def pytest_collection_modifyitems(items: List[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if fixtures & MACHINE_FIXTURES:
             item.add_marker(pytest.mark.machine)
+        if DEBIAN in item.path.parents:
+            item.add_marker(pytest.mark.debian)
     if not SANITIZE:
         return
     items[:] = [item for item in items if item.get_closest_marker("machine")]

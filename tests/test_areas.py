@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import List
 
 TOP = Path(__file__).resolve().parent.parent
+TESTS = {path.stem: path for folder in (TOP / "tests", TOP / "tests/debian")
+         for path in folder.glob("test_*.py")}
 AREAS = (TOP / "AREAS").read_text("utf-8")
 LINES = re.findall(r"^([FDT]): (.*)$", AREAS, re.MULTILINE)
 
@@ -40,8 +42,7 @@ def test_each_file_has_an_area_and_each_line_a_file() -> None:
 def test_documents_and_tests_of_areas_are_there() -> None:
     assert [name for name in lines("D") if not (TOP / name).is_file()] == []
     tests = " ".join(lines("T")).split()
-    assert sorted(tests) == sorted(path.stem.replace("test_", "", 1)
-                                   for path in (TOP / "tests").glob("test_*.py"))
+    assert sorted(tests) == sorted(name.replace("test_", "", 1) for name in TESTS)
 
 
 def test_paths_of_the_guide_are_there() -> None:
@@ -62,16 +63,16 @@ def test_clang_format_knows_every_loop_of_the_sources() -> None:
 
 def test_every_file_of_tests_is_in_the_table() -> None:
     listed = re.findall(r"`(test_\w+)\.py`", (TOP / "docs/testing.md").read_text("utf-8"))
-    assert {path.stem for path in (TOP / "tests").glob("test_*.py")} <= set(listed)
+    assert set(TESTS) <= set(listed)
 
 
 def test_every_test_that_the_document_names_is_there() -> None:
     document = (TOP / "docs/testing.md").read_text("utf-8")
-    named = re.findall(r"`(test_\w+\.py)`: ((?:`\w+`(?:, (?=`\w+`(?!\.py)))?)+)", document)
+    named = re.findall(r"`(test_\w+)\.py`: ((?:`\w+`(?:, (?=`\w+`(?!\.py)))?)+)", document)
     assert named
     missing = []
     for file, pieces in named:
-        tests = re.findall(r"^def test_(\w+)", (TOP / "tests" / file).read_text("utf-8"), re.M)
-        missing += [f"{file}: {piece}" for piece in re.findall(r"`(\w+)`", pieces)
+        tests = re.findall(r"^def test_(\w+)", TESTS[file].read_text("utf-8"), re.M)
+        missing += [f"{file}.py: {piece}" for piece in re.findall(r"`(\w+)`", pieces)
                     if not any(piece in test for test in tests)]
     assert missing == []
