@@ -48,7 +48,7 @@ comma := ,
 
 .PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian isolation soak \
 	nested bench evaluation abi \
-	lint series man install loc house clean
+	lint series man install install-files loc house clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -114,7 +114,7 @@ proofs: kernel
 test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
-test-debian: deps-debian any ## tests of machines that run Debian, not part of make test; some: T=
+test-debian: deps-debian any man ## tests of machines that run Debian, not part of make test; some: T=
 	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another
@@ -137,6 +137,10 @@ build/man/%: docs/man/%.scd
 	$(Q)mv $@.tmp $@
 
 install: loader man ## the mint command, its manual, completion, headers: PREFIX=, DESTDIR=
+	$(Q)$(MAKE) --no-print-directory install-files
+
+# What is built, put into place by a step of its own.
+install-files:
 	$(Q)install -D -m 755 build/mint-loader/mint $(DESTDIR)$(PREFIX)/sbin/mint
 	$(Q)for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \

@@ -302,9 +302,11 @@ class Extra:
                       f"hubport,id=uplink,hubid={hub},netdev=outside"]
         return self
 
-    def disk(self, addr: str, image: Path, options: str = "") -> "Extra":
-        """A disk; its content is the file."""
-        self.line += ["-drive", f"if=none,id=disk-{addr},format=raw,file={image}",
+    def disk(self, addr: str, image: Path, options: str = "",
+             snapshot: bool = False) -> "Extra":
+        """A disk; its content is the file. Of a snapshot, the file does not change."""
+        self.line += ["-drive", f"if=none,id=disk-{addr},format=raw,file={image}"
+                      f"{',snapshot=on' if snapshot else ''}",
                       "-device", f"virtio-blk-pci,drive=disk-{addr},addr={addr}"
                       f"{options and ',' + options}"]
         return self
@@ -448,12 +450,12 @@ class Machine:
         return shell
 
     def node_file(self, name: str, cpus: str, **keys: str) -> str:
-        """Writes a node file on node 0; its path."""
+        """Writes a node file on node 0; its path. A key of "" is left out."""
         values = {"name": name, "cpus": cpus, "memory": f"{roomy(128)}M",
                   "kernel": "/boot/bzImage", "initrd": "/boot/node.cpio",
                   "cmdline": f"console=hvc0 hostname={name}", **keys}
         path = f"/etc/mint/{name}.conf"
-        lines = "".join(f"{key} = {value}\n" for key, value in values.items())
+        lines = "".join(f"{key} = {value}\n" for key, value in values.items() if value)
         self.node().run(f"printf '[node]\n{lines}' >{path}")
         return path
 
