@@ -19,7 +19,7 @@ from machine import ANY, START_SECONDS, TOP, Extra, Machine, MachineError, Shell
 DISKS = ("4", "5")
 NODES = {"node0": "10.77.0.1", "b": "10.77.0.2"}
 # systemd on an emulated CPU, on a host with other work.
-BOOT_S = 300.0
+BOOT_S = 600.0
 ROOT_S = 1500
 ON_DISK = "root=/dev/vda rootfstype=ext4 rw"
 

@@ -170,6 +170,7 @@ class Shell:
     def attach(self, seconds: float) -> None:
         """Asks until the shell of the host answers."""
         deadline = deadline_in(seconds)
+        first = next(self.numbers)
         while True:
             # An editing shell would add its own bytes to what we read, and
             # may swallow what is typed before the plain one has started; a
@@ -180,12 +181,21 @@ class Shell:
             self.port.send("PS1= PS2=; stty -echo -onlcr; H=$(hostname); "
                            f"[ \"$BASH\" ] || printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
             match = self.port.expect(self._mark(str(number)), 1.0)
+            if not match and self._has_answered(first):
+                # It is there, but slow: whatever else is typed keeps it behind.
+                match = self.port.expect(self._mark(str(number)),
+                                         max(deadline - time.monotonic(), 0))
             if match and match["host"] == self.host:
                 return
             if time.monotonic() > deadline:
                 raise CommandTimeout(
                     f"no shell of {self.host} on {self.port.name} within "
                     f"{seconds:.0f} s, last: {self.port.buffer[-400:]!r}")
+
+    def _has_answered(self, first: int) -> bool:
+        """Has the shell of the host answered any question from the first on?"""
+        return any(match["host"] == self.host and int(match["number"]) > first
+                   for match in self._mark(r"\d+").finditer(self.port.buffer))
 
     def _wait_quiet(self, deadline: float) -> None:
         while self.port.receive(0.1) and time.monotonic() < deadline:
