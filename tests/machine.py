@@ -50,6 +50,7 @@ CPU_FLAGS = "max,-erms,-fsrm,-la57"
 
 BOOT_SECONDS = 90.0
 COMMAND_SECONDS = 60.0
+SLOW_SHELL_SECONDS = 10.0
 # Checks make a kernel slow, and so does an emulator in another machine: every
 # deadline is so many times as far off.
 PATIENCE = float(os.environ.get("PATIENCE", 3.0 if SANITIZE else 1.0))
@@ -162,6 +163,7 @@ class Shell:
     """
 
     numbers = itertools.count(1)
+    CONTINUED = re.compile(r"(?:^|\n|\x1b\[\?2004h)> $")
 
     def __init__(self, port: Port, host: str) -> None:
         self.port = port
@@ -175,16 +177,18 @@ class Shell:
             # An editing shell would add its own bytes to what we read, and
             # may swallow what is typed before the plain one has started; a
             # port that is just being opened swallows even the first line.
-            self.port.send("\x15\nexport PS1= PS2=; exec sh\n")
+            # What it kept of such a line may have an open quote: Ctrl-C ends that.
+            stop = "\x03" if self.CONTINUED.search(self.port.buffer) else ""
+            self.port.send(f"{stop}\x15\nexport PS1= PS2=; exec sh\n")
             self._wait_quiet(deadline)
             number = next(self.numbers)
             self.port.send("PS1= PS2=; stty -echo -onlcr; H=$(hostname); "
                            f"[ \"$BASH\" ] || printf '\\n@%s:%s:%d@\\n' {number} \"$H\" 0\n")
             match = self.port.expect(self._mark(str(number)), 1.0)
             if not match and self._has_answered(first):
-                # It is there, but slow: whatever else is typed keeps it behind.
-                match = self.port.expect(self._mark(str(number)),
-                                         max(deadline - time.monotonic(), 0))
+                # It is there, but slow: whatever else is typed keeps it behind. The
+                # last question may be lost when the plain shell takes over, though.
+                match = self.port.expect(self._mark(str(number)), SLOW_SHELL_SECONDS)
             if match and match["host"] == self.host:
                 return
             if time.monotonic() > deadline:
