@@ -115,6 +115,9 @@ static void vni_init_rxqs(struct vni_priv *priv)
 			     HRTIMER_MODE_REL_PINNED);
 		rxq->timer.function = vni_rx_timer;
 		netif_napi_add(priv->netdev, &rxq->napi, vni_poll);
+		/* TX queues have none: whichever NAPI runs serves those that wait. */
+		netif_queue_set_napi(priv->netdev, i, NETDEV_QUEUE_TYPE_RX,
+				     &rxq->napi);
 	}
 	priv->nr_rxqs = min(num_online_cpus(), vni_nr_queues(priv));
 	priv->coalesce.usecs = VNI_COALESCE_USECS;
