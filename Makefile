@@ -67,7 +67,7 @@ prepare: deps ## unpack the kernel source, lay our files over it, apply the seri
 	$(Q)$(STEP) prepare "kernel source" scripts/prepare-kernel
 
 kernel: prepare ## configure and build the kernel
-	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint $(SANITIZE) --
+	$(Q)$(STEP) kernel "kernel" scripts/build-kernel $(KERNEL) base mint tests $(SANITIZE) --
 
 loader: deps ## build the mint command
 	$(Q)$(STEP) loader "mint command" make -C boot/mint-loader BUILD=$(CURDIR)/build/mint-loader
