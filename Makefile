@@ -75,8 +75,8 @@ loader: deps ## build the mint command
 root: kernel loader ## pack what nodes boot: kernel, command, programs
 	$(Q)FLAVOUR=$(SANITIZE) $(STEP) root "root of the nodes" scripts/build-root
 
-any: prepare loader ## the same with a kernel for any machine: UEFI, KASLR, NUMA, ...
-	$(Q)$(STEP) any "kernel for any machine" scripts/build-kernel $(abspath build/any/kernel) base mint any --
+any: prepare loader ## the same with a kernel for any machine and for a distribution, with modules
+	$(Q)$(STEP) any "kernel for any machine" scripts/build-kernel $(abspath build/any/kernel) base mint any debian --
 	$(Q)FLAVOUR=any $(STEP) any "root with it" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
