@@ -6,46 +6,14 @@ reads the ACPI PM timer, which nobody can set.
 
 import re
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Set, Tuple
+from typing import List, Tuple
 
 import pytest
+from accesses import TIMER, accesses, devices_by_cpu, traced
 from conftest import Boot
 from machine import Extra, Machine
 
-# QEMU names the CPU of every access to an emulated device.
-ACCESS = re.compile(r"memory_region_ops_(?P<kind>read|write) cpu (?P<cpu>\d+) .*"
-                    r"addr (?P<addr>0x[0-9a-f]+) .*name '(?P<device>[^']*)'")
-TIMER = ("acpi-tmr", "read")
 ECAM = 0xB0000000
-TRACED = ["-trace", "memory_region_ops_*", "-D"]
-
-
-class Access(NamedTuple):
-    """An access to an emulated device."""
-
-    cpu: int
-    device: str
-    addr: int
-    kind: str
-
-
-def accesses(trace: Path) -> Iterator[Access]:
-    """Each access, in their order."""
-    with open(trace, encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            access = ACCESS.match(line)
-            if access:
-                yield Access(int(access["cpu"]), access["device"], int(access["addr"], 16),
-                             access["kind"])
-
-
-def devices_by_cpu(trace: Path) -> Dict[int, Set[str]]:
-    """The devices that each CPU has touched, but for what all may read."""
-    devices: Dict[int, Set[str]] = {}
-    for access in accesses(trace):
-        if (access.device, access.kind) != TIMER:
-            devices.setdefault(access.cpu, set()).add(access.device)
-    return devices
 
 
 def end(machine: Machine, command: str, state: str) -> None:
@@ -61,7 +29,7 @@ def end(machine: Machine, command: str, state: str) -> None:
 def test_a_node_touches_no_device_of_another(
         boot: Boot, tmp_path: Path, command: str, state: str) -> None:
     trace = tmp_path / "trace"
-    machine = boot(extra=TRACED + [str(trace)])
+    machine = boot(extra=traced(trace))
     machine.expect_splat(r"sysrq|Kernel panic|Call Trace")
     shell = machine.start_node("bc")
     shell.run("ip link set vni0 up; date; date -s @0; cat /proc/interrupts")
@@ -93,7 +61,7 @@ def test_a_node_touches_no_device_but_its_own(boot: Boot, tmp_path: Path) -> Non
     trace = tmp_path / "trace"
     devices = Extra().nic("4", 0).nic("5.0", 0).nic("5.1", 0).line
     machine = boot(mint="cpus=0-1,mem=512M,shm=64M,nodevices=00:05.1",
-                   extra=TRACED + [str(trace)] + devices)
+                   extra=traced(trace) + devices)
     node0 = machine.node()
     node0.run(f"mint create {machine.node_file('bc', '2-3', devices='00:05.1')}")
     node0.run("mint start bc", timeout=90)
