@@ -6,7 +6,7 @@ machine is booted.
 
 import os
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 import pytest
 from machine import BZIMAGE
@@ -27,7 +27,8 @@ def test_a_good_node_file_passes(mint: Mint, files: Files) -> None:
     assert report == {
         "schema": 1, "file": str(path), "name": "b", "cpus": [2, 3],
         "memory": [{"base": 320 * MB, "bytes": 64 * MB}], "devices": [],
-        "restart": "no", "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
+        "restart": "no", "autostart": False,
+        "kernel": f"{folder}/bzImage", "kernel_release": "6.12.0-test",
         "kernel_bytes": len(bzimage()), "initrd": f"{folder}/initrd",
         "initrd_bytes": len(CPIO), "cmdline": "console=hvc0", "ledger_checked": True}
     text = mint("check", path, region=Region())
@@ -55,6 +56,14 @@ def test_comments_blank_lines_and_long_command_lines_are_read(mint: Mint, files:
     assert report["memory"] == [{"base": 320 * MB, "bytes": 64 * MB},
                                 {"base": 768 * MB, "bytes": 4 * MB},
                                 {"base": 4096 * MB, "bytes": 1024 * MB}]
+
+
+@pytest.mark.parametrize("value, expected", [("yes", True), ("no", False), (None, False)])
+def test_only_a_file_that_says_so_starts_a_node_at_boot(mint: Mint, files: Files,
+                                                        value: Optional[str],
+                                                        expected: bool) -> None:
+    report = mint("check", "--json", files.make(autostart=value)).json()
+    assert report["autostart"] is expected
 
 
 @pytest.mark.parametrize("key", ["name", "cpus", "memory", "kernel"])
@@ -116,6 +125,9 @@ def test_a_missing_key_is_named(mint: Mint, files: Files, key: str) -> None:
     ("initrd", "", "empty"),
     ("restart", "sometimes", "neither no nor on-failure nor always"),
     ("restart", "", "it is empty"),
+    ("autostart", "", "it is empty"),
+    ("autostart", "true", "'true' is neither yes nor no"),
+    ("autostart", "Yes", "'Yes' is neither yes nor no"),
     ("cmdline", "quiet # really", "cannot be passed on"),
     ("color", "blue", "no such key"),
 ])

@@ -26,6 +26,7 @@ enum key {
 	KEY_MEMORY,
 	KEY_DEVICES,
 	KEY_RESTART,
+	KEY_AUTOSTART,
 	KEY_KERNEL,
 	KEY_INITRD,
 	KEY_CMDLINE,
@@ -41,6 +42,7 @@ static const struct {
 	[KEY_MEMORY] = { "memory", true },
 	[KEY_DEVICES] = { "devices", false },
 	[KEY_RESTART] = { "restart", false },
+	[KEY_AUTOSTART] = { "autostart", false },
 	[KEY_KERNEL] = { "kernel", true },
 	[KEY_INITRD] = { "initrd", false },
 	[KEY_CMDLINE] = { "cmdline", false },
@@ -147,6 +149,8 @@ static bool set_key(struct parser *parser, enum key key, const char *value, char
 				     room);
 	case KEY_RESTART:
 		return value_restart(value, &config->policy, why, room);
+	case KEY_AUTOSTART:
+		return value_yes_no(value, &config->autostart, why, room);
 	case KEY_KERNEL:
 		return set_path(&config->kernel, config->path, value);
 	case KEY_INITRD:
@@ -198,7 +202,7 @@ static int take_pair(void *context, const char *section, const char *name, const
 		if (!strcmp(name, keys[key].name))
 			return take_key(parser, key, value);
 	reject(parser, name,
-	       "no such key; known: name cpus memory devices restart kernel initrd cmdline");
+	       "no such key; known: name cpus memory devices restart autostart kernel initrd cmdline");
 	return 0;
 }
 
@@ -347,6 +351,8 @@ char *config_text(const struct config *config)
 	print_devices(to, config);
 	if (config->policy != MINT_POLICY_NO)
 		fprintf(to, "restart = %s\n", restart_text(config->policy));
+	if (config->autostart)
+		fprintf(to, "autostart = yes\n");
 	fprintf(to, "kernel = %s\n", config->kernel);
 	if (config->initrd)
 		fprintf(to, "initrd = %s\n", config->initrd);

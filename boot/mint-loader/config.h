@@ -3,6 +3,7 @@
 #ifndef MINT_LOADER_CONFIG_H
 #define MINT_LOADER_CONFIG_H
 
+#include <stdbool.h>
 #include <mint/abi.h>
 #include <mint/dev.h>
 
@@ -16,6 +17,7 @@
  * @nr_functions: used entries of @functions
  * @functions: PCI functions: segment << 16 | bus << 8 | device << 3 | function
  * @policy: when it is started again, a MINT_POLICY_* value
+ * @autostart: whether it is started when the machine boots
  * @kernel: absolute path of the bzImage
  * @initrd: absolute path, or NULL
  * @cmdline: the kernel's command line, perhaps empty
@@ -29,6 +31,7 @@ struct config {
 	unsigned int nr_functions;
 	__u32 functions[MINT_NODE_FUNCTIONS];
 	__u32 policy;
+	bool autostart;
 	char *kernel;
 	char *initrd;
 	char *cmdline;

@@ -77,6 +77,24 @@ const char *restart_text(__u32 policy)
 	return policy < ARRAY_SIZE(policies) ? policies[policy] : "?";
 }
 
+/**
+ * value_yes_no() - check a value that is yes or no
+ * @text: the value
+ * @yes: filled in
+ * @why: filled in when it is not accepted
+ * @room: size of @why
+ *
+ * Return: whether it was accepted.
+ */
+bool value_yes_no(const char *text, bool *yes, char *why, size_t room)
+{
+	*yes = !strcmp(text, "yes");
+	if (*yes || !strcmp(text, "no"))
+		return true;
+	snprintf(why, room, "'%s' is neither yes nor no", text);
+	return false;
+}
+
 /* Like strtoull(), but only digits, and false when there are none. */
 static bool read_number(const char **at, int base, __u64 *value)
 {
