@@ -36,6 +36,8 @@ class Node:
     nr_cpus: int = 1
     heartbeat: int = 7
     stalled: int = 0
+    init: int = abi.MINT_INIT_NONE
+    user_generation: Optional[int] = None
     policy: int = abi.MINT_POLICY_NO
     release: bytes = b"6.12.0-test"
     hold: int = 0
@@ -45,6 +47,7 @@ class Node:
     def pack(self) -> abi.mint_node:
         """Its struct mint_node."""
         own = self.generation if self.self_generation is None else self.self_generation
+        user = self.generation if self.user_generation is None else self.user_generation
         version = abi.MINT_ABI_MAJOR << 16 | abi.MINT_ABI_MINOR
         return abi.mint_node(
             life=abi.mint_node_life(
@@ -56,7 +59,8 @@ class Node:
                 nr_cpus=self.nr_cpus, stalled=self.stalled,
                 release=cut(abi.mint_node_self, "release", self.release)),
             hold=abi.mint_hold(word=self.hold, process=self.process,
-                               command=cut(abi.mint_hold, "command", self.command)))
+                               command=cut(abi.mint_hold, "command", self.command)),
+            user=abi.mint_node_user(generation=user, init=self.init))
 
 
 @dataclass

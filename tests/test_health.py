@@ -38,7 +38,8 @@ def test_sys_tells_of_each_node_what_is_documented(pair: Machine) -> None:
     release = shell.run("uname -r").output.strip()
     assert told == {"name": "b", "state": "running", "cpus": "2",
                     "memory_bytes": str(roomy(256) << 20),
-                    "generation": "1", "stalled": "0", "policy": "no", "release": release}
+                    "generation": "1", "stalled": "0", "policy": "no", "release": release,
+                    "init": "initramfs"}
     assert values(shell, "self")["name"] == "node0"
     # All nodes are equal: the other one sees the same.
     theirs = values(pair.node("b"), "node1")

@@ -70,6 +70,10 @@ def test_every_verb_has_help(mint: Mint, verb: str) -> None:
     (["start", "a", "--timeout", "-1"], "'-1'"),
     (["start", "a", "--timeout", "5s"], "'5s'"),
     (["start", "a", "--timeout", "99999999999999999999"], "86400"),
+    (["start", "a", "--wait"], "needs a value"),
+    (["start", "--wait", "a"], "which NODE"),
+    (["start", "--wait=forever", "a"], "--wait 'forever' is neither init nor running"),
+    (["start", "--wait=init", "--no-wait", "a"], "exclude each other"),
 ])
 def test_wrong_usage_is_told_in_one_line(mint: Mint, words: List[str], reason: str) -> None:
     refused(mint(*words), 2, reason)

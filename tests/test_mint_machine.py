@@ -7,10 +7,12 @@ interrupted loads, starts without a report, claims, the terminal.
 import time
 from typing import Set
 
+import abi
 import pytest
 from conftest import Boot
-from machine import SANITIZE, Machine, Port, Shell
+from machine import SANITIZE, Machine, Port, Result, Shell
 from mint_list import state_of
+from shared_region import Entry, write_command
 
 CONF = "/etc/mint/b.conf"
 # The two bytes at the 64-bit entry become a jump to themselves.
@@ -70,6 +72,86 @@ def test_a_start_without_report_times_out_and_can_be_repaired(created: Machine) 
         shell.run("mint kill b")
     shell.run("mint start b")
     assert state_of(shell, "b") == "running"
+
+
+# Roots of a node: a shell that makes the initrd /tmp/initrd.
+NO_INIT = "mkdir -p bin && echo nothing >bin/sh && chmod 755 bin/sh"
+ENDING_INIT = ("mkdir -p bin && cp /bin/busybox bin && "
+               "echo '#!/bin/busybox false' >init && chmod 755 init")
+SWITCHING_INIT = (
+    "mkdir -p bin new && cp /bin/busybox bin && printf '%s\\n' '#!/bin/busybox sh' "
+    "'B=/bin/busybox; $B mount -t tmpfs none /new; $B mkdir /new/bin; $B cp $B /new/bin' "
+    "'exec $B switch_root /new /bin/busybox sleep 9999' >init && chmod 755 init")
+
+
+def start_of(shell: Shell, root: str, cmdline: str, words: str = "") -> Result:
+    """Starts node b anew with a root that is made by a shell; what the start comes to."""
+    shell.run("mint kill b", check=False)
+    initrd = "/^initrd/d"
+    if root:
+        shell.run(f"rm -rf /tmp/tree && mkdir /tmp/tree && cd /tmp/tree && {root} && "
+                  "find . | cpio -o -H newc >/tmp/initrd 2>/dev/null; cd /")
+        initrd = "s,^initrd.*,initrd = /tmp/initrd,"
+    shell.run(f"sed '{initrd};s,^cmdline.*,cmdline = console=hvc0 {cmdline},' "
+              f"{CONF} >/tmp/start.conf")
+    return shell.run(f"mint start b --file /tmp/start.conf {words}", check=False)
+
+
+@pytest.mark.parametrize("root, cmdline, said, help_", [
+    ("", "", "VFS: Unable to mount root fs on", "root= in its cmdline, or initrd = in its file"),
+    ("", "root=/dev/vda", "VFS: Unable to mount root fs on", "another root= in its cmdline"),
+    (NO_INIT, "rdinit=/bin/sh", "No working init found. Try:", "init= in its cmdline"),
+    # It is on the way to a root, so that it runs is not enough.
+    (ENDING_INIT, "root=/dev/vda", "Attempted to kill init!", "mint console --history"),
+])
+def test_a_start_whose_kernel_finds_no_user_space_is_none(created: Machine, root: str,
+                                                          cmdline: str, said: str,
+                                                          help_: str) -> None:
+    created.expect_splat(r"Kernel panic|Call Trace")
+    shell = created.node()
+    result = start_of(shell, root, cmdline)
+    assert result.status == 1, result
+    assert f"it is panicked after its start: {said}" in result.output
+    assert f"Try: {help_}" in result.output
+    # While it is fenced, it is in loading.
+    shell.poll("test $(cat /sys/devices/mint/node1/state) = panicked", 10)
+
+
+def init_of(shell: Shell) -> str:
+    """How far user space of node b is, which is the same everywhere."""
+    seen = shell.run("cat /sys/devices/mint/node1/init; mint show b | grep ^init").output.split()
+    assert seen[1] == "init" and seen[0] == seen[2]
+    return seen[0]
+
+
+def test_an_init_counts_when_it_has_the_root_that_it_was_told(created: Machine) -> None:
+    shell = created.node()
+    assert init_of(shell) == "none"
+    assert start_of(shell, SWITCHING_INIT, "root=tmpfs").status == 0
+    assert init_of(shell) == "root"
+
+    # The initrd of the tests stays on its root, whatever root= says.
+    shell.run("cp /boot/node.cpio /tmp/initrd; mint kill b")
+    file = "sed 's,^cmdline.*,& root=/dev/vda,' /tmp/start.conf >/tmp/root.conf;"
+    shell.run(f"{file} mint start b --file /tmp/root.conf --wait=running")
+    shell.run("mint kill b; mint start b --file /tmp/root.conf --no-wait")
+    shell.run("mint kill b")
+    result = shell.run("mint start b --file /tmp/root.conf --timeout 15", check=False)
+    assert result.status == 5 and init_of(shell) == "initramfs"
+    assert "has not come to the root that root= names. Try: mint console b" in result.output
+    assert shell.run("cat /sys/devices/mint/self/init").output == "initramfs\n"
+
+
+def test_nobody_waits_for_an_init_that_the_kernel_tells_nothing_of(created: Machine) -> None:
+    shell = created.node()
+    shell.run(f"sed 's,^cmdline.*,& root=/dev/vda,' {CONF} >/tmp/root.conf")
+    # A kernel of ABI 3.0 leaves the line as it was at the start.
+    line = Entry(shell, abi.MINT_SECTION_NODES, 1).at("user")
+    forget = write_command(line, bytes(abi.sizeof(abi.mint_node_user)))
+    shell.run("(mint start b --file /tmp/root.conf --timeout 60 & "
+              "until grep -q initramfs /sys/devices/mint/node1/init; do sleep 0.1; done; "
+              f"{forget}; wait $!)")
+    assert init_of(shell) == "none" and state_of(shell, "b") == "running"
 
 
 def test_a_create_that_cannot_keep_its_file_claims_nothing(node0: Machine) -> None:

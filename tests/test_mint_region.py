@@ -88,7 +88,7 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "id": 1, "name": "b", "state": "running", "holder": None, "generation": 3, "fenced": 2,
         "restart": "on-failure",
         "cpus": [2, 3], "apic_ids": [12, 13], "boot_cpu": 2, "cpus_online": 2,
-        "cpus_stalled": 0,
+        "cpus_stalled": 0, "init": "none",
         "memory": [{"base": 512 * MB, "bytes": 64 * MB}], "memory_bytes": 64 * MB,
         "devices": [{"address": "00:05.0", "vendor": "1af4", "device": "1041",
                      "class": "020000"}],
@@ -96,6 +96,16 @@ def test_show_reports_all_of_a_node(mint: Mint) -> None:
         "log_bytes": 5, "console_bytes": 3}}
     text = mint("show", "1", region=region).out
     assert "APIC id 13" in text and "0x20000000-0x23ffffff" in text
+
+
+@pytest.mark.parametrize("line, word", [
+    ({"init": abi.MINT_INIT_INITRAMFS}, "initramfs"), ({"init": abi.MINT_INIT_ROOT}, "root"),
+    ({"init": abi.MINT_INIT_ROOT, "user_generation": 2}, "none"), ({"init": 0xffff}, "?"),
+])
+def test_how_far_user_space_is_belongs_to_the_present_start(mint: Mint, line: Dict[str, int],
+                                                            word: str) -> None:
+    report = mint("show", "--json", "b", region=two_nodes(**line)).json()
+    assert report["node"]["init"] == word
 
 
 @pytest.mark.parametrize("word, process, name, said", [

@@ -40,6 +40,7 @@ bool node_read(const struct region *region, __u32 id, struct node_view *node)
 	region_copy(&node->life, &entry->life, sizeof(node->life));
 	region_copy(&node->self, &entry->self, sizeof(node->self));
 	region_copy(&node->hold, &entry->hold, sizeof(node->hold));
+	region_copy(&node->user, &entry->user, sizeof(node->user));
 	node->hold.command[sizeof(node->hold.command) - 1] = '\0';
 	make_printable(node->hold.command);
 	if (node->life.life == MINT_LIFE_NONE)

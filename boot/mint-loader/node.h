@@ -13,6 +13,7 @@ struct region;
  * @life: managers' line; @name in it is safe to print
  * @self: the node's own line; @release in it is safe to print
  * @hold: who has it in its hands; @command in it is safe to print
+ * @user: how far its user space is
  * @id: node id
  * @silent: says RUNNING, but its heartbeat stands still
  * @damaged: holds values that no Mint kernel writes
@@ -21,6 +22,7 @@ struct node_view {
 	struct mint_node_life life;
 	struct mint_node_self self;
 	struct mint_hold hold;
+	struct mint_node_user user;
 	__u32 id;
 	bool silent;
 	bool damaged;

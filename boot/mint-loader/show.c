@@ -20,7 +20,7 @@
 #include "verb.h"
 
 #define NODE_FORMAT	\
-	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:o,s:I,s:o,s:I,s:s,s:s,s:I,s:I}}"
+	"{s:{s:i,s:s,s:s,s:o,s:I,s:I,s:s,s:o,s:o,s:I,s:I,s:I,s:s,s:o,s:I,s:o,s:I,s:s,s:s,s:I,s:I}}"
 
 static struct {
 	bool json;
@@ -128,6 +128,7 @@ static int print_json(const struct tables *tables, const struct details *details
 		"boot_cpu", (json_int_t)node->life.boot_cpu,
 		"cpus_online", (json_int_t)node->self.nr_cpus,
 		"cpus_stalled", (json_int_t)node->self.stalled,
+		"init", mint_init_name(mint_node_init(&node->life, &node->user)),
 		"memory", json_extents(details->extents, details->nr_extents),
 		"memory_bytes", (json_int_t)tables_bytes(tables, node->id),
 		"devices", devices_json(tables, node->id),
@@ -191,6 +192,7 @@ static int print_text(const struct tables *tables, const struct details *details
 	print_cpus(tables, details);
 	printf("on line     %u\n", node->self.nr_cpus);
 	printf("stalled     %u\n", node->self.stalled);
+	printf("init        %s\n", mint_init_name(mint_node_init(&node->life, &node->user)));
 	for (i = 0; i < details->nr_extents; i++)
 		printf("memory      0x%llx-0x%llx, %s\n", details->extents[i].base,
 		       details->extents[i].base + details->extents[i].bytes - 1,

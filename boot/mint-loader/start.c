@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mint start: read and check everything, stop the node, fill its memory, set
- * it going, wait for its report. From the first touch to the start the kernel
+ * it going, wait until it has come up. From the first touch to the start the kernel
  * ties the node to our open device: whatever ends us leaves it stopped. If we are
  * stopped ourselves, mint kill takes the node away.
  */
@@ -18,8 +18,10 @@
 #include <mint/atomic.h>
 #include <mint/dev.h>
 #include <mint/state.h>
+#include "cmdline.h"
 #include "config.h"
 #include "device.h"
+#include "fate.h"
 #include "image.h"
 #include "json.h"
 #include "layout.h"
@@ -32,7 +34,6 @@
 #include "tables.h"
 #include "target.h"
 #include "timing.h"
-#include "unreported.h"
 #include "util.h"
 #include "verb.h"
 
@@ -42,6 +43,7 @@ static struct {
 	bool json;
 	bool dry_run;
 	bool no_wait;
+	const char *wait;
 	unsigned int timeout_s;
 	const char *file;
 	/* No options of the user: see start_again(). */
@@ -52,8 +54,8 @@ static struct {
 static const struct verb_option option_table[] = {
 	{ VERB_JSON(&options.json) },
 	{ VERB_DRY_RUN(&options.dry_run) },
-	{ .name = "wait", .help = "wait until the node reports (default)",
-	  .clear = &options.no_wait },
+	{ .name = "wait", .file = &options.wait, .value = "STEP",
+	  .help = "init: wait until its init runs (default); running: its kernel" },
 	{ .name = "no-wait", .help = "return as soon as the node's CPU runs",
 	  .set = &options.no_wait },
 	{ VERB_TIMEOUT(&options.timeout_s) },
@@ -73,6 +75,7 @@ static const struct verb_option option_table[] = {
  * @extents: the node's RAM, as the ledger has it
  * @params: the boot parameters
  * @generation: of this start
+ * @init: MINT_INIT_* to wait for
  */
 struct launch {
 	const struct region *region;
@@ -84,6 +87,7 @@ struct launch {
 	struct mint_extent extents[MINT_HANDOVER_EXTENTS];
 	unsigned char params[PARAMS_BYTES];
 	__u32 generation;
+	__u32 init;
 };
 
 /* Written by the signal handler alone. */
@@ -195,13 +199,22 @@ static int load_and_go(struct launch *launch)
 	return code ? code : set_going(launch);
 }
 
+/* A kernel of ABI 3.0 tells nothing of its init, so nobody waits for that. */
+static bool says_init(const struct node_view *now)
+{
+	return now->user.generation == now->self.generation;
+}
+
 /* One that refused or died is in loading while another node fences it. */
 static bool under_way(const struct launch *launch, const struct node_view *now)
 {
 	enum mint_node_state state = node_state(now);
 
-	return now->life.generation == launch->generation &&
-	       (state == MINT_NODE_BOOTING || state == MINT_NODE_LOADING);
+	if (now->life.generation != launch->generation)
+		return false;
+	if (mint_node_state_answers(state))
+		return says_init(now) && mint_node_init(&now->life, &now->user) < launch->init;
+	return state == MINT_NODE_BOOTING || state == MINT_NODE_LOADING;
 }
 
 /* What became of a start that is not under way any more. */
@@ -214,6 +227,7 @@ static int outcome(const struct launch *launch, const struct node_view *now)
 			    "it was started or destroyed by another command. Try: mint list");
 	switch (node_state(now)) {
 	case MINT_NODE_RUNNING:
+	case MINT_NODE_STALLED:
 		return MINT_EXIT_OK;
 	case MINT_NODE_REFUSED:
 		return fail(MINT_EXIT_ABI, "its kernel has ABI %u.%u and was handed %u.%u",
@@ -223,9 +237,19 @@ static int outcome(const struct launch *launch, const struct node_view *now)
 		return fail(MINT_EXIT_STATE, "it was killed after its start. Try: mint start %s",
 			    name);
 	default:
-		return fail(MINT_EXIT_FAILED, "it is %s after its start. Try: mint log %s",
-			    node_state_name(now), name);
+		return fate_ended(launch->region, now, &launch->config);
 	}
+}
+
+/*
+ * The init of an initramfs is on its way to the root that root= names. Without
+ * root= it has come to where it goes.
+ */
+static __u32 init_wanted(const struct config *config)
+{
+	if (options.wait && !strcmp(options.wait, "running"))
+		return MINT_INIT_NONE;
+	return cmdline_value(config->cmdline, "root=") ? MINT_INIT_ROOT : MINT_INIT_INITRAMFS;
 }
 
 static int wait_for_report(const struct launch *launch)
@@ -242,7 +266,7 @@ static int wait_for_report(const struct launch *launch)
 		if (!under_way(launch, &now))
 			return outcome(launch, &now);
 		if (now_ms() >= deadline)
-			return unreported_failed(launch->region, &now, options.timeout_s);
+			return fate_late(launch->region, &now, options.timeout_s);
 		pause_ms(POLL_MS);
 	}
 }
@@ -337,6 +361,7 @@ static int prepare(const struct tables *tables, struct launch *launch)
 		code = image_read(&launch->config, &launch->image);
 	if (code)
 		return code;
+	launch->init = init_wanted(&launch->config);
 	launch->nr_extents = tables_ram(tables, launch->node->id, launch->extents,
 					ARRAY_SIZE(launch->extents));
 	code = place(&launch->image, launch->extents, launch->nr_extents, &launch->placement);
@@ -370,9 +395,24 @@ static int start_node(struct target *target)
 	return code;
 }
 
+static int check_wait(void)
+{
+	if (options.wait && strcmp(options.wait, "init") && strcmp(options.wait, "running"))
+		return fail(MINT_EXIT_USAGE, "--wait '%s' is neither init nor running",
+			    options.wait);
+	if (options.wait && options.no_wait)
+		return fail(MINT_EXIT_USAGE, "--wait and --no-wait exclude each other");
+	return MINT_EXIT_OK;
+}
+
 static int cmd_start(const struct call *call)
 {
+	int code;
+
 	fail_context("cannot start node '%s'", call->operand);
+	code = check_wait();
+	if (code)
+		return code;
 	return with_node(call, start_node);
 }
 
@@ -381,7 +421,8 @@ static int cmd_start(const struct call *call)
  * @name: the node's name
  * @generation: the start that has failed; a later one is left alone
  *
- * What it has to say goes to standard output and error, as for the verb.
+ * What it has to say goes to standard output and error, as for the verb. It waits for
+ * the kernel only: the caller goes on to watch the node, so a panic is not lost on it.
  *
  * Return: an enum mint_exit.
  */
@@ -390,6 +431,7 @@ int start_again(const char *name, __u32 generation)
 	const struct call call = { .operand = name };
 
 	options.force = true;
+	options.wait = "running";
 	options.generation = generation;
 	return cmd_start(&call);
 }
@@ -397,7 +439,7 @@ int start_again(const char *name, __u32 generation)
 const struct verb verb_start = {
 	.name = "start",
 	.operand = "NODE",
-	.summary = "load a node's kernel, set it going and wait for its report",
+	.summary = "load a node's kernel, set it going and wait until it is up",
 	.options = option_table,
 	.dry_run = &options.dry_run,
 	.run = cmd_start,

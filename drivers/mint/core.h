@@ -195,6 +195,9 @@ int mint_console_resize(struct mint_follower *follower, const struct mint_ioc_si
 __poll_t mint_console_poll(struct mint_follower *follower, struct file *file,
 			   poll_table *table);
 
+/* pid1.c */
+void mint_pid1_beat(void);
+
 /* health.c */
 void mint_health_init(void);
 

@@ -136,6 +136,7 @@ static void mint_heartbeat(struct timer_list *timer)
 	mint_log_beat();
 	mint_doorbell_check();
 	mint_look_at_cpus();
+	mint_pid1_beat();
 	mint_peers_beat();
 	mod_timer(timer, jiffies + msecs_to_jiffies(HEARTBEAT_MS));
 }

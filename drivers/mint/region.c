@@ -184,8 +184,12 @@ static void __init mint_region_prepare_low(void)
 
 static void __init mint_region_announce_self(void)
 {
+	struct mint_node_user *user = &mint_node_entry(mint_facts.node)->user;
 	struct mint_node_self *self = &mint_node_entry(mint_facts.node)->self;
 
+	/* Before the self line: who sees that one knows whether we say anything here. */
+	mint_store(&user->init, MINT_INIT_NONE);
+	mint_store_release(&user->generation, mint_facts.generation);
 	mint_store(&self->abi, MINT_ABI_MAJOR << 16 | MINT_ABI_MINOR);
 	mint_store(&self->nr_cpus, 0);
 	mint_store(&self->stalled, 0);

@@ -102,6 +102,15 @@ static ssize_t stalled_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(stalled);
 
+static ssize_t init_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	const struct mint_node *entry = mint_sysfs_entry(dev);
+
+	return sysfs_emit(buf, "%s\n", mint_init_name(mint_node_init(&entry->life,
+								     &entry->user)));
+}
+static DEVICE_ATTR_RO(init);
+
 static ssize_t policy_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	static const char *const words[] = {
@@ -123,6 +132,7 @@ static struct attribute *node_attrs[] = {
 	&dev_attr_generation.attr,
 	&dev_attr_heartbeat_age_ms.attr,
 	&dev_attr_stalled.attr,
+	&dev_attr_init.attr,
 	&dev_attr_policy.attr,
 	&dev_attr_release.attr,
 	NULL

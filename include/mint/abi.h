@@ -17,7 +17,7 @@
 							 * the region
 							 */
 #define MINT_ABI_MAJOR		3	/* must be the same on both sides */
-#define MINT_ABI_MINOR		0	/* the lower one of both sides is spoken */
+#define MINT_ABI_MINOR		1	/* the lower one of both sides is spoken */
 
 #define MINT_MAX_NODES		64	/* node ids are 0 to 63 */
 #define MINT_MAX_CPUS		256	/* CPU numbers are 0 to 255 */
@@ -308,6 +308,11 @@ static_assert(sizeof(struct mint_ledger) ==
 #define MINT_SELF_REBOOT	5	/* CPUs parked after a reboot request */
 #define MINT_SELF_REFUSED	6	/* CPUs parked: its kernel speaks another ABI */
 
+/* mint_node_user.init: how far user space is */
+#define MINT_INIT_NONE		0	/* process 1 runs no program yet */
+#define MINT_INIT_INITRAMFS	1	/* it runs a program, and its root is the initramfs */
+#define MINT_INIT_ROOT		2	/* it runs a program, and its root was mounted */
+
 #define MINT_SILENT_MS		500	/* milliseconds without a change of the heartbeat after
 					 * which a running node is shown as silent
 					 */
@@ -437,11 +442,28 @@ static inline __u32 mint_hold_generation(__u64 word)
 }
 
 /**
+ * struct mint_node_user - how far the user space of a node is; nobody else writes it
+ * @generation: start to which the line belongs; another value than in the self line:
+ *	the node does not say, since its kernel has ABI 3.0
+ * @init: a MINT_INIT_* value, of the program that process 1 is now
+ * @reserved: zero. Writer: format
+ *
+ * Writer: node
+ */
+struct mint_node_user {
+	__u32 generation;
+	__u32 init;
+	__u64 reserved[7];
+};
+
+static_assert(sizeof(struct mint_node_user) == 64);
+
+/**
  * struct mint_node - one entry of the node table
  * @life: the node as its managers see it. Writer: managers
  * @self: the node as it sees itself. Writer: the node
  * @hold: who has the node in its hands. Writer: managers
- * @reserved: zero; room for one more line
+ * @user: how far its user space is. Writer: the node
  *
  * Writer: format
  */
@@ -449,7 +471,7 @@ struct mint_node {
 	struct mint_node_life life;
 	struct mint_node_self self;
 	struct mint_hold hold;
-	__u8 reserved[64];
+	struct mint_node_user user;
 };
 
 static_assert(sizeof(struct mint_node) == 256);

@@ -155,4 +155,37 @@ static inline int mint_node_state_hangs(enum mint_node_state state)
 	return state == MINT_NODE_SILENT || state == MINT_NODE_STALLED;
 }
 
+/**
+ * mint_node_init() - how far the user space of a node is
+ * @life: its life line, in the region or a copy
+ * @user: its user line, likewise
+ *
+ * Return: a MINT_INIT_* value, or another one of a damaged line; MINT_INIT_NONE also
+ * of a node that does not say.
+ */
+static inline __u32 mint_node_init(const struct mint_node_life *life,
+				   const struct mint_node_user *user)
+{
+	/* A line of another start says nothing. Pairs with mint_region_announce_self(). */
+	return mint_load_acquire(&user->generation) == mint_load(&life->generation) ?
+		mint_load(&user->init) : MINT_INIT_NONE;
+}
+
+/**
+ * mint_init_name() - the word that users read for how far user space is
+ * @init: a MINT_INIT_* value, or any other
+ *
+ * Return: a constant, in lower case.
+ */
+static inline const char *mint_init_name(__u32 init)
+{
+	static const char *const names[] = {
+		[MINT_INIT_NONE] = "none",
+		[MINT_INIT_INITRAMFS] = "initramfs",
+		[MINT_INIT_ROOT] = "root",
+	};
+
+	return init <= MINT_INIT_ROOT ? names[init] : "?";
+}
+
 #endif /* MINT_STATE_H */
