@@ -4,31 +4,19 @@
  *
  *	mint=cpus=LIST,mem=SIZE,shm=SIZE[@ADDRESS][,nodevices=LIST]
  *
- * Here is what can be said of it without knowing the machine.
+ * Here is what can be said of it without knowing the machine. Compiles in user space
+ * too: in the mint command, which is to take what the kernel takes.
  */
 #define pr_fmt(fmt) "mint: " fmt
 
+#include <linux/align.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
 #include <linux/pci.h>
 #include <linux/string.h>
-#include <asm/mint.h>
-#include <asm/setup.h>
 #include "parameter.h"
 
-static char parameter[256] __initdata;
-static bool parameter_too_long __initdata;
 struct mint_request mint_request __initdata;
-
-static int __init mint_parse_parameter(char *value)
-{
-	if (!value)
-		value = "";
-	parameter_too_long = strscpy(parameter, value, sizeof(parameter)) < 0;
-	mint_facts.active = true;	/* wanted: mint_setup_memory() decides */
-	return 0;
-}
-early_param("mint", mint_parse_parameter);
 
 static int __init mint_parse_cpu(const char *text, u32 *cpu)
 {
@@ -149,17 +137,16 @@ static int __init mint_parse_item(char *item, parse_piece_fn *in_list)
 
 /**
  * mint_request_parse() - read the parameter into mint_request
+ * @text: its value, which is taken to pieces
  *
  * Return: 0, or -EINVAL after a line in the log.
  */
-int __init mint_request_parse(void)
+int __init mint_request_parse(char *text)
 {
-	char *rest = parameter, *item;
 	parse_piece_fn in_list = NULL;
+	char *rest = text, *item;
 	int err;
 
-	if (parameter_too_long)
-		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
 	mint_request.shm_base = MINT_ANYWHERE;
 	while ((item = strsep(&rest, ","))) {
 		err = mint_parse_item(item, &in_list);

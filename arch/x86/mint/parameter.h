@@ -6,9 +6,14 @@
 #include <linux/errno.h>
 #include <linux/printk.h>
 #include <linux/types.h>
-#include <asm/mint.h>
+#include <asm/mint_machine.h>
 
-#define MINT_ANYWHERE	(~0ULL)
+#define MINT_PARAMETER_BYTES	256	/* room for the value and its end */
+#define MINT_ANYWHERE		(~0ULL)
+
+/* What node 0 and the region have at least. */
+#define MINT_NODE0_LEAST	(64ULL << 20)
+#define MINT_REGION_LEAST	(16ULL << 20)
 
 /**
  * struct mint_request - what the parameter asks for
@@ -39,6 +44,6 @@ struct mint_request {
 
 extern struct mint_request mint_request;
 
-int mint_request_parse(void);
+int mint_request_parse(char *text);
 
 #endif /* _ARCH_X86_MINT_PARAMETER_H */

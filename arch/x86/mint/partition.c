@@ -12,7 +12,7 @@
 #include <linux/io.h>
 #include <linux/memblock.h>
 #include <linux/pci.h>
-#include <linux/sizes.h>
+#include <linux/string.h>
 #include <asm/cpufeature.h>
 #include <asm/e820/api.h>
 #include <asm/mint.h>
@@ -25,8 +25,8 @@
 #include "parameter.h"
 #include "tables.h"
 
-#define NODE0_MIN_BYTES		SZ_64M
-#define REGION_MIN_BYTES	SZ_16M
+static char parameter[MINT_PARAMETER_BYTES] __initdata;
+static bool parameter_too_long __initdata;
 
 static struct mint_facts plan __initdata;
 
@@ -40,6 +40,16 @@ static u64 lowest_end __initdata;
 /* Worth a line once it is certain that Mint is on. */
 static bool srat_damaged __initdata;
 static bool region_moved __initdata;
+
+static int __init mint_take_parameter(char *value)
+{
+	if (!value)
+		value = "";
+	parameter_too_long = strscpy(parameter, value, sizeof(parameter)) < 0;
+	mint_facts.active = true;	/* wanted: mint_setup_memory() decides */
+	return 0;
+}
+early_param("mint", mint_take_parameter);
 
 static const void *__init mint_firmware_map(u64 phys, u32 bytes)
 {
@@ -246,9 +256,9 @@ static int __init mint_plan_own_memory(void)
 {
 	u64 missing;
 
-	if (mint_request.mem < NODE0_MIN_BYTES)
+	if (mint_request.mem < MINT_NODE0_LEAST)
 		return refuse("mem: %lluM is less than the minimum of %lluM",
-			      mint_request.mem >> 20, (u64)NODE0_MIN_BYTES >> 20);
+			      mint_request.mem >> 20, MINT_NODE0_LEAST >> 20);
 	lowest_end = mint_ram_lowest(&mint_machine, mint_request.mem, &missing);
 	if (missing)
 		return refuse("mem: %lluM is more than the machine has, %lluM are missing",
@@ -290,9 +300,9 @@ static int __init mint_plan_region(void)
 	struct mint_span initrd = mint_initrd();
 	u64 base = mint_request.shm_base;
 
-	if (mint_request.shm < REGION_MIN_BYTES)
+	if (mint_request.shm < MINT_REGION_LEAST)
 		return refuse("shm: %lluM is less than the minimum of %lluM",
-			      mint_request.shm >> 20, (u64)REGION_MIN_BYTES >> 20);
+			      mint_request.shm >> 20, MINT_REGION_LEAST >> 20);
 	taken = own;
 	mint_spans_add(&taken, initrd.base, initrd.end);
 	if (base != MINT_ANYWHERE && mint_plan_given_place(base))
@@ -328,8 +338,11 @@ static void __init mint_apply_memory(void)
 
 static int __init mint_partition_machine(void)
 {
-	int err = mint_request_parse();
+	int err;
 
+	if (parameter_too_long)
+		return refuse("mint= is longer than %zu bytes", sizeof(parameter) - 1);
+	err = mint_request_parse(parameter);
 	if (!err)
 		err = mint_plan_guest();
 	if (!err)
