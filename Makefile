@@ -136,7 +136,7 @@ build/man/%: docs/man/%.scd
 	$(Q)scdoc <$< >$@.tmp
 	$(Q)mv $@.tmp $@
 
-install: loader man ## the mint command, its manual, completion, headers: PREFIX=, DESTDIR=
+install: loader man ## the mint command, its scripts, manual, completion, headers: PREFIX=, DESTDIR=
 	$(Q)$(MAKE) --no-print-directory install-files
 
 # What is built, put into place by a step of its own.
@@ -147,7 +147,8 @@ install-files:
 	done
 	$(Q)install -D -m 644 scripts/completion/mint \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mint
-	$(Q)install -d $(DESTDIR)$(PREFIX)/include/mint
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/mint $(DESTDIR)$(PREFIX)/include/mint
+	$(Q)install -m 755 boot/mint-loader/lib/* $(DESTDIR)$(PREFIX)/lib/mint
 	$(Q)install -m 644 include/mint/*.h $(DESTDIR)$(PREFIX)/include/mint
 
 loc: prepare ## lines of code, by part

@@ -27,16 +27,6 @@ static const struct verb_option option_table[] = {
 	{ }
 };
 
-static const char *mint_text(const struct proposal *proposal, char *text, size_t room)
-{
-	char cpus[MINT_MAX_CPUS], mem[24], shm[24];
-
-	snprintf(text, room, "cpus=%s,mem=%s,shm=%s",
-		 cpus_text(proposal->cpus, cpus, sizeof(cpus)),
-		 size_text(proposal->mem, mem), size_text(proposal->shm, shm));
-	return text;
-}
-
 static json_t *proposal_json(const struct proposal *proposal)
 {
 	char text[512];
@@ -44,7 +34,7 @@ static json_t *proposal_json(const struct proposal *proposal)
 	if (*proposal->why_not)
 		return json_pack("{s:n, s:s}", "mint", "why_not", proposal->why_not);
 	return json_pack("{s:s, s:o, s:I, s:I}",
-			 "mint", mint_text(proposal, text, sizeof(text)),
+			 "mint", proposal_text(proposal, text, sizeof(text)),
 			 "cpus", json_cpus(proposal->cpus),
 			 "mem", (json_int_t)proposal->mem, "shm", (json_int_t)proposal->shm);
 }
@@ -156,18 +146,8 @@ static int print_text(const struct survey *survey, const struct finding *finding
 		printf("NO PROPOSAL\n  %s\n", proposal->why_not);
 	else
 		printf("PROPOSAL\n  mint=%s\n  %s\n",
-		       mint_text(proposal, text, sizeof(text)), PROPOSE_RULE);
+		       proposal_text(proposal, text, sizeof(text)), PROPOSE_RULE);
 	return finish_output();
-}
-
-static const struct finding *find_stop(const struct finding *findings)
-{
-	unsigned int i;
-
-	for (i = 0; i < JUDGE_FINDINGS; i++)
-		if (findings[i].verdict == VERDICT_STOPS)
-			return &findings[i];
-	return NULL;
 }
 
 static int cmd_check_machine(const struct call *call)
@@ -183,13 +163,10 @@ static int cmd_check_machine(const struct call *call)
 		sysroot_set(options.saved);
 	if (options.saved && !sysroot_has("/"))
 		return fail(MINT_EXIT_FAILED, "no saved machine in '%s': %m", options.saved);
-	survey_tables(&survey.tables);
-	survey_cpus(&survey.cpus);
-	survey_memory(&survey.memory);
-	survey_devices(&survey.devices);
+	survey_machine(&survey);
 	judge(&survey, findings);
 	propose(&survey, &proposal);
-	stop = find_stop(findings);
+	stop = judge_stop(findings);
 	code = options.json ? print_json(&survey, findings, &proposal, !stop) :
 			      print_text(&survey, findings, &proposal);
 	if (code || !stop)

@@ -118,7 +118,7 @@ int file_write_atomic(const char *dir, const char *name, const char *text)
 	fd = mkostemp(draft, O_CLOEXEC);
 	if (fd < 0)
 		return fail(MINT_EXIT_FAILED, "'%s' cannot be written: %m", path);
-	good = write_all(fd, text) && !fchmod(fd, 0644);
+	good = write_all(fd, text) && !fchmod(fd, 0644) && !fsync(fd);
 	good = !close(fd) && good;
 	if (good && !rename(draft, path))
 		return MINT_EXIT_OK;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <mint/boot.h>
 #include "judge.h"
+#include "kernels.h"
 #include "report.h"
 #include "survey.h"
 #include "sysroot.h"
@@ -19,7 +20,8 @@
 
 #define XAPIC_LAST	254		/* the highest id that the old mode can address */
 #define APIC_BASE_X2APIC	0x400
-#define CONFIG_MAX	0x100000
+#define INTERRUPTS_MAX	0x1000000
+#define SECURE_BOOT	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 static void say(struct finding *to, enum verdict means, const char *format, ...) __printf(3, 4);
 static void say(struct finding *to, enum verdict means, const char *format, ...)
@@ -52,9 +54,7 @@ static void unknown(struct finding *to, const char *what, int error)
 
 static void judge_kernel(const struct survey *survey, struct finding *to)
 {
-	char release[96], path[128];
-	struct buffer config;
-	bool built;
+	char release[96], others[128];
 
 	(void)survey;
 	if (sysroot_has("/sys/devices/mint")) {
@@ -63,21 +63,34 @@ static void judge_kernel(const struct survey *survey, struct finding *to)
 		return;
 	}
 	sysroot_line("/proc/sys/kernel/osrelease", release, sizeof(release));
-	snprintf(path, sizeof(path), "/boot/config-%s", release);
-	built = !sysroot_read(path, CONFIG_MAX, &config) &&
-		strstr((char *)config.data, "\nCONFIG_MINT=y\n");
-	free(config.data);
-	if (built) {
+	if (kernel_has_mint(release)) {
 		say(to, VERDICT_GOOD, "%s has CONFIG_MINT, and was booted without mint=", release);
-		return;
+	} else if (kernels_with_mint(others, sizeof(others))) {
+		say(to, VERDICT_LESS, "%s is not known to have CONFIG_MINT, but %s is there",
+		    release, others);
+		advise(to, "mint setup");
+	} else {
+		say(to, VERDICT_LESS, "%s is not known to have CONFIG_MINT", release);
+		advise(to, "make packages; apt install ./build/packages/linux-image-*.deb");
 	}
-	say(to, VERDICT_LESS, "%s is not known to have CONFIG_MINT", release);
-	advise(to, "make prepare; build build/linux with kernel-patches/config/mint.config");
+}
+
+/* The byte behind four of attributes. */
+static bool secure_boot_on(void)
+{
+	unsigned char on = 0;
+
+	return !sysroot_read_at(SECURE_BOOT, 4, &on, 1) && on;
 }
 
 static void judge_firmware(const struct survey *survey, struct finding *to)
 {
 	(void)survey;
+	if (secure_boot_on()) {
+		say(to, VERDICT_LESS, "UEFI with Secure Boot, which starts signed kernels only");
+		advise(to, "switch Secure Boot off in the firmware");
+		return;
+	}
 	say(to, VERDICT_GOOD, "%s", sysroot_has("/sys/firmware/efi") ? "UEFI" :
 	    "BIOS, or a loader that hides UEFI");
 }
@@ -148,7 +161,7 @@ static bool remapping_on(void)
 	struct buffer interrupts;
 	bool on;
 
-	if (sysroot_read("/proc/interrupts", CONFIG_MAX * 16, &interrupts))
+	if (sysroot_read("/proc/interrupts", INTERRUPTS_MAX, &interrupts))
 		return false;
 	on = strstr((char *)interrupts.data, " IR-");
 	free(interrupts.data);
@@ -395,6 +408,22 @@ void judge(const struct survey *survey, struct finding findings[JUDGE_FINDINGS])
 		findings[i].name = judges[i].name;
 		judges[i].judge(survey, &findings[i]);
 	}
+}
+
+/**
+ * judge_stop() - what keeps Mint from running
+ * @findings: what judge() has found
+ *
+ * Return: the first of these, or NULL.
+ */
+const struct finding *judge_stop(const struct finding findings[JUDGE_FINDINGS])
+{
+	unsigned int i;
+
+	for (i = 0; i < JUDGE_FINDINGS; i++)
+		if (findings[i].verdict == VERDICT_STOPS)
+			return &findings[i];
+	return NULL;
 }
 
 /**

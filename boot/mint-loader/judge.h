@@ -36,6 +36,7 @@ struct finding {
 #define JUDGE_FINDINGS	17
 
 void judge(const struct survey *survey, struct finding findings[JUDGE_FINDINGS]);
+const struct finding *judge_stop(const struct finding findings[JUDGE_FINDINGS]);
 const char *verdict_text(enum verdict verdict);
 
 #endif /* MINT_LOADER_JUDGE_H */

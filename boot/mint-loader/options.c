@@ -39,8 +39,9 @@ static void print_option(const struct verb_option *option)
 	const char *value = value_word(option);
 	char words[32];
 
-	snprintf(words, sizeof(words), "%s--%s%s%s", option->letter ? letter : "", option->name,
-		 *value ? " " : "", value);
+	snprintf(words, sizeof(words), option->optional ? "%s--%s%s%s]" : "%s--%s%s%s",
+		 option->letter ? letter : "", option->name,
+		 option->optional ? "[=" : *value ? " " : "", value);
 	printf("  %-16s %s\n", words, option->help);
 }
 
@@ -124,7 +125,8 @@ static void fill_tables(const struct verb *verb, struct option names[OPTIONS_MAX
 	for (i = 0; i < OPTIONS_MAX - 3 && (option = option_at(verb, i)); i++) {
 		names[i] = (struct option) {
 			.name = option->name,
-			.has_arg = *value_word(option) ? required_argument : no_argument,
+			.has_arg = option->optional ? optional_argument :
+				   *value_word(option) ? required_argument : no_argument,
 			.val = getopt_value(option, i),
 		};
 		if (option->letter)

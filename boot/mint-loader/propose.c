@@ -2,7 +2,9 @@
 /* A value of mint= for a machine: that its first node takes, by a rule that is told. */
 #include <stdio.h>
 #include <string.h>
+#include "../../arch/x86/mint/parameter.h"
 #include "cpus.h"
+#include "fit.h"
 #include "propose.h"
 #include "survey.h"
 #include "sysroot.h"
@@ -11,9 +13,6 @@
 #include "value.h"
 
 #define MB		0x100000ULL
-#define NODE0_LEAST	(64 * MB)	/* what mint= takes, see arch/x86/mint/partition.c */
-#define REGION_LEAST	(16 * MB)
-#define OTHER_LEAST	(64 * MB)	/* that another node boots in */
 
 static __u64 clamp(__u64 value, __u64 least, __u64 most)
 {
@@ -85,45 +84,6 @@ static unsigned int choose_cpus(const struct survey *survey, __u64 *cpus)
 	return nr;
 }
 
-/* Where memory of node 0 ends if it gets the lowest @mem bytes. */
-static __u64 own_end(const struct survey_memory *memory, __u64 mem)
-{
-	__u64 left = mem - MINT_EXTENT_ALIGN;
-	unsigned int i;
-
-	for (i = 0; i < memory->nr; i++) {
-		if (left <= memory->pieces[i].bytes)
-			return memory->pieces[i].base + left;
-		left -= memory->pieces[i].bytes;
-	}
-	return ~0ULL;
-}
-
-/* Does the region fit in one piece above node 0's memory, and is something left then? */
-static bool fits(const struct survey_memory *memory, const struct proposal *proposal)
-{
-	__u64 end = own_end(memory, proposal->mem), left = 0;
-	bool placed = false;
-	unsigned int i;
-
-	for (i = 0; i < memory->nr; i++) {
-		const struct survey_piece *piece = &memory->pieces[i];
-		__u64 base = piece->base > end ? piece->base : end;
-		__u64 bytes;
-
-		if (base >= piece->base + piece->bytes)
-			continue;
-		bytes = piece->base + piece->bytes - base;
-		if (!placed && bytes >= proposal->shm) {
-			placed = true;
-			bytes -= proposal->shm;
-		}
-		if (bytes > left)
-			left = bytes;
-	}
-	return placed && left >= OTHER_LEAST;
-}
-
 static void choose_memory(const struct survey_memory *memory, struct proposal *proposal)
 {
 	__u64 all = memory->bytes;
@@ -145,7 +105,7 @@ void propose(const struct survey *survey, struct proposal *proposal)
 {
 	const struct survey_memory *memory = &survey->memory;
 	const char *why_not = "";
-	char size[24];
+	char size[24], why[128];
 
 	memset(proposal, 0, sizeof(*proposal));
 	if (survey->tables.madt_error || survey->cpus.error)
@@ -158,9 +118,26 @@ void propose(const struct survey *survey, struct proposal *proposal)
 	if (*why_not)
 		return;
 	choose_memory(memory, proposal);
-	if (proposal->mem < NODE0_LEAST || proposal->shm < REGION_LEAST ||
-	    !fits(memory, proposal))
+	if (!fit_memory(memory, proposal->mem, proposal->shm, MINT_ANYWHERE, why, sizeof(why)))
 		snprintf(proposal->why_not, sizeof(proposal->why_not),
 			 "%s of memory, as it lies, are too little for two nodes",
 			 size_text(memory->bytes, size));
+}
+
+/**
+ * proposal_text() - a proposal as a value of mint=
+ * @proposal: the proposal
+ * @text: where to put it
+ * @room: size of @text
+ *
+ * Return: @text.
+ */
+const char *proposal_text(const struct proposal *proposal, char *text, size_t room)
+{
+	char cpus[MINT_MAX_CPUS], mem[24], shm[24];
+
+	snprintf(text, room, "cpus=%s,mem=%s,shm=%s",
+		 cpus_text(proposal->cpus, cpus, sizeof(cpus)),
+		 size_text(proposal->mem, mem), size_text(proposal->shm, shm));
+	return text;
 }

@@ -3,6 +3,7 @@
 #ifndef MINT_LOADER_PROPOSE_H
 #define MINT_LOADER_PROPOSE_H
 
+#include <stddef.h>
 #include <mint/abi.h>
 
 struct survey;
@@ -27,5 +28,6 @@ struct proposal {
 };
 
 void propose(const struct survey *survey, struct proposal *proposal);
+const char *proposal_text(const struct proposal *proposal, char *text, size_t room);
 
 #endif /* MINT_LOADER_PROPOSE_H */

@@ -147,6 +147,7 @@ struct survey {
 	struct survey_devices devices;
 };
 
+void survey_machine(struct survey *survey);
 void survey_tables(struct survey_tables *tables);
 unsigned int survey_nr_cpus(const struct survey_tables *tables);
 __u32 survey_highest_apic_id(const struct survey_tables *tables);

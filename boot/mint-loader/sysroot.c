@@ -27,11 +27,18 @@ void sysroot_set(const char *dir)
 	root = dir;
 }
 
-static int full_path(const char *path, char full[512])
+/**
+ * sysroot_path() - where a file really is
+ * @path: its absolute path
+ * @full: filled in
+ *
+ * Return: 0 or -ENAMETOOLONG.
+ */
+int sysroot_path(const char *path, char full[SYSROOT_PATH_BYTES])
 {
-	int n = snprintf(full, 512, "%s%s", root, path);
+	int n = snprintf(full, SYSROOT_PATH_BYTES, "%s%s", root, path);
 
-	return n < 0 || n >= 512 ? -ENAMETOOLONG : 0;
+	return n < 0 || n >= SYSROOT_PATH_BYTES ? -ENAMETOOLONG : 0;
 }
 
 /**
@@ -40,16 +47,16 @@ static int full_path(const char *path, char full[512])
  */
 bool sysroot_has(const char *path)
 {
-	char full[512];
+	char full[SYSROOT_PATH_BYTES];
 
-	return !full_path(path, full) && !faccessat(AT_FDCWD, full, F_OK, AT_SYMLINK_NOFOLLOW);
+	return !sysroot_path(path, full) && !faccessat(AT_FDCWD, full, F_OK, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Returns a file descriptor or a negative errno. */
 static int open_below(const char *path)
 {
-	char full[512];
-	int fd, error = full_path(path, full);
+	char full[SYSROOT_PATH_BYTES];
+	int fd, error = sysroot_path(path, full);
 
 	if (error)
 		return error;
@@ -178,9 +185,9 @@ int sysroot_number(const char *path, __u64 *value)
  */
 int sysroot_link(const char *path, char *target, size_t room)
 {
-	char full[512];
+	char full[SYSROOT_PATH_BYTES];
 	ssize_t bytes;
-	int error = full_path(path, full);
+	int error = sysroot_path(path, full);
 
 	if (error)
 		return error;
@@ -205,10 +212,10 @@ int sysroot_link(const char *path, char *target, size_t room)
 int sysroot_each(const char *path, void (*each)(const char *name, void *context), void *context)
 {
 	struct dirent **names;
-	char full[512];
+	char full[SYSROOT_PATH_BYTES];
 	int i, n, error;
 
-	error = full_path(path, full);
+	error = sysroot_path(path, full);
 	if (error)
 		return error;
 	n = scandir(full, &names, NULL, versionsort);

@@ -9,7 +9,10 @@
 #include <linux/types.h>
 #include "file.h"
 
+#define SYSROOT_PATH_BYTES	512
+
 void sysroot_set(const char *dir);
+int sysroot_path(const char *path, char full[SYSROOT_PATH_BYTES]);
 bool sysroot_has(const char *path);
 int sysroot_read(const char *path, size_t limit, struct buffer *to);
 int sysroot_read_at(const char *path, off_t at, void *to, size_t bytes);

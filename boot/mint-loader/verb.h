@@ -35,8 +35,10 @@ struct call {
  * @seconds: takes the option's value, a number of seconds
  * @file: takes the option's value, the name of a file or folder
  * @value: how the help names that; NULL: FILE
+ * @optional: the value may be left out; it follows an equals sign
  *
- * One of the pointers before @value is there, and tells of which kind the option is.
+ * One of the pointers before @value is there, and tells of which kind the option is;
+ * two if the value is optional.
  */
 struct verb_option {
 	const char *name;
@@ -47,6 +49,7 @@ struct verb_option {
 	unsigned int *seconds;
 	const char **file;
 	const char *value;
+	bool optional;
 };
 
 /* Options that several verbs have; what they set is the verb's own. */
@@ -95,6 +98,7 @@ extern const struct verb verb_kill;
 extern const struct verb verb_list;
 extern const struct verb verb_log;
 extern const struct verb verb_serve;
+extern const struct verb verb_setup;
 extern const struct verb verb_show;
 extern const struct verb verb_start;
 extern const struct verb verb_stop;

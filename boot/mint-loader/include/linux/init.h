@@ -6,6 +6,7 @@
 #define MINT_LOADER_LINUX_INIT_H
 
 #define __init
+#define __initdata
 
 #ifndef __packed
 #define __packed	__attribute__((packed))
