@@ -38,7 +38,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
 # What only the doors to Debian need: packages, image, try, test-debian, apps.
-PACKAGES_DEBIAN := mmdebstrap
+PACKAGES_DEBIAN := mmdebstrap dpkg-dev debhelper lintian libssl-dev rsync kmod
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.
 PREFIX ?= /usr/local
@@ -47,7 +47,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 comma := ,
 
 .PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian isolation soak \
-	nested bench evaluation abi \
+	nested bench evaluation abi packages \
 	lint series man install install-files loc house clean
 
 help: ## list the doors
@@ -150,6 +150,12 @@ install-files:
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/mint $(DESTDIR)$(PREFIX)/include/mint
 	$(Q)install -m 755 boot/mint-loader/lib/* $(DESTDIR)$(PREFIX)/lib/mint
 	$(Q)install -m 644 include/mint/*.h $(DESTDIR)$(PREFIX)/include/mint
+
+# One after the other: each has all CPUs.
+packages: deps-debian any ## Debian packages, in build/packages: kernel, mint, mint-dev
+	$(Q)$(STEP) package-kernel "packages of the kernel" scripts/build-packages kernel
+	$(Q)$(STEP) package-mint "packages mint, mint-dev" scripts/build-packages mint
+	$(Q)scripts/build-packages list
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc

@@ -14,7 +14,8 @@ from region_image import Node
 __all__ = ["command_fixture", "mint_fixture"]
 INSTALLED = {
     "sbin/mint", "share/man/man8/mint.8", "share/man/man5/mint.conf.5",
-    "share/bash-completion/completions/mint", "lib/mint/update-loader",
+    "share/bash-completion/completions/mint",
+    *(f"lib/mint/{path.name}" for path in (ROOT / "boot/mint-loader/lib").iterdir()),
     *(f"include/mint/{name}.h"
       for name in ("abi", "atomic", "boot", "control", "dev", "domain", "extent", "lock",
                    "state", "vni"))}
