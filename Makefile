@@ -38,7 +38,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
 # What only the doors to Debian need: packages, image, try, test-debian, apps.
-PACKAGES_DEBIAN := mmdebstrap dpkg-dev debhelper lintian libssl-dev rsync kmod
+PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.
 PREFIX ?= /usr/local
