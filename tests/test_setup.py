@@ -136,7 +136,9 @@ def test_programs_are_told_the_same(host: Host) -> None:
     report = host.setup("--json", f"--write={OTHER}").json()
     assert report["written"] and not report["dry_run"] and report["mint"] == OTHER
     assert report["loaders"] == ["GRUB: update-grub"]
-    assert report["kernels"] == "6.12.117-mint"
+    assert report["kernels"] == ["6.12.117-mint"]
+    report = host.setup("--json", "--undo").json()
+    assert report["written"] and report["mint"] == "" and report["former"] == OTHER
 
 
 def test_nothing_is_done_in_a_dry_run(host: Host) -> None:

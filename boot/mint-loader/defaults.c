@@ -73,18 +73,18 @@ static const char *find_assignment(const char *text)
 /**
  * defaults_value() - find the value in the file's text
  * @text: the text, or NULL
- * @value: filled in; empty if the file says nothing
+ * @value: filled in; empty if the file says nothing, or what is no value
  *
- * Return: an enum mint_exit.
+ * Return: false if it says what is no value.
  */
-int defaults_value(const char *text, char value[DEFAULTS_VALUE_BYTES])
+bool defaults_value(const char *text, char value[DEFAULTS_VALUE_BYTES])
 {
 	const char *at = find_assignment(text), *quote;
 	size_t bytes;
 
 	*value = '\0';
 	if (!at)
-		return MINT_EXIT_OK;
+		return true;
 	at += strlen(ASSIGNMENT);
 	quote = *at == '"' || *at == '\'' ? at++ : "";
 	bytes = strspn(at, allowed);
@@ -97,10 +97,9 @@ int defaults_value(const char *text, char value[DEFAULTS_VALUE_BYTES])
 		bytes = DEFAULTS_VALUE_BYTES;
 	at += strspn(at, " \t\r");
 	if (bytes < DEFAULTS_VALUE_BYTES && (!*at || *at == '\n' || *at == '#'))
-		return MINT_EXIT_OK;
+		return true;
 	*value = '\0';
-	return fail(MINT_EXIT_FAILED, DEFAULTS_FILE ": MINT= has no value like \"%s\". Try: %s",
-		    "cpus=0,mem=1G,shm=128M", "mint setup --write");
+	return false;
 }
 
 /* The text with another value; the caller's to free. */

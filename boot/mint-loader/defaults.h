@@ -13,7 +13,7 @@
 
 bool defaults_can_hold(const char *value);
 int defaults_read(char **text);
-int defaults_value(const char *text, char value[DEFAULTS_VALUE_BYTES]);
+bool defaults_value(const char *text, char value[DEFAULTS_VALUE_BYTES]);
 int defaults_write(const char *old, const char *value);
 int defaults_restore(const char *old);
 

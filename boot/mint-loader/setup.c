@@ -165,14 +165,15 @@ static int write_value(struct setup *setup)
 	return code;
 }
 
-static json_t *lines_json(const char *lines)
+/* What stands between the characters of @between, a string each. */
+static json_t *list_json(const char *list, const char *between)
 {
 	json_t *array = json_array();
 	size_t bytes;
 
-	for (; *lines; lines += bytes + (lines[bytes] == '\n')) {
-		bytes = strcspn(lines, "\n");
-		json_array_append_new(array, json_stringn(lines, bytes));
+	for (; *list; list += bytes + !!list[bytes]) {
+		bytes = strcspn(list, between);
+		json_array_append_new(array, json_stringn(list, bytes));
 	}
 	return array;
 }
@@ -183,12 +184,12 @@ static int print_json(const struct setup *setup)
 	char kernels[256];
 
 	kernels_with_mint(kernels, sizeof(kernels));
-	return json_print(json_pack("{s:b, s:b, s:s, s:s, s:s, s:s, s:o}",
+	return json_print(json_pack("{s:b, s:b, s:s, s:s, s:s, s:o, s:o}",
 				    "dry_run", options.dry_run, "written", written,
 				    "file", DEFAULTS_FILE,
 				    "mint", setup->value, "former", setup->old_value,
-				    "kernels", kernels,
-				    "loaders", lines_json(setup->loaders)));
+				    "kernels", list_json(kernels, " "),
+				    "loaders", list_json(setup->loaders, "\n")));
 }
 
 /* What works less well here, but for the kernel that happens to run now. */
@@ -283,9 +284,12 @@ static int cmd_setup(const struct call *call)
 	code = check_usage();
 	if (!code)
 		code = defaults_read(&setup.old);
-	/* What cannot be read is replaced by what can. */
-	if (!code && (options.current || !(options.write || options.undo)))
-		code = defaults_value(setup.old, setup.old_value);
+	/* What makes no sense can be written over, or undone. */
+	if (!code && !defaults_value(setup.old, setup.old_value) &&
+	    !(options.write || options.undo))
+		code = fail(MINT_EXIT_FAILED, DEFAULTS_FILE
+			    ": MINT= has no value like \"%s\". Try: mint setup --write",
+			    "cpus=0,mem=1G,shm=128M");
 	if (!code)
 		code = options.current ? print_current(&setup) : run(&setup);
 	free(setup.old);
