@@ -172,9 +172,9 @@ def test_nodes_that_say_so_start_at_boot_one_after_the_other(host: Host) -> None
 
 
 def test_without_nodes_there_are_no_units(host: Host) -> None:
-    assert generated(host) == {}
+    assert not generated(host)
     (host.root / "etc/mint").rmdir()
-    assert generated(host) == {}
+    assert not generated(host)
 
 
 @pytest.mark.parametrize("name", ["my node", "1b", "-b", "b@c", "b\\x2d", "b$(reboot)", "n" * 32,
