@@ -64,7 +64,7 @@ static void judge_kernel(const struct survey *survey, struct finding *to)
 	}
 	sysroot_line("/proc/sys/kernel/osrelease", release, sizeof(release));
 	if (kernel_has_mint(release)) {
-		say(to, VERDICT_GOOD, "%s has CONFIG_MINT, and was booted without mint=", release);
+		say(to, VERDICT_GOOD, "%s has CONFIG_MINT, and runs without Mint", release);
 	} else if (kernels_with_mint(others, sizeof(others))) {
 		say(to, VERDICT_LESS, "%s is not known to have CONFIG_MINT, but %s is there",
 		    release, others);
