@@ -18,6 +18,7 @@ import saved_machine
 from mint_command import (ROOT, TIMEOUT_S, Mint, Result, command_fixture, mint_fixture,
                           refused)
 from test_check_machine import SAVED, madt, memory_map, q35, with_memory, xapic
+from test_partition import REJECTED
 
 __all__ = ["command_fixture", "mint_fixture"]
 PROPOSAL = "cpus=0,mem=1G,shm=128M"
@@ -177,9 +178,10 @@ def test_a_value_that_is_none_is_not_passed_on(host: Host, line: str) -> None:
 
 
 @pytest.mark.parametrize("value, words", [
-    ("cpus=0;,mem=1G,shm=64M", "is no value like"), ("cpus=0 mem=1G", "is no value like"),
+    ("cpus=0;,mem=1G,shm=64M", "'0;' is not a CPU number"),
+    ("cpus=0,mem=1G,shm=64M,nodevices= 01:00.0", "is no value like"),
     ("", "has no value"), ("cpus=0,mem=1G", "needs cpus=, mem= and shm="),
-    ("cpus=0,mem=-2M,shm=64M", "'-2M' is not a size"), ("cpus=+0,mem=1G,shm=64M", "is no value"),
+    ("cpus=0,mem=-2M,shm=64M", "'-2M' is not a size"), ("cpus=+0,mem=1G,shm=64M", "'+0' is not"),
     ("cpus=0,mem=1G,shm=64M,nodes=4", "key 'nodes' is unknown"),
     ("cpus=0,mem=1000K,shm=64M", "not a multiple of 2M"),
     ("cpus=0,0,mem=1G,shm=64M", "CPU 0 is given twice"),
@@ -190,10 +192,11 @@ def test_a_value_that_is_none_is_not_passed_on(host: Host, line: str) -> None:
     ("cpus=0-3,mem=1G,shm=64M", "none is left for another node"),
     ("cpus=0,mem=32M,shm=64M", "mem: less than the minimum of 64M"),
     ("cpus=0,mem=1G,shm=8M", "shm: less than the minimum of 16M"),
-    ("cpus=0,mem=5G,shm=64M", "mem: the machine has 1026M less"),
-    ("cpus=0,mem=1G,shm=3G", "shm: so much is not left in one piece"),
-    ("cpus=0,mem=1G,shm=64M@512M", "node 0's memory ends at 0x40000000"),
-    ("cpus=0,mem=1G,shm=64M@3G", "is not so much RAM"),
+    ("cpus=0,mem=5G,shm=64M", "more than the machine has, 1026M are missing"),
+    ("cpus=0,mem=1G,shm=3G", "shm: no 3072M of RAM are left in one piece"),
+    ("cpus=0,mem=1G,shm=64M@512M", "overlaps node 0's memory, up to 0x40000000"),
+    ("cpus=0,mem=1G,shm=64M@3G", "is not all RAM"),
+    ("cpus=0,mem=1G,shm=64M@1537M", "address 0x60100000 is not a multiple of 2M"),
     ("cpus=0,mem=3996M,shm=64M", "no 64M are left for another node"),
     ("cpus=0,mem=1G,shm=64M,nodevices=00:00.0", "00:00.0 is a bridge"),
     ("cpus=0,mem=1G,shm=64M,nodevices=09:00.0", "there is no PCI function 09:00.0"),
@@ -201,6 +204,14 @@ def test_a_value_that_is_none_is_not_passed_on(host: Host, line: str) -> None:
 def test_values_that_do_not_fit_are_refused(host: Host, value: str, words: str) -> None:
     refused(host.setup(f"--write={value}"), 1, "cannot set up this machine", words)
     assert not host.lines("etc/default/mint") and not host.lines("told")
+
+
+@pytest.mark.parametrize("value, reason", [each for each in REJECTED if each[1] != "no CPU 2"])
+def test_what_a_kernel_refuses_is_refused_with_its_words(host: Host, value: str,
+                                                         reason: str) -> None:
+    """But for the one that only a machine of two CPUs refuses."""
+    refused(host.setup(f"--write={value}"), 1, reason)
+    assert not host.lines("etc/default/mint")
 
 
 @pytest.mark.parametrize("value", [
@@ -216,7 +227,7 @@ def test_a_value_for_another_machine_takes_force_but_not_nonsense(host: Host) ->
     assert host.setup(f"--write={value}", "--force").code == 0
     assert host.value == value
     refused(host.setup("--write=cpus=0", "--force"), 1, "needs cpus=, mem= and shm=")
-    refused(host.setup('--write=cpus=0";reboot', "--force"), 1, "is no value like")
+    refused(host.setup('--write=cpus=0";reboot', "--force"), 1, "is not a CPU number")
 
 
 def test_undo_takes_it_back(host: Host) -> None:
@@ -361,5 +372,5 @@ def test_memory_is_divided_as_the_kernel_does(make_host: Make) -> None:
     host.grub()
     refused(host.setup("--write=cpus=0,mem=512M,shm=512M@1024M"), 1, "no 64M are left")
     assert host.setup("--write=cpus=0,mem=256M,shm=128M@640M").code == 0
-    refused(host.setup("--write=cpus=0,mem=512M,shm=576M"), 1, "not left in one piece")
+    refused(host.setup("--write=cpus=0,mem=512M,shm=576M"), 1, "left in one piece")
     assert host.setup("--write=cpus=0,mem=512M,shm=448M").code == 0

@@ -101,6 +101,19 @@ static bool given_place_is_ram(const struct mint_machine *machine, __u64 base, _
 	return false;
 }
 
+/* A place for the region that was given; node 0's memory ends at @end. */
+static bool fit_place(const struct mint_machine *machine, __u64 end, __u64 shm, __u64 shm_base,
+		      char *why, size_t room)
+{
+	if (shm_base % MINT_EXTENT_ALIGN)
+		return refuse_fit(why, room, "shm: address 0x%llx is not a multiple of 2M",
+				  shm_base);
+	if (shm_base < end)
+		return refuse_fit(why, room, "shm: it overlaps node 0's memory, up to 0x%llx", end);
+	return given_place_is_ram(machine, shm_base, shm) ||
+	       refuse_fit(why, room, "shm: at 0x%llx it is not all RAM", shm_base);
+}
+
 /**
  * fit_memory() - is there memory for node 0, the region and another node?
  * @memory: the machine's
@@ -128,17 +141,16 @@ bool fit_memory(const struct survey_memory *memory, __u64 mem, __u64 shm, __u64 
 		return refuse_fit(why, room, "shm: less than the minimum of %s",
 				  size_text(MINT_REGION_LEAST, size));
 	if (missing)
-		return refuse_fit(why, room, "mem: the machine has %s less",
+		return refuse_fit(why, room, "mem: it is more than the machine has, %s are missing",
 				  size_text(missing, size));
 	mint_spans_add(&own, 0, end);
-	if (shm_base != MINT_ANYWHERE && shm_base < end)
-		return refuse_fit(why, room, "shm: node 0's memory ends at 0x%llx", end);
-	if (shm_base != MINT_ANYWHERE && !given_place_is_ram(&machine, shm_base, shm))
-		return refuse_fit(why, room, "shm: at 0x%llx is not so much RAM", shm_base);
+	if (shm_base != MINT_ANYWHERE && !fit_place(&machine, end, shm, shm_base, why, room))
+		return false;
 	if (shm_base == MINT_ANYWHERE)
 		shm_base = mint_region_find(&machine, &own, shm);
 	if (shm_base == MINT_NOWHERE)
-		return refuse_fit(why, room, "shm: so much is not left in one piece");
+		return refuse_fit(why, room, "shm: no %lluM of RAM are left in one piece",
+				  shm >> 20);
 	return room_left(&machine, end, shm_base, shm) ||
 	       refuse_fit(why, room, "no %s are left for another node",
 			  size_text(OTHER_LEAST, size));

@@ -92,12 +92,12 @@ static int find_value(struct setup *setup)
 		proposal_text(&setup->proposal, setup->value, sizeof(setup->value));
 		return MINT_EXIT_OK;
 	}
+	if (!fit_parse(options.values, why, sizeof(why)))
+		return fail(MINT_EXIT_FAILED, "mint=%s: %s. Try: mint setup", options.values, why);
 	if (!defaults_can_hold(options.values))
 		return fail(MINT_EXIT_FAILED, "'%s' is no value like cpus=0,mem=1G,shm=128M",
 			    options.values);
 	snprintf(setup->value, sizeof(setup->value), "%s", options.values);
-	if (!fit_parse(setup->value, why, sizeof(why)))
-		return fail(MINT_EXIT_FAILED, "mint=%s: %s. Try: mint setup", setup->value, why);
 	return MINT_EXIT_OK;
 }
 
