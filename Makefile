@@ -149,6 +149,7 @@ install-files:
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/mint
 	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/mint $(DESTDIR)$(PREFIX)/include/mint
 	$(Q)install -m 755 boot/mint-loader/lib/* $(DESTDIR)$(PREFIX)/lib/mint
+	$(Q)install -m 644 scripts/apt-here $(DESTDIR)$(PREFIX)/lib/mint
 	$(Q)install -m 644 include/mint/*.h $(DESTDIR)$(PREFIX)/include/mint
 
 # One after the other: each has all CPUs.

@@ -16,6 +16,7 @@ INSTALLED = {
     "sbin/mint", "share/man/man8/mint.8", "share/man/man5/mint.conf.5",
     "share/bash-completion/completions/mint",
     *(f"lib/mint/{path.name}" for path in (ROOT / "boot/mint-loader/lib").iterdir()),
+    "lib/mint/apt-here",
     *(f"include/mint/{name}.h"
       for name in ("abi", "atomic", "boot", "control", "dev", "domain", "extent", "lock",
                    "state", "vni"))}
@@ -122,4 +123,5 @@ def test_completion_offers_live_names_and_files(mint: Mint, command: Path,
     for words in (("check", ""), ("create", ""), ("start", "--file", ""), ("--region", "")):
         assert completions(command, tmp_path, *words, region=saved) >= {"b.conf", "region"}
     assert completions(command, tmp_path, "start", "--timeout", "", region=saved) == set()
+    assert completions(command, tmp_path, "start", "--wait", "") == {"init", "running"}
     assert completions(command, tmp_path, "list", "", region=saved) == set()

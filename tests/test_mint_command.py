@@ -17,8 +17,8 @@ from mint_command import (CLOSED, CPIO, TIMEOUT_S, Files, Mint, bzimage, command
 from region_image import MB, OURS, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
-VERBS = ("check-machine check create start list show hw console log exec stop kill destroy sysrq "
-         "supervise version").split()
+VERBS = ("check-machine new check create start list show hw console log exec stop kill destroy "
+         "sysrq supervise version").split()
 SOURCES = Path(__file__).resolve().parent.parent / "boot/mint-loader"
 
 
@@ -56,6 +56,8 @@ def test_every_verb_has_help(mint: Mint, verb: str) -> None:
     (["-x"], "'-x'"),
     (["--region"], "'--region'"),
     (["start"], "which NODE"),
+    (["new"], "which NAME"),
+    (["new", "a", "b"], "'b' is one word too many"),
     (["check"], "which FILE"),
     (["create", "a", "b"], "'b' is one word too many"),
     (["list", "a"], "'a' is one word too many"),

@@ -10,7 +10,7 @@ from typing import Set
 import abi
 import pytest
 from conftest import Boot
-from machine import SANITIZE, Machine, Port, Result, Shell
+from machine import SANITIZE, Machine, Port, Result, Shell, roomy
 from mint_list import state_of
 from shared_region import Entry, write_command
 
@@ -152,6 +152,22 @@ def test_nobody_waits_for_an_init_that_the_kernel_tells_nothing_of(created: Mach
               "until grep -q initramfs /sys/devices/mint/node1/init; do sleep 0.1; done; "
               f"{forget}; wait $!)")
     assert init_of(shell) == "none" and state_of(shell, "b") == "running"
+
+
+def test_a_new_node_is_made_once_and_taken_back(node0: Machine) -> None:
+    shell = node0.node()
+    new = f"mint new e --memory {roomy(128)}M --kernel /boot/bzImage --initrd /boot/node.cpio"
+    shell.run(new)
+    twice = shell.run(new, check=False)
+    assert twice.status == 4
+    assert "there is /etc/mint/e.conf. Try: mint new e --undo" in twice.output
+    shell.run("mint create /etc/mint/e.conf && mint start e")
+    assert state_of(shell, "e") == "running"
+    assert "10.77.0.3" in shell.run(f"{new.replace(' e ', ' f ')} --dry-run").output
+    used = shell.run("mint new e --undo", check=False)
+    assert used.status == 4 and "it is running. Try: mint destroy e" in used.output
+    shell.run("mint kill e && mint destroy e && mint new e --undo")
+    assert shell.run("test -e /etc/mint/e.conf", check=False).status == 1
 
 
 def test_a_create_that_cannot_keep_its_file_claims_nothing(node0: Machine) -> None:

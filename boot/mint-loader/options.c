@@ -12,7 +12,7 @@
 #include "verb.h"
 
 #define SECONDS_MAX	86400
-#define OPTIONS_MAX	16
+#define OPTIONS_MAX	24
 #define NO_LETTER	256	/* what getopt returns for the first option without one */
 
 static const struct verb_option help_option = { .name = "help", .letter = 'h',
@@ -57,7 +57,7 @@ void options_help(const struct verb *verb)
 	printf("usage: mint %s [OPTION...]%s%s%s\n\n%s\n\n", verb->name, verb->operand ? " " : "",
 	       verb->operand ? verb->operand : "",
 	       verb->runs_command ? " [--] COMMAND [WORD...]" : "",
-	       verb->summary ? verb->summary : "for the kernel, not for users");
+	       verb->summary ? verb->summary : "not for users");
 	for (i = 0; (option = option_at(verb, i)); i++)
 		print_option(option);
 }

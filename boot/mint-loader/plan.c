@@ -14,6 +14,7 @@
 #include "claims.h"
 #include "config.h"
 #include "cpus.h"
+#include "disk.h"
 #include "node.h"
 #include "plan.h"
 #include "report.h"
@@ -118,7 +119,7 @@ static const struct mint_pci *find_function(const struct mint_ledger *ledger, __
 /* What the node that runs this command owns it can give, if nothing uses it. */
 static int check_own_function(const struct tables *tables, __u32 function, const char *address)
 {
-	char device[24], path[80], link[256];
+	char device[24], path[80], link[256], use[128];
 	const char *driver;
 	ssize_t bytes;
 
@@ -135,6 +136,10 @@ static int check_own_function(const struct tables *tables, __u32 function, const
 		return MINT_EXIT_OK;
 	link[bytes] = 0;
 	driver = strrchr(link, '/') ? strrchr(link, '/') + 1 : link;
+	if (disk_in_use(device, use, sizeof(use)))
+		return fail(MINT_EXIT_FAILED,
+			    "PCI function %s has a disk that node '%s' uses: %s. Try: another one",
+			    address, tables->nodes[tables->self].life.name, use);
 	return fail(MINT_EXIT_FAILED,
 		    "PCI function %s belongs to node '%s', whose driver %s uses it. %s%s%s%s/unbind",
 		    address, tables->nodes[tables->self].life.name, driver, "Try: echo ",

@@ -4,6 +4,8 @@
  * command itself. They do what is mostly running other programs.
  */
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #define PATH_BYTES	512
 
 /* /usr/sbin/mint has /usr/lib/mint; a saved machine has its own. */
-static int find_script(const char *root, const char *name, char path[PATH_BYTES])
+static void script_path(const char *root, const char *name, char path[PATH_BYTES])
 {
 	char self[PATH_BYTES - 128];
 	ssize_t bytes = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -30,6 +32,11 @@ static int find_script(const char *root, const char *name, char path[PATH_BYTES]
 			*end = '\0';
 		snprintf(path, PATH_BYTES, "%s/../lib/mint/%s", self, name);
 	}
+}
+
+static int find_script(const char *root, const char *name, char path[PATH_BYTES])
+{
+	script_path(root, name, path);
 	if (!access(path, X_OK))
 		return MINT_EXIT_OK;
 	return fail(MINT_EXIT_FAILED, "'%s': %m. Try: make install", path);
@@ -65,6 +72,16 @@ static void read_said(int from, char *said, size_t room)
 	said[used] = '\0';
 }
 
+/* The exit status of a child, 255 after a signal. */
+static int wait_for(pid_t child)
+{
+	int status;
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
 /**
  * script_run() - run a script and wait for its end
  * @root: what takes the place of / for it, or NULL
@@ -97,8 +114,48 @@ int script_run(const char *root, const char *name, const char *word, char *said,
 	close(ends[0]);
 	if (child < 0)
 		return fail(MINT_EXIT_FAILED, "no process for '%s': %m", name);
-	while (waitpid(child, status, 0) < 0 && errno == EINTR)
-		;
-	*status = WIFEXITED(*status) ? WEXITSTATUS(*status) : 255;
+	*status = wait_for(child);
 	return MINT_EXIT_OK;
+}
+
+/**
+ * script_show() - run a script that talks to the user by itself
+ * @name: its name in lib/mint
+ * @words: name and words, then NULL
+ *
+ * Who interrupts us means the script, which cleans up. So we wait for its end.
+ *
+ * Return: an enum mint_exit; if the script failed, it has said why.
+ */
+int script_show(const char *name, const char *const words[])
+{
+	char path[PATH_BYTES];
+	int code = find_script(NULL, name, path);
+	pid_t child;
+
+	if (code)
+		return code;
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		execv(path, (char *const *)words);
+		_exit(127);
+	}
+	if (child < 0)
+		return fail(MINT_EXIT_FAILED, "no process for '%s': %m", name);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	return wait_for(child) ? MINT_EXIT_FAILED : MINT_EXIT_OK;
+}
+
+/**
+ * script_installed() - is there such a script?
+ * @name: its name in lib/mint
+ */
+bool script_installed(const char *name)
+{
+	char path[PATH_BYTES];
+
+	script_path(NULL, name, path);
+	return !access(path, X_OK);
 }

@@ -97,6 +97,8 @@ extern const struct verb verb_hw;
 extern const struct verb verb_kill;
 extern const struct verb verb_list;
 extern const struct verb verb_log;
+extern const struct verb verb_nbd;
+extern const struct verb verb_new;
 extern const struct verb verb_serve;
 extern const struct verb verb_setup;
 extern const struct verb verb_show;
