@@ -413,7 +413,7 @@ class Machine:
         return line + self.extra
 
     def launch(self) -> None:
-        """Starts QEMU and keeps its command line beside the logs."""
+        """Starts QEMU, keeps its command line beside the logs, and waits for its ports."""
         shutil.rmtree(self.log_dir, ignore_errors=True)
         self.log_dir.mkdir(parents=True, exist_ok=True)
         line = self.command_line()
@@ -423,16 +423,16 @@ class Machine:
             self.process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
                 line, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 preexec_fn=_die_with_parent)
-
-    def start(self, seconds: float = BOOT_SECONDS, host: str = "node0") -> None:
-        """Starts QEMU and waits for the shell of node 0, or of what else it boots."""
-        self.launch()
-        deadline = deadline_in(seconds)
+        deadline = deadline_in(BOOT_SECONDS)
         while not self.socket_path(PORTS[-1]).exists():
             self.check_alive()
             if time.monotonic() > deadline:
                 raise MachineVanished("QEMU has not opened its ports")
             time.sleep(0.01)
+
+    def start(self, seconds: float = BOOT_SECONDS, host: str = "node0") -> None:
+        """Starts QEMU and waits for the shell of node 0, or of what else it boots."""
+        self.launch()
         shell = self._attach("ttyS1", host, seconds)
         self.shells[host] = shell
         if CHECKS_MB:

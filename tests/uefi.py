@@ -10,8 +10,9 @@ from typing import Any, List
 
 from machine import Machine
 
+OVMF = ["-bios", "/usr/share/ovmf/OVMF.fd"]
 # The screen makes the firmware leave a picture (BGRT), and has an option ROM.
-FIRMWARE = ["-bios", "/usr/share/ovmf/OVMF.fd", "-device", "VGA"]
+FIRMWARE = [*OVMF, "-device", "VGA"]
 SYSTEMD_BOOT = Path("/usr/lib/systemd/boot/efi/systemd-bootx64.efi")
 
 ENTRY = """\
@@ -20,6 +21,15 @@ linux /bzImage
 initrd /root.cpio
 options {options}
 """
+
+
+def without_kernel(line: List[str]) -> List[str]:
+    """QEMU's arguments but for a kernel and what belongs to it."""
+    line = list(line)
+    for option in {"-kernel", "-initrd", "-append"} & set(line):
+        at = line.index(option)
+        del line[at:at + 2]
+    return line
 
 
 class SystemdBoot(Machine):
@@ -43,12 +53,9 @@ class SystemdBoot(Machine):
 
     def command_line(self) -> List[str]:
         """QEMU without a kernel, and with a folder as its disk."""
-        line = super().command_line()
-        for option in ("-kernel", "-initrd", "-append"):
-            at = line.index(option)
-            del line[at:at + 2]
-        return line + ["-device", "virtio-blk-pci,drive=esp,bootindex=0", "-drive",
-                       f"if=none,id=esp,format=raw,readonly=on,file=fat:{self._fill_disk()}"]
+        return without_kernel(super().command_line()) + [
+            "-device", "virtio-blk-pci,drive=esp,bootindex=0", "-drive",
+            f"if=none,id=esp,format=raw,readonly=on,file=fat:{self._fill_disk()}"]
 
     def kill(self) -> None:
         """Ends QEMU, and leaves no copy of kernel and root behind."""
