@@ -38,7 +38,8 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
 # What only the doors to Debian need: packages, image, try, test-debian, apps.
-PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod
+PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod \
+	qemu-utils dosfstools fdisk
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.
 PREFIX ?= /usr/local
@@ -47,7 +48,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 comma := ,
 
 .PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian isolation soak \
-	nested bench evaluation abi packages \
+	nested bench evaluation abi packages image try \
 	lint series man install install-files loc house clean
 
 help: ## list the doors
@@ -157,6 +158,13 @@ packages: deps-debian any ## Debian packages, in build/packages: kernel, mint, m
 	$(Q)$(STEP) package-kernel "packages of the kernel" scripts/build-packages kernel
 	$(Q)$(STEP) package-mint "packages mint, mint-dev" scripts/build-packages mint
 	$(Q)scripts/build-packages list
+
+image: packages ## a disk with a Debian that has them, and a node that runs one
+	$(Q)$(STEP) image "image" scripts/build-image
+	$(Q)du -h build/image/debian.qcow2
+
+try: image ## boot that disk in QEMU, and leave you at its login
+	$(Q)scripts/try
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc

@@ -319,7 +319,8 @@ class Extra:
     def disk(self, addr: str, image: Path, options: str = "",
              snapshot: bool = False) -> "Extra":
         """A disk; its content is the file. Of a snapshot, the file does not change."""
-        self.line += ["-drive", f"if=none,id=disk-{addr},format=raw,file={image}"
+        kind = "qcow2" if image.suffix == ".qcow2" else "raw"
+        self.line += ["-drive", f"if=none,id=disk-{addr},format={kind},file={image}"
                       f"{',snapshot=on' if snapshot else ''}",
                       "-device", f"virtio-blk-pci,drive=disk-{addr},addr={addr}"
                       f"{options and ',' + options}"]
