@@ -115,7 +115,7 @@ proofs: kernel
 test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
-test-debian: deps-debian any man ## tests of machines that run Debian, not part of make test; some: T=
+test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
 	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
 
 isolation: root ## prove that no node's failure or load disturbs another

@@ -106,3 +106,13 @@ def wait_running(shell: Shell, seconds: float = BOOT_S) -> None:
                       check=False).output.strip()
     if state != "running":
         raise MachineError(f"{shell.host}: systemd is {state}: {failed_units(shell)}")
+
+
+def wait_running_there(shell: Shell, node: str, seconds: float = BOOT_S) -> None:
+    """The same for a node that has nothing but `mint exec`, which works long before."""
+    ask = f"mint exec -n {node} -- systemctl"
+    state = shell.poll(f"{ask} is-system-running --wait 2>/dev/null | "
+                       "grep -E 'running|degraded'", seconds).output.strip()
+    if state != "running":
+        failed = shell.run(f"{ask} --failed --no-legend --plain").output.strip()
+        raise MachineError(f"{node}: systemd is {state}: {failed}")

@@ -15,7 +15,7 @@ import traffic
 from building import building
 from conftest import Boot
 from machine import Extra, Result
-from debian import ROOT_S, Debian
+from debian import ROOT_S, Debian, wait_running_there
 
 ROOTS = Path(__file__).resolve().parent / "node-roots"
 PACKAGES = ("nfs-kernel-server", "nbd-server", "openssh-client")
@@ -66,10 +66,7 @@ def start(machine: Debian) -> None:
     began = time.monotonic()
     node0.run("mint start b --timeout 240", timeout=SECONDS)
     init_s = time.monotonic() - began
-    # Commands are taken long before systemd is up.
-    state = node0.poll("mint exec -n b -- systemctl is-system-running --wait 2>/dev/null | "
-                       "grep -E 'running|degraded'", SECONDS).output.strip()
-    assert state == "running", on_b(machine, "systemctl --failed").output
+    wait_running_there(node0, "b", SECONDS)
     with (machine.log_dir / "times").open("a", encoding="ascii") as times:
         times.write(f"init after {init_s:.0f} s, all after {time.monotonic() - began:.0f} s\n")
     # Root is logged in on the console.
