@@ -47,8 +47,8 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian isolation soak \
-	nested bench evaluation abi packages image try \
+.PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian apps \
+	isolation soak nested bench evaluation abi packages image try \
 	lint series man install install-files loc house clean
 
 help: ## list the doors
@@ -117,6 +117,9 @@ test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any
 
 test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
 	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
+
+apps: deps-debian any man ## programs of every day between two Debian nodes, and over veth: ONLY=ssh,nginx
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m apps $(subst $(comma), ,$(ONLY))
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
