@@ -37,7 +37,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
-# What only the doors to Debian need: packages, image, try, test-debian, apps.
+# What only the doors to Debian need: packages, image, try, test-debian, apps, selftests.
 PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod \
 	qemu-utils dosfstools fdisk
 
@@ -48,7 +48,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 comma := ,
 
 .PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian apps \
-	isolation soak nested bench evaluation abi packages image try \
+	selftests isolation soak nested bench evaluation abi packages image try \
 	lint series man install install-files loc house clean
 
 help: ## list the doors
@@ -120,6 +120,10 @@ test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),pac
 
 apps: deps-debian any man ## programs of every day between two Debian nodes, and over veth: ONLY=ssh,nginx
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m apps $(subst $(comma), ,$(ONLY))
+
+selftests: deps-debian any man ## the kernel's own tests of network drivers, between two Debian nodes and over veth; some: ONLY=ping
+	$(Q)$(STEP) selftests "the kernel's selftests" tests/selftests/build-suite
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m selftests $(subst $(comma), ,$(ONLY))
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
