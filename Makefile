@@ -47,9 +47,9 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps deps-debian prepare kernel loader root any demo shell check proofs test test-debian apps \
-	selftests isolation soak nested bench evaluation abi packages image try \
-	lint series man install install-files loc house clean
+.PHONY: help deps deps-debian prepare kernel loader root any any-root demo shell check proofs \
+	test test-debian apps selftests isolation soak nested bench evaluation abi \
+	lint series man install install-files packages image try loc house clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -76,8 +76,13 @@ loader: deps ## build the mint command
 root: kernel loader ## pack what nodes boot: kernel, command, programs
 	$(Q)FLAVOUR=$(SANITIZE) $(STEP) root "root of the nodes" scripts/build-root
 
-any: prepare loader ## the same with a kernel for any machine and for a distribution, with modules
-	$(Q)$(STEP) any "kernel for any machine" scripts/build-kernel $(abspath build/any/kernel) base mint any debian --
+any: any-root ## the same with a kernel for any machine and for a distribution, with modules
+	$(Q)$(STEP) modules "modules of it" $(BUILD_ANY) modules
+
+# Modules are much of the work; who boots an initramfs alone needs none.
+BUILD_ANY := scripts/build-kernel $(abspath build/any/kernel) base mint any debian --
+any-root: prepare loader
+	$(Q)$(STEP) any "kernel for any machine" $(BUILD_ANY) bzImage
 	$(Q)FLAVOUR=any $(STEP) any "root with it" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
@@ -112,7 +117,7 @@ proofs: kernel
 	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
 
 # Tests of machine shapes boot the kernel for any machine.
-test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any),any proofs)) ## every test, two at a time: AT_ONCE=; some: T=
+test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any-root),any-root proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
@@ -132,7 +137,7 @@ isolation: root ## prove that no node's failure or load disturbs another
 soak: root ## hundreds of kills and lives of nodes; figures in build/soak/report.md
 	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(KILLS) $(LIVES)
 
-nested: root $(if $(findstring any,$(CASES)),any) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
+nested: root $(if $(findstring any,$(CASES)),any-root) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
 	$(Q)$(STEP) fault "faults" make -C tests/fault
 	$(Q)$(STEP) nested "machine with KVM" tests/nested/build-root
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m nested $(subst $(comma), ,$(CASES))
