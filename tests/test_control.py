@@ -70,6 +70,21 @@ def test_a_command_runs_as_if_it_were_here(two: Machine) -> None:
     two.node("b").run("killall sleep")
 
 
+def test_a_node_that_cannot_serve_a_command_is_told_why(two: Machine) -> None:
+    shell, b = two.node(), two.node("b")
+    b.run("mv /sbin/mint /sbin/away")
+    result = exec_on(shell, "b", "true")
+    assert result.status == 1, result
+    assert "it could not start /sbin/mint: No such file or directory" in result.output
+    # As one whose libraries are not there.
+    b.run("printf '#!/bin/sh\nexit 127\n' >/sbin/mint && chmod 755 /sbin/mint")
+    result = exec_on(shell, "b", "true")
+    assert result.status == 1, result
+    assert "its /sbin/mint does not run. Try: mint console b" in result.output
+    b.run("mv /sbin/away /sbin/mint")
+    assert exec_on(shell, "b", "true").status == 0
+
+
 def test_a_megabyte_passes_both_ways_unchanged(two: Machine) -> None:
     shell = two.node()
     shell.run("head -c 1048576 /dev/urandom >/tmp/sent")

@@ -121,6 +121,9 @@ static int explain_refusal(const struct node_view *node, __u32 error)
 	if (error == ECANCELED)
 		return fail(MINT_EXIT_FAILED, "it gave the session up. Try: mint log %s",
 			    node->life.name);
+	if (error == EIO)
+		return fail(MINT_EXIT_FAILED, "its /sbin/mint does not run. Try: %s %s, then %s",
+			    "mint console", node->life.name, "/sbin/mint version there");
 	return fail(MINT_EXIT_FAILED, "it could not start /sbin/mint: %s. Try: mint log %s",
 		    strerror(error), node->life.name);
 }
