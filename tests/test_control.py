@@ -191,6 +191,15 @@ def test_a_node_that_is_asked_to_stop_powers_off(two: Machine) -> None:
     shell.poll("mint list --json | grep -q '\"off\"'", SECONDS)
 
 
+def test_a_node_that_cannot_power_off_yet_is_asked_again(two: Machine) -> None:
+    b = two.node("b")
+    b.run("mv /sbin/poweroff /sbin/away")
+    two.node().run("mint stop b --timeout 60 >/tmp/said 2>&1 &")
+    b.run("until dmesg | grep -q 'asks this node to power off'; do sleep 0.1; done; "
+          "sleep 1; mv /sbin/away /sbin/poweroff")
+    two.node().poll("grep -q \"node 'b' (1) is off\" /tmp/said", SECONDS)
+
+
 def test_node0_powers_off_for_another_which_goes_on(two: Machine) -> None:
     two.node("b").start("mint stop node0 >/tmp/said && grep -q 'is off' /tmp/said && poweroff")
     # The shells of both end with node 0. The last node switches the machine off.

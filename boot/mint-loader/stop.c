@@ -3,10 +3,12 @@
  * mint stop: ask a node's user space to power off, and wait for its end.
  * Nothing is forced: that is mint kill. No supervisor starts it again.
  */
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 #include <mint/dev.h>
 #include <mint/state.h>
 #include "device.h"
@@ -19,6 +21,9 @@
 #include "target.h"
 #include "timing.h"
 #include "verb.h"
+
+#define AGAIN_MS	5000
+#define HEARING_MS	1000
 
 static struct {
 	bool json;
@@ -66,9 +71,28 @@ static bool has_ended(const struct node_view *node, const struct node_view *now)
 	       (!node_active(now) && node_state(now) != MINT_NODE_LOADING);
 }
 
+/*
+ * A node has heard when its kernel has run poweroff, and systemd that is still on its way
+ * up lets that fail. Who is on the way down takes no notice of another one.
+ */
+static void ask_again(const struct node_view *node)
+{
+	const struct mint_ioc_request call = { .node = node->id, .verb = MINT_VERB_STOP };
+	int fd = open(MINT_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* To close it is to hang up. */
+	if (!ioctl(fd, MINT_IOC_REQUEST, &call))
+		pause_ms(HEARING_MS);
+	close(fd);
+}
+
 static int wait_end(const struct region *region, const struct node_view *node, __u64 deadline,
 		    struct node_view *now)
 {
+	__u64 again = now_ms() + AGAIN_MS;
+
 	for (;;) {
 		if (!node_read(region, node->id, now))
 			return fail(MINT_EXIT_FAILED, "the node table is gone. Try: mint list");
@@ -76,6 +100,10 @@ static int wait_end(const struct region *region, const struct node_view *node, _
 			return MINT_EXIT_OK;
 		if (now_ms() >= deadline)
 			return timed_out(node);
+		if (now_ms() >= again) {
+			ask_again(node);
+			again = now_ms() + AGAIN_MS;
+		}
 		pause_ms(POLL_MS);
 	}
 }
