@@ -108,11 +108,15 @@ class Terminal:
         self.until(lambda: bool(self.state(b"console")))
 
     def state(self, name: bytes = b"") -> str:
-        """One letter for what the console does, or nothing if there is none of that name."""
+        """
+        One letter for what the console does, or nothing if there is none of that name. One
+        that has ended is none, though the shell may ask for its status much later.
+        """
         with contextlib.suppress(OSError, ValueError):
             pid = int(self.pid_file.read_text(encoding="ascii"))
             head, fields = Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)
-            return chr(fields[1]) if head.endswith(name) else ""
+            state = chr(fields[1])
+            return state if head.endswith(name) and state != "Z" else ""
         return ""
 
     def signal(self, number: signal.Signals) -> None:
