@@ -205,8 +205,9 @@ def service(host: Host, verb: str, name: str = "b", code: int = 0) -> str:
 
 def test_a_node_is_created_and_started(host: Host) -> None:
     node(host)
+    host.environment["START_SEC"] = "9"
     service(host, "start")
-    assert host.calls == [f"mint create {host.root}/etc/mint/b.conf", "mint start b"]
+    assert host.calls == [f"mint create {host.root}/etc/mint/b.conf", "mint start b --timeout 9"]
 
 
 @pytest.mark.parametrize("state", ["running", "booting", "loading", "silent", "stalled"])
@@ -221,14 +222,14 @@ def test_a_node_that_has_ended_is_made_anew(host: Host, state: str) -> None:
     node(host, state=state)
     service(host, "start")
     assert host.calls == ["mint destroy b", f"mint create {host.root}/etc/mint/b.conf",
-                          "mint start b"]
+                          "mint start b --timeout 150"]
 
 
 def test_a_node_that_cannot_be_started_is_a_failure_and_keeps_its_log(host: Host) -> None:
     node(host)
     host.program("mint", '[ "$1" != start ] || exit 5')
     service(host, "start", code=5)
-    assert host.calls[-1] == "mint start b"
+    assert host.calls[-1] == "mint start b --timeout 150"
 
 
 def test_a_node_needs_a_file_of_its_own(host: Host) -> None:
