@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 import pytest
+from file_tree import FileTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DEBIAN = ROOT / "debian"
@@ -24,31 +25,24 @@ VALUE = "cpus=0,mem=1G,shm=128M"
 TIMEOUT_S = 60
 
 
-class Host:
+class Host(FileTree):
     """A folder that stands for a machine; programs note how they were called."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         for folder in ("bin", "boot", "dev", "etc/mint", "proc/sys/kernel"):
             (root / folder).mkdir(parents=True)
         self.environment: Dict[str, str] = {}
 
-    def put(self, path: str, text: str) -> Path:
-        """Writes a file."""
-        at = self.root / path
-        at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_text(text, "utf-8")
-        return at
-
     def program(self, name: str, body: str = "") -> None:
         """Makes a program that notes its words, and then does this."""
-        path = self.put(f"bin/{name}", f'#!/bin/sh\necho "{name} $*" >>{self.root}/calls\n{body}\n')
-        path.chmod(0o755)
+        self.put(f"bin/{name}", f'#!/bin/sh\necho "{name} $*" >>{self.path}/calls\n{body}\n',
+                 0o755)
 
     @property
     def calls(self) -> List[str]:
         """How programs were called."""
-        path = self.root / "calls"
+        path = self.path / "calls"
         return path.read_text("utf-8").splitlines() if path.exists() else []
 
     def run(self, *words: object, code: int = 0) -> str:
@@ -56,7 +50,7 @@ class Host:
         done = subprocess.run(
             [str(word) for word in words], text=True, timeout=TIMEOUT_S, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={"PATH": f"{self.root}/bin:{os.environ['PATH']}", "MINT_ROOT": str(self.root),
+            env={"PATH": f"{self.path}/bin:{os.environ['PATH']}", "MINT_ROOT": str(self.path),
                  **self.environment})
         assert done.returncode == code, done.stdout
         return done.stdout
@@ -94,7 +88,7 @@ def test_grub_gives_nothing_when_it_is_told_not_to(host: Host) -> None:
 
 
 def test_grub_gives_nothing_when_the_package_is_removed(host: Host) -> None:
-    (host.root / "bin/mint").unlink()
+    (host.path / "bin/mint").unlink()
     assert grub(host) == "quiet"
 
 
@@ -103,7 +97,7 @@ def entry(host: Host, options: str, name: str = "m-6.12.117-mint.conf",
     """The options of an entry of systemd-boot after the plugin has seen it."""
     text = f"title Debian\noptions    {options}\nlinux /m/linux\n"
     path = host.put(f"efi/loader/entries/{name}", text)
-    host.environment.update({"KERNEL_INSTALL_BOOT_ROOT": f"{host.root}/efi",
+    host.environment.update({"KERNEL_INSTALL_BOOT_ROOT": f"{host.path}/efi",
                              "KERNEL_INSTALL_ENTRY_TOKEN": "m", "KERNEL_INSTALL_LAYOUT": "bls",
                              **more})
     host.run("sh", PLUGIN, "add", release, "/efi/m", "/boot/vmlinuz")
@@ -151,7 +145,7 @@ def test_other_layouts_and_commands_are_left_alone(host: Host) -> None:
 
 def generated(host: Host) -> Dict[str, Optional[str]]:
     """The units that mint.target wants, with what each comes after."""
-    units = host.root / "units"
+    units = host.path / "units"
     host.run("sh", GENERATOR, units, units, units)
     wanted: Dict[str, Optional[str]] = {}
     for link in sorted((units / "mint.target.wants").glob("*")):
@@ -173,7 +167,7 @@ def test_nodes_that_say_so_start_at_boot_one_after_the_other(host: Host) -> None
 
 def test_without_nodes_there_are_no_units(host: Host) -> None:
     assert not generated(host)
-    (host.root / "etc/mint").rmdir()
+    (host.path / "etc/mint").rmdir()
     assert not generated(host)
 
 
@@ -184,7 +178,7 @@ def test_a_file_with_an_odd_name_is_told_and_left_out(host: Host, name: str) -> 
     host.put("etc/mint/c.conf", "autostart = yes\n")
     assert generated(host) == {"mint@c.service": None}
     assert "is not started: it is not called after a node" in (
-        host.root / "dev/kmsg").read_text("utf-8")
+        host.path / "dev/kmsg").read_text("utf-8")
 
 
 def node(host: Host, name: str = "b", state: Optional[str] = None, **keys: str) -> None:
@@ -207,7 +201,7 @@ def test_a_node_is_created_and_started(host: Host) -> None:
     node(host)
     host.environment["START_SEC"] = "9"
     service(host, "start")
-    assert host.calls == [f"mint create {host.root}/etc/mint/b.conf", "mint start b --timeout 9"]
+    assert host.calls == [f"mint create {host.path}/etc/mint/b.conf", "mint start b --timeout 9"]
 
 
 @pytest.mark.parametrize("state", ["running", "booting", "loading", "silent", "stalled"])
@@ -221,7 +215,7 @@ def test_a_node_that_runs_already_is_left_as_it_is(host: Host, state: str) -> No
 def test_a_node_that_has_ended_is_made_anew(host: Host, state: str) -> None:
     node(host, state=state)
     service(host, "start")
-    assert host.calls == ["mint destroy b", f"mint create {host.root}/etc/mint/b.conf",
+    assert host.calls == ["mint destroy b", f"mint create {host.path}/etc/mint/b.conf",
                           "mint start b --timeout 150"]
 
 
@@ -235,8 +229,8 @@ def test_a_node_that_cannot_be_started_is_a_failure_and_keeps_its_log(host: Host
 def test_a_node_needs_a_file_of_its_own(host: Host) -> None:
     node(host, named="c")
     assert service(host, "start", code=1) == \
-        f"mint: {host.root}/etc/mint/b.conf is of node 'c'. Try: mv " \
-        f"{host.root}/etc/mint/b.conf {host.root}/etc/mint/c.conf\n"
+        f"mint: {host.path}/etc/mint/b.conf is of node 'c'. Try: mv " \
+        f"{host.path}/etc/mint/b.conf {host.path}/etc/mint/c.conf\n"
     assert "there is no" in service(host, "start", "d", code=1)
     assert "'node0' is this node" in service(host, "start", "node0", code=1)
     assert not host.calls

@@ -15,6 +15,7 @@ from typing import Any, Callable, List
 
 import pytest
 import saved_machine
+from file_tree import FileTree
 from mint_command import (ROOT, TIMEOUT_S, Mint, Result, command_fixture, mint_fixture,
                           refused)
 from test_check_machine import SAVED, madt, memory_map, q35, with_memory, xapic
@@ -27,50 +28,38 @@ MB = 1 << 20
 SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 
-class Host:
+class Host(FileTree):
     """A saved machine with a file system, and mint setup on it."""
 
     def __init__(self, mint: Mint, root: Path) -> None:
+        super().__init__(root)
         self.mint = mint
-        self.root = root
         self.put("usr/lib/mint/update-loader", (ROOT / "boot/mint-loader/lib/update-loader")
                  .read_text("utf-8"), 0o755)
         (root / "etc/default").mkdir(parents=True)
-        self.kernel("6.1.0-40-amd64", "y is not set")
-        self.kernel("6.12.117-mint", "y")
-
-    def put(self, path: str, text: str, mode: int = 0o644) -> None:
-        """Writes a file."""
-        at = self.root / path
-        at.parent.mkdir(parents=True, exist_ok=True)
-        at.write_text(text, "utf-8")
-        at.chmod(mode)
-
-    def kernel(self, release: str, mint: str) -> None:
-        """Installs a kernel."""
-        self.put(f"boot/vmlinuz-{release}", "")
-        self.put(f"boot/config-{release}", f"CONFIG_64BIT=y\nCONFIG_MINT={mint}\n")
+        self.kernel("6.1.0-40-amd64", "CONFIG_MINT=y is not set")
+        self.kernel("6.12.117-mint", "CONFIG_MINT=y")
 
     def grub(self, body: str = "true") -> None:
         """Installs GRUB, whose update notes what MINT= is, and then does this."""
         self.put("boot/grub/grub.cfg", "")
         self.put("usr/sbin/update-grub", "#!/bin/sh\n"
-                 f"sed -n s/^MINT=//p {self.root}/etc/default/mint >>{self.root}/told\n"
+                 f"sed -n s/^MINT=//p {self.path}/etc/default/mint >>{self.path}/told\n"
                  f"echo Generating; {body}\n", 0o755)
 
     def systemd_boot(self, body: str = "true") -> None:
         """Installs systemd-boot, whose update notes its words, and then does this."""
-        (self.root / "boot/efi/loader/entries").mkdir(parents=True)
+        (self.path / "boot/efi/loader/entries").mkdir(parents=True)
         self.put("usr/bin/kernel-install", "#!/bin/sh\n"
-                 f'echo "$@" >>{self.root}/added; {body}\n', 0o755)
+                 f'echo "$@" >>{self.path}/added; {body}\n', 0o755)
 
     def setup(self, *words: object) -> Result:
         """Calls mint setup."""
-        return self.mint("setup", "--root", self.root, *words)
+        return self.mint("setup", "--root", self.path, *words)
 
     def lines(self, path: str) -> List[str]:
         """A file's lines; none if it is not there."""
-        at = self.root / path
+        at = self.path / path
         return at.read_text("utf-8").splitlines() if at.exists() else []
 
     @property
@@ -128,7 +117,7 @@ def test_a_proposal_is_written_and_the_loader_told(host: Host) -> None:
     assert host.lines("etc/default/mint")[-1] == f'MINT="{PROPOSAL}"'
     assert host.value == PROPOSAL
     assert f"/etc/default/mint: mint={PROPOSAL}" in host.setup().out
-    assert [path.name for path in (host.root / "etc/default").iterdir()] == ["mint"]
+    assert [path.name for path in (host.path / "etc/default").iterdir()] == ["mint"]
 
 
 def test_programs_are_told_the_same(host: Host) -> None:
@@ -157,7 +146,7 @@ def test_nothing_is_done_in_a_dry_run(host: Host) -> None:
 def test_what_else_stands_in_the_file_stays(host: Host, before: str, after: str) -> None:
     host.put("etc/default/mint", before)
     assert host.setup(f"--write={OTHER}").code == 0
-    assert (host.root / "etc/default/mint").read_text("utf-8") == after
+    assert (host.path / "etc/default/mint").read_text("utf-8") == after
 
 
 @pytest.mark.parametrize("line, value", [
@@ -280,7 +269,7 @@ def test_what_works_less_well_is_told(make_host: Make) -> None:
 
 
 def test_without_a_kernel_with_mint_the_next_step_is_one(host: Host) -> None:
-    (host.root / "boot/config-6.12.117-mint").unlink()
+    (host.path / "boot/config-6.12.117-mint").unlink()
     for words in ((), ("--write",)):
         assert host.setup(*words).out.endswith(
             "NEXT\n  install a kernel with Mint: there is none in /boot\n")
@@ -291,7 +280,7 @@ def test_entries_of_systemd_boot_are_made_again_for_kernels_with_mint(make_host:
     host.systemd_boot()
     result = host.setup("--write")
     assert "systemd-boot: kernel-install add 6.12.117-mint\n" in result.out
-    assert host.lines("added") == [f"add 6.12.117-mint {host.root}/boot/vmlinuz-6.12.117-mint"]
+    assert host.lines("added") == [f"add 6.12.117-mint {host.path}/boot/vmlinuz-6.12.117-mint"]
 
 
 def test_without_a_loader_nothing_is_written(make_host: Make) -> None:
@@ -299,8 +288,8 @@ def test_without_a_loader_nothing_is_written(make_host: Make) -> None:
     refused(host.setup("--write"), 1, "no boot loader that is known here", "Try: ")
     host.put("boot/grub/grub.cfg", "")
     refused(host.setup("--write"), 1, "no update-grub. Try: apt install grub2-common")
-    (host.root / "boot/grub/grub.cfg").unlink()
-    (host.root / "boot/loader/entries").mkdir(parents=True)
+    (host.path / "boot/grub/grub.cfg").unlink()
+    (host.path / "boot/loader/entries").mkdir(parents=True)
     refused(host.setup("--write"), 1, "no kernel-install")
     assert not host.lines("etc/default/mint")
 
@@ -313,7 +302,7 @@ def test_a_loader_that_fails_leaves_the_file_as_it_was(make_host: Make, before: 
         host.put("etc/default/mint", before)
     for call in ("--write", "--undo"):
         refused(host.setup(call), 1, "update-grub failed: /usr/sbin/grub-probe: error: no such")
-        path = host.root / "etc/default/mint"
+        path = host.path / "etc/default/mint"
         assert (path.read_text("utf-8") if path.exists() else None) == before
 
 
@@ -334,24 +323,24 @@ def limit_files() -> None:
 
 def test_a_full_disk_leaves_everything_as_it_was(host: Host, command: Path) -> None:
     host.put("etc/default/mint", f"MINT={OTHER}\n")
-    done = subprocess.run([command, "setup", "--root", host.root, "--write"], text=True,
+    done = subprocess.run([command, "setup", "--root", host.path, "--write"], text=True,
                           capture_output=True, timeout=TIMEOUT_S, check=False,
                           preexec_fn=limit_files,   # pylint: disable=subprocess-popen-preexec-fn
                           env=dict(os.environ, ASAN_OPTIONS="exitcode=99"))
     refused(Result(done.returncode, done.stdout, done.stderr), 1,
             "/etc/default/mint' cannot be written: File too large")
     assert host.value == OTHER and not host.lines("told")
-    assert [path.name for path in (host.root / "etc/default").iterdir()] == ["mint"]
+    assert [path.name for path in (host.path / "etc/default").iterdir()] == ["mint"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(host: Host) -> None:
-    shutil.rmtree(host.root / "etc/default")
+    shutil.rmtree(host.path / "etc/default")
     host.put("etc/default", "")
     refused(host.setup("--write", "--force"), 1, "/etc/default", "Not a directory")
 
 
 def test_a_command_without_its_scripts_says_so(host: Host) -> None:
-    (host.root / "usr/lib/mint/update-loader").unlink()
+    (host.path / "usr/lib/mint/update-loader").unlink()
     refused(host.setup("--write"), 1, "usr/lib/mint/update-loader': No such file",
             "Try: make install")
     assert not host.lines("etc/default/mint")
@@ -360,7 +349,7 @@ def test_a_command_without_its_scripts_says_so(host: Host) -> None:
 def test_calls_that_contradict_themselves_are_refused(host: Host) -> None:
     refused(host.setup("--write", "--undo"), 2, "--write, --undo and --current")
     refused(host.setup("word"), 2, "'word' is one word too many")
-    refused(host.mint("setup", "--root", host.root / "none"), 1, "no saved machine")
+    refused(host.mint("setup", "--root", host.path / "none"), 1, "no saved machine")
 
 
 def test_memory_is_divided_as_the_kernel_does(make_host: Make) -> None:

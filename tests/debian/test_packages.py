@@ -13,6 +13,7 @@ from typing import Dict, Generator, List
 
 import pytest
 from building import building
+from file_tree import FileTree
 
 TOP = Path(__file__).resolve().parent.parent.parent
 PACKAGES = TOP / "build/packages"
@@ -64,11 +65,11 @@ def make_tree() -> None:
     assert done.returncode == 0, done.stderr[-4000:]
 
 
-class Root:
+class Root(FileTree):
     """A Debian root of one's own."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.kernel("6.1.0-40-amd64", "# CONFIG_MINT is not set")
         self.kernel("6.12.117-mint", "CONFIG_MINT=y")
         self.put("usr/sbin/grub-probe", PROBE, 0o755)
@@ -77,18 +78,6 @@ class Root:
         self.put("etc/kernel/cmdline", "root=/dev/vda1 ro\n")
         (path / "boot/grub").mkdir()
         self.run("update-grub")
-
-    def put(self, name: str, text: str, mode: int = 0o644) -> None:
-        """Writes a file."""
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-        path.chmod(mode)
-
-    def kernel(self, release: str, line: str) -> None:
-        """Makes what looks like a kernel."""
-        self.put(f"boot/vmlinuz-{release}", "MZ")
-        self.put(f"boot/config-{release}", f"#\n{line}\n")
 
     def run(self, *words: str, code: int = 0) -> str:
         """Runs a program of the root."""
