@@ -6,7 +6,7 @@ import fcntl
 import os
 import subprocess
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List
 
 LOCK = Path(__file__).resolve().parent.parent / "build/tests.lock"
 
@@ -57,3 +57,12 @@ class Programs:
         self.build(program)
         output = self.make(f"FUZZ_SECONDS={seconds}", goal)
         assert "stat::number_of_executed_units" in output
+
+    def mutants(self) -> List[str]:
+        """Names of the deliberately broken twins of what the programs test."""
+        return sorted(patch.stem for patch in (self.folder / "mutants").glob("*.patch"))
+
+    def catch(self, mutant: str) -> None:
+        """Has a broken twin fail the program that its patch names."""
+        output = self.call("../userspace/mutants.sh", ".", str(self.out), mutant)
+        assert f"mutant {mutant}: caught" in output

@@ -170,7 +170,7 @@ static void *receive_all(void *unused)
 
 int main(int argc, char **argv)
 {
-	void *section = ringtest_map(SECTION_BYTES);
+	void *section = world_map(SECTION_BYTES);
 	pthread_t threads[2];
 
 	if (argc != 2)

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "input.h"
 #include "ringtest.h"
 
 #define NODES		3
@@ -20,11 +21,6 @@
 #define HUGE_SECTION_BYTES	(1064 * 1024)
 #define MAX_STEPS	400
 #define MAX_MINE	64
-
-struct input {
-	const __u8 *data;
-	size_t left;
-};
 
 struct player {
 	struct node node;
@@ -39,32 +35,20 @@ static __u8 *section;
 static size_t section_bytes;
 static size_t meta_bytes;
 
-static __u64 eat(struct input *in, size_t bytes)
-{
-	__u64 value = 0;
-
-	if (bytes > in->left)
-		bytes = in->left;
-	memcpy(&value, in->data, bytes);
-	in->data += bytes;
-	in->left -= bytes;
-	return value;
-}
-
 /* Change a word among header, rings, states and lists. */
 static void poke(struct input *in)
 {
-	__u64 *word = (__u64 *)section + eat(in, 2) % (meta_bytes / 8);
-	__u32 kind = eat(in, 1);
+	__u64 *word = (__u64 *)section + input_eat(in, 2) % (meta_bytes / 8);
+	__u32 kind = input_eat(in, 1);
 
 	if (kind < 64)
 		*word ^= 1ULL << kind;
 	else if (kind < 128)
-		*word += (signed char)eat(in, 1);
+		*word += (signed char)input_eat(in, 1);
 	else if (kind < 192)
-		*word = eat(in, 8);
+		*word = input_eat(in, 8);
 	else
-		*word = ((__u64 *)section)[eat(in, 2) % (meta_bytes / 8)];
+		*word = ((__u64 *)section)[input_eat(in, 2) % (meta_bytes / 8)];
 }
 
 /* Write and read a frame end to end, as a copy of it does. */
@@ -81,7 +65,7 @@ static void touch(struct player *p, const struct vni_frame *frame)
 
 static void do_alloc(struct player *p, struct input *in)
 {
-	unsigned int class = eat(in, 1) % (VNI_NR_CLASSES + 1);
+	unsigned int class = input_eat(in, 1) % (VNI_NR_CLASSES + 1);
 	__u32 handle = vni_buf_alloc(&p->node.port, &p->node.cache, class);
 
 	if (handle == VNI_NO_BUF)
@@ -99,10 +83,10 @@ static void do_alloc(struct player *p, struct input *in)
 
 static void do_free(struct player *p, struct input *in)
 {
-	__u32 pick = eat(in, 1);
+	__u32 pick = input_eat(in, 1);
 
 	if (!p->nr_mine) {
-		vni_buf_free(&p->node.port, &p->node.cache, eat(in, 4));
+		vni_buf_free(&p->node.port, &p->node.cache, input_eat(in, 4));
 		return;
 	}
 	pick %= p->nr_mine;
@@ -113,30 +97,30 @@ static void do_free(struct player *p, struct input *in)
 
 static void do_post(struct player *p, struct input *in)
 {
-	unsigned int n = eat(in, 1) % (SLOTS + 2), i, rest;
+	unsigned int n = input_eat(in, 1) % (SLOTS + 2), i, rest;
 	struct vni_frame frames[SLOTS + 2] = { 0 };
 	int posted;
 
 	for (i = 0; i < n; i++) {
-		frames[i].handle = i < p->nr_mine ? p->mine[i] : eat(in, 4);
+		frames[i].handle = i < p->nr_mine ? p->mine[i] : input_eat(in, 4);
 		if (frames[i].handle >> 31)
 			frames[i].handle = VNI_NO_BUF;
-		frames[i].length = eat(in, 3);
-		rest = eat(in, 1);
+		frames[i].length = input_eat(in, 3);
+		rest = input_eat(in, 1);
 		frames[i].flags = rest & 0xf;
 		frames[i].slot.head = rest & 0xf0;
 	}
-	posted = vni_ring_post(&p->node.port, 0, eat(in, 1) % (NODES + 1),
-			       eat(in, 1), frames, n);
+	posted = vni_ring_post(&p->node.port, 0, input_eat(in, 1) % (NODES + 1),
+			       input_eat(in, 1), frames, n);
 	CHECK(posted <= (int)n);
-	vni_ring_needs_kick(&p->node.port, eat(in, 1) % (NODES + 1));
+	vni_ring_needs_kick(&p->node.port, input_eat(in, 1) % (NODES + 1));
 	for (i = 0; (int)i < posted && p->nr_mine; i++)
 		p->mine[0] = p->mine[--p->nr_mine];
 }
 
 static void do_take(struct player *p, struct input *in)
 {
-	unsigned int n = eat(in, 1) % (2 * SLOTS);
+	unsigned int n = input_eat(in, 1) % (2 * SLOTS);
 	struct vni_frame frame;
 	int got;
 
@@ -162,8 +146,8 @@ static void do_take(struct player *p, struct input *in)
 
 static void do_bury(struct player *p, struct input *in)
 {
-	__u32 node = eat(in, 1) % (NODES + 1);
-	__u32 generation = eat(in, 4);
+	__u32 node = input_eat(in, 1) % (NODES + 1);
+	__u32 generation = input_eat(in, 4);
 
 	if (node < NODES)
 		fences.fenced[node] = generation;
@@ -174,7 +158,7 @@ static void do_attach(struct player *p, __u32 id, __u32 generation)
 {
 	memset(p, 0, sizeof(*p));
 	if (vni_port_init(&p->node.port, section, section_bytes, id, generation,
-			  ringtest_dead, &fences))
+			  fences_dead, &fences))
 		return;
 	p->node.port.lock_spins = 4;
 	p->attached = !vni_ring_open(&p->node.port, 0, 0, &ringtest_receiver);
@@ -186,9 +170,9 @@ static void do_small(struct player *p, struct input *in)
 	struct vni_census census;
 	__u32 to;
 
-	switch (eat(in, 1) % 7) {
+	switch (input_eat(in, 1) % 7) {
 	case 0:
-		to = eat(in, 1);
+		to = input_eat(in, 1);
 		vni_ring_wait_space(port, to);
 		/* The header is fuzzed too: another sound size may stand there. */
 		CHECK(vni_ring_space(port, to) <= port->geometry.nr_slots);
@@ -218,7 +202,7 @@ static void do_small(struct player *p, struct input *in)
 
 static void act(struct player *players, struct input *in)
 {
-	__u32 what = eat(in, 1);
+	__u32 what = input_eat(in, 1);
 	struct player *p = &players[what & 1];
 
 	if (!p->attached) {
@@ -262,7 +246,7 @@ static void choose_section(int huge)
 
 static void set_up(struct input *in)
 {
-	__u32 how = eat(in, 1);
+	__u32 how = input_eat(in, 1);
 	size_t bytes = 0;
 
 	choose_section(how >> 2 & 1);

@@ -31,8 +31,7 @@ struct flow {
 
 static __u32 draw(__u32 below)
 {
-	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (random_state >> 33) % below;
+	return world_draw(&random_state, below);
 }
 
 /*
@@ -144,8 +143,8 @@ int main(int argc, char **argv)
 
 	if (!kills)
 		return 2;
-	fences = ringtest_map(sizeof(*fences));
-	section = ringtest_map(SECTION_BYTES);
+	fences = world_map(sizeof(*fences));
+	section = world_map(SECTION_BYTES);
 	CHECK(!vni_section_format(section, SECTION_BYTES, 2, 1, SLOTS));
 	ringtest_attach(&me, section, SECTION_BYTES, 1, 1, fences);
 	ringtest_open(&me);

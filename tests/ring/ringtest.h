@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the user-space programs of tests/ring share: a section in memory,
- * nodes on it, checks that end the program.
+ * What the user-space programs of tests/ring share: nodes on a section, and frames.
  */
 #ifndef RINGTEST_H
 #define RINGTEST_H
 
-#include <stdalign.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "recover.h"
 #include "ring.h"
-
-#define CHECK(cond)							\
-do {									\
-	if (!(cond)) {							\
-		fprintf(stderr, "%s:%d: %s: check failed: %s\n",	\
-			__FILE__, __LINE__, __func__, #cond);		\
-		fflush(NULL);						\
-		_exit(1);						\
-	}								\
-} while (0)
-
-/* By node id, up to which generation it is dead. Shared between processes. */
-struct fences {
-	__u32 fenced[MINT_MAX_NODES];
-};
+#include "world.h"
 
 /* One node as one process or thread plays it. */
 struct node {
@@ -41,30 +19,13 @@ static const struct vni_receiver ringtest_receiver = {
 	.max_frame = VNI_MAX_FRAME,
 };
 
-static inline int ringtest_dead(void *context, __u32 node, __u32 generation)
-{
-	struct fences *fences = context;
-
-	return node < MINT_MAX_NODES &&
-	       generation <= mint_load(&fences->fenced[node]);
-}
-
-static inline void *ringtest_map(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	CHECK(p != MAP_FAILED);
-	return p;
-}
-
 static inline void ringtest_attach(struct node *node, void *section,
 				   __u64 bytes, __u32 id, __u32 generation,
 				   struct fences *fences)
 {
 	*node = (struct node){ .cache = { .cpu = 0 } };
 	CHECK(!vni_port_init(&node->port, section, bytes, id, generation,
-			     ringtest_dead, fences));
+			     fences_dead, fences));
 }
 
 static inline void ringtest_open(struct node *node)

@@ -9,13 +9,9 @@
  * dead start again and must be delivered to and deliver.
  */
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "ringtest.h"
+#include "stepped.h"
 
 #define NODES		3
 #define SLOTS		16
@@ -54,8 +50,7 @@ static unsigned long nr_points;
 
 static __u32 draw(__u32 below)
 {
-	random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (random_state >> 33) % below;
+	return world_draw(&random_state, below);
 }
 
 /* A frame, inline if its mark is odd and it is short; zero without a buffer. */
@@ -294,36 +289,24 @@ static void reborn_script(struct node *me)
 	vni_ring_close(&me->port, 0, &me->cache);
 }
 
-static pid_t start_stepped(void (*script)(struct node *), struct node *node)
-{
-	pid_t pid = fork();
-	int status;
+struct part {
+	void (*script)(struct node *node);
+	struct node *node;
+};
 
-	CHECK(pid >= 0);
-	if (!pid) {
-		CHECK(!ptrace(PTRACE_TRACEME, 0, NULL, NULL));
-		raise(SIGSTOP);
-		script(node);
-		progress->lost_locks = node->port.faults[VNI_FAULT_LOCK_LOST];
-		_exit(0);
-	}
-	CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
-	return pid;
+static void play(void *context)
+{
+	const struct part *part = context;
+
+	part->script(part->node);
+	progress->lost_locks = part->node->port.faults[VNI_FAULT_LOCK_LOST];
 }
 
-/* One instruction on; zero once the child has come to its end. */
-static int step(pid_t pid)
+static pid_t start_stepped(void (*script)(struct node *), struct node *node)
 {
-	int status;
+	struct part part = { script, node };
 
-	CHECK(!ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL));
-	CHECK(waitpid(pid, &status, 0) == pid);
-	if (WIFEXITED(status)) {
-		CHECK(!WEXITSTATUS(status));
-		return 0;
-	}
-	CHECK(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
-	return 1;
+	return stepped_start(play, &part);
 }
 
 /* Keep some of the victim's crash points, most of them with a lock held. */
@@ -355,7 +338,7 @@ static void step_victim(unsigned long points, int keep)
 
 		set_up(&o, &victim);
 		pid = start_stepped(victim_script, &victim);
-		while (step(pid)) {
+		while (stepped_step(pid)) {
 			nr_points++;
 			if (keep)
 				maybe_keep(&o);
@@ -379,7 +362,7 @@ static void step_recoverer(unsigned long points)
 		memcpy(section, s->meta, meta_bytes);
 		*progress = s->progress;
 		pid = start_stepped(recoverer_script, &me);
-		while (step(pid)) {
+		while (stepped_step(pid)) {
 			nr_points++;
 			check_recoverer_dead(&s->others);
 		}
@@ -403,7 +386,7 @@ static void step_reborn(unsigned long points)
 		ringtest_attach(&me, section, SECTION_BYTES, 0, 2, &fences);
 		me.port.lock_spins = 64;
 		pid = start_stepped(reborn_script, &me);
-		while (step(pid)) {
+		while (stepped_step(pid)) {
 			nr_points++;
 			check_victim_dead(&s->others, 2);
 		}
@@ -463,11 +446,11 @@ static unsigned long step_flip(void (*flip)(struct vni_slot *slot), __u32 mark)
 		send(&o.node[1], 0, 1, mark, 1, 60);
 		pid = start_stepped(take_script, &victim);
 		for (i = 0; i < n && before_end; i++)
-			before_end = step(pid);
+			before_end = stepped_step(pid);
 		if (!before_end)
 			break;
 		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.rx[0].head % SLOTS]);
-		while (step(pid))
+		while (stepped_step(pid))
 			;
 	}
 	return n;
@@ -502,9 +485,9 @@ static void step_zombie(void)
 	ring = vni_ring_of(&victim.port, 1);
 	pid = start_stepped(victim_script, &victim);
 	while (ring->lock.word != mint_lock_word(0, 0, 1))
-		CHECK(step(pid));
+		CHECK(stepped_step(pid));
 	ring->lock.word = other;
-	while (step(pid))
+	while (stepped_step(pid))
 		CHECK(ring->lock.word == other);
 	CHECK(progress->lost_locks == 1);
 	printf("zombie: noticed that its lock was lost\n");
@@ -517,9 +500,9 @@ int main(int argc, char **argv)
 
 	if (!points)
 		return 2;
-	section = ringtest_map(SECTION_BYTES);
-	copy = ringtest_map(SECTION_BYTES);
-	progress = ringtest_map(sizeof(*progress));
+	section = world_map(SECTION_BYTES);
+	copy = world_map(SECTION_BYTES);
+	progress = world_map(sizeof(*progress));
 	CHECK(!vni_section_format(section, SECTION_BYTES, NODES, 1, SLOTS));
 	h = section;
 	meta_bytes = h->classes[0].data_offset;

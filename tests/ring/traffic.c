@@ -7,22 +7,16 @@
  * pairs: every node sends FRAMES to every other. fan-in: all send to node 0.
  * Checked: content, order, no loss, no lost wake-up, all buffers back.
  */
-#include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "bell.h"
 #include "ringtest.h"
 
 #define MAX_NODES	4
 #define SLOTS		64
 #define SECTION_BYTES	(32 * 1024 * 1024)
 #define BATCH		16
-#define SLEEP_LIMIT_S	20
 
 struct shared {
 	alignas(64) __u32 bell[MAX_NODES];
@@ -52,29 +46,12 @@ static int fan_in;
 
 static __u32 draw(struct player *p, __u32 below)
 {
-	p->random = p->random * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (p->random >> 33) % below;
+	return world_draw(&p->random, below);
 }
 
 static int sends_to(__u32 from, __u32 to)
 {
 	return from != to && (!fan_in || to == 0);
-}
-
-static void ring_bell(__u32 node)
-{
-	__atomic_fetch_add(&shared->bell[node], 1, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &shared->bell[node], FUTEX_WAKE, 1, NULL, NULL, 0);
-}
-
-/* A bell that never comes is the bug that this program is looking for. */
-static void sleep_on_bell(__u32 node, __u32 seen)
-{
-	struct timespec limit = { .tv_sec = SLEEP_LIMIT_S };
-	int err = syscall(SYS_futex, &shared->bell[node], FUTEX_WAIT, seen,
-			  &limit, NULL, 0);
-
-	CHECK(!(err && errno == ETIMEDOUT));	/* lost wake-up */
 }
 
 /* Mostly short frames, a few that need a large or a huge buffer. */
@@ -129,7 +106,7 @@ static int send_some(struct player *p, __u32 to)
 	p->nr_pending[to] -= n;
 	memmove(pending, &pending[n], p->nr_pending[to] * sizeof(*pending));
 	if (n && vni_ring_needs_kick(&p->node.port, to))
-		ring_bell(to);
+		bell_ring(&shared->bell[to]);
 	return n > 0;
 }
 
@@ -162,7 +139,7 @@ static int receive_some(struct player *p)
 	waiters = vni_ring_release(&p->node.port, 0);
 	for (i = 0; i < nr_nodes; i++)
 		if (waiters & 1ULL << i)
-			ring_bell(i);
+			bell_ring(&shared->bell[i]);
 	return n;
 }
 
@@ -203,7 +180,7 @@ static void rest(struct player *p)
 	}
 	vni_ring_mend(&p->node.port, 0);
 	if (vni_ring_arm(&p->node.port, 0, 1)) {
-		sleep_on_bell(p->id, seen);
+		bell_sleep(&shared->bell[p->id], seen);
 		vni_ring_disarm(&p->node.port, 0);
 	}
 }
@@ -295,15 +272,15 @@ int main(int argc, char **argv)
 	nr_frames = strtoull(argv[3], NULL, 0);
 	fan_in = !strcmp(argv[4], "fan-in");
 	CHECK(nr_nodes >= 2 && nr_nodes <= MAX_NODES);
-	shared = ringtest_map(sizeof(*shared));
-	section = ringtest_map(SECTION_BYTES);
+	shared = world_map(sizeof(*shared));
+	section = world_map(SECTION_BYTES);
 	CHECK(!vni_section_format(section, SECTION_BYTES, nr_nodes, 1, SLOTS));
 	if (!strcmp(argv[1], "threads"))
 		run_threads();
 	else
 		run_processes();
 	CHECK(!vni_port_init(&port, section, SECTION_BYTES, 0, 1,
-			     ringtest_dead, &shared->fences));
+			     fences_dead, &shared->fences));
 	ringtest_all_free(&port);
 	printf("%s: %u nodes, %s, %llu frames each way, all buffers back\n",
 	       argv[1], nr_nodes, argv[4], (unsigned long long)nr_frames);

@@ -3,8 +3,8 @@
  * A vni section as one node sees it: its private copy of the geometry, what it
  * knows of the rings, and what it has found wrong.
  *
- * All files of the protocol compile in user space too, where tests/ring/include and
- * boot/mint-loader/include stand in for the kernel's headers: no allocation, no
+ * All files of the protocol compile in user space too, where tests/userspace/include
+ * and boot/mint-loader/include stand in for the kernel's headers: no allocation, no
  * sleeping, no kernel calls beyond <mint/atomic.h> and memcpy().
  */
 #ifndef VNI_PORT_H

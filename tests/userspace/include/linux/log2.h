@@ -2,8 +2,8 @@
 /*
  * Powers of two.
  */
-#ifndef TESTS_RING_LINUX_LOG2_H
-#define TESTS_RING_LINUX_LOG2_H
+#ifndef TESTS_USERSPACE_LINUX_LOG2_H
+#define TESTS_USERSPACE_LINUX_LOG2_H
 
 #include <stdbool.h>
 
@@ -12,4 +12,4 @@ static inline bool is_power_of_2(unsigned long n)
 	return n && !(n & (n - 1));
 }
 
-#endif /* TESTS_RING_LINUX_LOG2_H */
+#endif /* TESTS_USERSPACE_LINUX_LOG2_H */

@@ -1,21 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Proves the tests: builds each deliberately broken twin of mutants/*.patch
-# and demands that the test named in the patch fails on it.
+# Proves the tests of a folder: builds each deliberately broken twin of its
+# mutants/*.patch and demands that the test named in the patch fails on it.
 #
-# Usage: mutants.sh BUILD-DIRECTORY [NAME...]
+# Usage: mutants.sh FOLDER BUILD-DIRECTORY [NAME...]
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../.." && pwd)
-mkdir -p "$1"
-build=$(cd "$1" && pwd)
-shift
+folder=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir -p "$2"
+build=$(cd "$2" && pwd)
+shift 2
 
 # The command of a patch's "Caught-by:" line, e.g. "step victim 30000".
 caught_by()
 {
-	sed -n 's/^Caught-by: //p' "$here/mutants/$1.patch"
+	sed -n 's/^Caught-by: //p' "$folder/mutants/$1.patch"
 }
 
 make_twin()
@@ -27,7 +27,7 @@ make_twin()
 	cp -r "$root/drivers/net/vni" "$tree/drivers/net/"
 	cp -r "$root/include/mint" "$tree/include/"
 	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch --silent \
-		<"$here/mutants/$1.patch" || {
+		<"$folder/mutants/$1.patch" || {
 		echo "mutant $1: patch does not apply any more" >&2
 		exit 1
 	}
@@ -46,7 +46,7 @@ run_twin()
 	local -a test
 
 	read -ra test <<<"$(caught_by "$1")"
-	make -C "$here" --no-print-directory -s SRC="$tree" BUILD="$tree" \
+	make -C "$folder" --no-print-directory -s SRC="$tree" BUILD="$tree" \
 		"$tree/${test[0]}" || {
 		echo "mutant $1: does not build" >&2
 		exit 1
@@ -63,7 +63,7 @@ run_twin()
 }
 
 if [ $# = 0 ]; then
-	for patch in "$here"/mutants/*.patch; do
+	for patch in "$folder"/mutants/*.patch; do
 		set -- "$@" "$(basename "$patch" .patch)"
 	done
 fi

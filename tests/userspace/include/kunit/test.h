@@ -3,8 +3,8 @@
  * As much of KUnit as the protocol's suites use. Prints KTAP; a failed
  * assertion ends its case, any failure the program with status 1.
  */
-#ifndef TESTS_RING_KUNIT_TEST_H
-#define TESTS_RING_KUNIT_TEST_H
+#ifndef TESTS_USERSPACE_KUNIT_TEST_H
+#define TESTS_USERSPACE_KUNIT_TEST_H
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -142,4 +142,4 @@ int main(void)
 #define kunit_test_suite(suite) \
 	const struct kunit_suite *const kunit_the_suite = &(suite)
 
-#endif /* TESTS_RING_KUNIT_TEST_H */
+#endif /* TESTS_USERSPACE_KUNIT_TEST_H */

@@ -2,8 +2,8 @@
 /*
  * Whole zeroed pages.
  */
-#ifndef TESTS_RING_LINUX_VMALLOC_H
-#define TESTS_RING_LINUX_VMALLOC_H
+#ifndef TESTS_USERSPACE_LINUX_VMALLOC_H
+#define TESTS_USERSPACE_LINUX_VMALLOC_H
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,4 +21,4 @@ static inline void vfree(const void *p)
 	free((void *)p);
 }
 
-#endif /* TESTS_RING_LINUX_VMALLOC_H */
+#endif /* TESTS_USERSPACE_LINUX_VMALLOC_H */

@@ -2,12 +2,12 @@
 /*
  * A cache line that will be written to, as the kernel has it fetched.
  */
-#ifndef TESTS_RING_LINUX_PREFETCH_H
-#define TESTS_RING_LINUX_PREFETCH_H
+#ifndef TESTS_USERSPACE_LINUX_PREFETCH_H
+#define TESTS_USERSPACE_LINUX_PREFETCH_H
 
 static inline void prefetchw(const void *p)
 {
 	__builtin_prefetch(p, 1);
 }
 
-#endif /* TESTS_RING_LINUX_PREFETCH_H */
+#endif /* TESTS_USERSPACE_LINUX_PREFETCH_H */
