@@ -164,14 +164,14 @@ static void look_for_signals(void)
  * terminal_wait() - wait for files or for a signal
  * @files: as for poll()
  * @nr: how many
- * @timeout_ms: how long, less than 1000
+ * @timeout_ms: how long
  *
  * Return: what poll() returned, or 0 once a signal has ended the command;
  * @files' revents are 0 unless it is positive.
  */
 int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms)
 {
-	const struct timespec wait = { .tv_nsec = timeout_ms * 1000000 };
+	const struct timespec wait = span_of_ms(timeout_ms);
 	int got = ppoll(files, nr, &wait, &while_waiting);
 	unsigned int i;
 

@@ -21,12 +21,23 @@ __u64 now_ms(void)
 }
 
 /**
+ * span_of_ms() - a length of time as the kernel takes it
+ * @ms: milliseconds
+ *
+ * Return: the same, with less than a second in tv_nsec: the kernel refuses more.
+ */
+struct timespec span_of_ms(unsigned int ms)
+{
+	return (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+}
+
+/**
  * pause_ms() - wait before looking again; a signal ends it early
- * @ms: less than 1000
+ * @ms: milliseconds
  */
 void pause_ms(unsigned int ms)
 {
-	const struct timespec pause = { .tv_nsec = ms * 1000000 };
+	const struct timespec pause = span_of_ms(ms);
 
 	nanosleep(&pause, NULL);
 }

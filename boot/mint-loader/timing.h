@@ -4,6 +4,7 @@
 #define MINT_LOADER_TIMING_H
 
 #include <stdbool.h>
+#include <time.h>
 #include <mint/abi.h>
 
 /* How often to look at what wakes nobody when it changes. */
@@ -12,6 +13,7 @@
 #define HANG_LOOK_MS	250
 
 __u64 now_ms(void);
+struct timespec span_of_ms(unsigned int ms);
 void pause_ms(unsigned int ms);
 void limit_waits(bool on);
 
