@@ -18,8 +18,8 @@ INSTALLED = {
     *(f"lib/mint/{path.name}" for path in (ROOT / "boot/mint-loader/lib").iterdir()),
     "lib/mint/apt-here",
     *(f"include/mint/{name}.h"
-      for name in ("abi", "atomic", "boot", "control", "dev", "domain", "extent", "lock",
-                   "state", "vni"))}
+      for name in ("abi", "atomic", "boot", "bypass", "control", "dev", "domain", "extent",
+                   "lock", "state", "vni"))}
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 

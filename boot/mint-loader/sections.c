@@ -2,6 +2,7 @@
 /* How far the sections of the shared region are in use. */
 #include <mint/abi.h>
 #include <mint/atomic.h>
+#include <mint/bypass.h>
 #include <mint/vni.h>
 #include "region.h"
 #include "sections.h"
@@ -71,6 +72,29 @@ static void vni_use(const struct region *region, const struct mint_section *sect
 	}
 }
 
+/* Units that a pair has; none when there is no sound section. */
+static void bypass_use(const struct region *region, const struct mint_section *section,
+		       struct section_use *use)
+{
+	const unsigned char *base = region->base + section->offset;
+	struct mint_bypass header;
+	const __u16 *owners;
+	__u32 i;
+
+	if (section->bytes < sizeof(header))
+		return;
+	region_copy(&header, base, sizeof(header));
+	if (header.magic != MINT_BYPASS_MAGIC || header.version != MINT_BYPASS_VERSION ||
+	    header.nr_units > MINT_BYPASS_MAX_UNITS || header.owner_offset % sizeof(*owners) ||
+	    header.nr_units * sizeof(*owners) > section->bytes ||
+	    header.owner_offset > section->bytes - header.nr_units * sizeof(*owners))
+		return;
+	owners = (const __u16 *)(base + header.owner_offset);
+	use->entries = header.nr_units;
+	for (i = 0; i < header.nr_units; i++)
+		use->used += mint_load(&owners[i]) != 0;
+}
+
 /**
  * section_use() - tell how far a section is in use
  * @region: the region
@@ -105,6 +129,10 @@ void section_use(const struct region *region, const struct tables *tables,
 		break;
 	case MINT_SECTION_CONTROL:
 		use->name = "control";
+		break;
+	case MINT_SECTION_BYPASS:
+		*use = (struct section_use) { "bypass", "units", 0, 0 };
+		bypass_use(region, section, use);
 		break;
 	case MINT_SECTION_VNI:
 		*use = (struct section_use) { "vni", "buffers", 0, 0 };

@@ -164,6 +164,11 @@ static int __init mint_bus_init(void)
 	if (err)
 		return err;
 	mint_root = root;
+	if (mint_region.bypass) {
+		err = mint_add_device("bypass", mint_region.bypass, mint_region.bypass_bytes);
+		if (err)
+			return err;
+	}
 	return mint_add_device("vni", mint_region.vni, mint_region.vni_bytes);
 }
 subsys_initcall(mint_bus_init);

@@ -21,6 +21,8 @@
  * @logs: log streams, @log_stride apart
  * @consoles: consoles, @console_stride apart
  * @sessions: sessions of the control section, @session_stride apart
+ * @bypass: the bypass section, NULL if there is none
+ * @bypass_bytes: its size
  * @vni: the vni section
  * @vni_bytes: its size
  * @log_stride: bytes
@@ -38,6 +40,8 @@ struct mint_region {
 	void *logs;
 	void *consoles;
 	void *sessions;
+	void *bypass;
+	u64 bypass_bytes;
 	void *vni;
 	u64 vni_bytes;
 	u32 log_stride;

@@ -12,7 +12,11 @@
 #include <asm/mint.h>
 #include "core.h"
 
-/* In the order in which they lie. The section with entries of 0 bytes gets the rest. */
+/* A region from the first size on has a bypass section: a quarter of it, up to the second. */
+#define BYPASS_MIN_REGION	(32ULL << 20)
+#define BYPASS_MAX_BYTES	(256ULL << 20)
+
+/* In the order in which they lie. Those with entries of 0 bytes have other sizes. */
 static const struct mint_section layout[] __initconst = {
 	{ MINT_SECTION_LEDGER, 1, sizeof(struct mint_ledger) },
 	{ MINT_SECTION_NODES, MINT_MAX_NODES, sizeof(struct mint_node) },
@@ -23,10 +27,23 @@ static const struct mint_section layout[] __initconst = {
 	  sizeof(struct mint_console) + MINT_CONSOLE_OUT_BYTES },
 	{ MINT_SECTION_CONTROL, MINT_MAX_NODES * MINT_NODE_SESSIONS,
 	  sizeof(struct mint_session) },
+	{ MINT_SECTION_BYPASS, 1, 0 },
 	{ MINT_SECTION_VNI, 1, 0 },
 };
 
-/* Writes the directory, and zeroes the sections: of that of vni only the start. */
+/* How long a section is that begins at @start. Returns 0 if there is none. */
+static u64 __init mint_region_section_bytes(const struct mint_section *section, u64 start)
+{
+	u64 all = mint_facts.region_bytes;
+
+	if (section->entry_bytes)
+		return ALIGN((u64)section->entries * section->entry_bytes, SZ_4K);
+	if (section->id == MINT_SECTION_BYPASS)
+		return all < BYPASS_MIN_REGION ? 0 : min(all / 4, BYPASS_MAX_BYTES);
+	return all - start;
+}
+
+/* Writes the directory, and zeroes the sections: of those of drivers only the start. */
 static void __init mint_region_format_sections(struct mint_header *header)
 {
 	u64 end = sizeof(*header);
@@ -34,21 +51,18 @@ static void __init mint_region_format_sections(struct mint_header *header)
 
 	memset(header, 0, sizeof(*header));
 	for (i = 0; i < ARRAY_SIZE(layout); i++) {
-		struct mint_section *section = &header->sections[i];
+		u64 bytes = mint_region_section_bytes(&layout[i], end);
+		struct mint_section *section;
 
+		if (!bytes)
+			continue;
+		section = &header->sections[header->nr_sections++];
 		*section = layout[i];
 		section->offset = end;
-		if (section->entry_bytes) {
-			section->bytes = ALIGN((u64)section->entries *
-					       section->entry_bytes, SZ_4K);
-			memset((void *)header + end, 0, section->bytes);
-		} else {
-			section->bytes = mint_facts.region_bytes - end;
-			memset((void *)header + end, 0, SZ_4K);
-		}
-		end += section->bytes;
+		section->bytes = bytes;
+		memset((void *)header + end, 0, section->entry_bytes ? bytes : SZ_4K);
+		end += bytes;
 	}
-	header->nr_sections = ARRAY_SIZE(layout);
 	header->abi_major = MINT_ABI_MAJOR;
 	header->abi_minor = MINT_ABI_MINOR;
 	header->header_bytes = sizeof(*header);
@@ -145,6 +159,8 @@ static bool __init mint_region_map_sections(const struct mint_header *header)
 
 	for (i = 0; i < ARRAY_SIZE(layout); i++) {
 		at[i] = mint_region_find_section(header, &layout[i], &found);
+		if (!at[i] && layout[i].id == MINT_SECTION_BYPASS)
+			continue;
 		if (!at[i]) {
 			pr_err("section %u of the shared region is missing or too small\n",
 			       layout[i].id);
@@ -156,6 +172,8 @@ static bool __init mint_region_map_sections(const struct mint_header *header)
 			region->console_stride = found.entry_bytes;
 		if (found.id == MINT_SECTION_CONTROL)
 			region->session_stride = found.entry_bytes;
+		if (found.id == MINT_SECTION_BYPASS)
+			region->bypass_bytes = found.bytes;
 		if (found.id == MINT_SECTION_VNI)
 			region->vni_bytes = found.bytes;
 	}
@@ -166,7 +184,8 @@ static bool __init mint_region_map_sections(const struct mint_header *header)
 	region->logs = at[3];
 	region->consoles = at[4];
 	region->sessions = at[5];
-	region->vni = at[6];
+	region->bypass = at[6];
+	region->vni = at[7];
 	return true;
 }
 

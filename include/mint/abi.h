@@ -17,7 +17,7 @@
 							 * the region
 							 */
 #define MINT_ABI_MAJOR		3	/* must be the same on both sides */
-#define MINT_ABI_MINOR		1	/* the lower one of both sides is spoken */
+#define MINT_ABI_MINOR		2	/* the lower one of both sides is spoken */
 
 #define MINT_MAX_NODES		64	/* node ids are 0 to 63 */
 #define MINT_MAX_CPUS		256	/* CPU numbers are 0 to 255 */
@@ -66,6 +66,9 @@ static_assert(sizeof(struct mint_section) == 32);
 #define MINT_SECTION_CONSOLES	5	/* struct mint_console with its data, by node id */
 #define MINT_SECTION_VNI	6	/* one vni section; mint_section.entry_bytes is 0 */
 #define MINT_SECTION_CONTROL	7	/* struct mint_session, MINT_NODE_SESSIONS by node id */
+#define MINT_SECTION_BYPASS	8	/* one bypass section; mint_section.entry_bytes is 0.
+					 * Regions below 32 MB have none
+					 */
 
 /**
  * struct mint_header - first 4096 bytes of the region
@@ -483,6 +486,7 @@ static_assert(offsetof(struct mint_node, hold) == 128);
 					 * that you follow
 					 */
 #define MINT_CHANNEL_CONTROL	2	/* a session has news */
+#define MINT_CHANNEL_BYPASS	3	/* pairs of sockets have news */
 #define MINT_CHANNEL_VNI	8	/* vni, queue 0; + queue number, up to 63 */
 #define MINT_NR_CHANNELS	64	/* bits of mint_doorbell.pending */
 

@@ -14,7 +14,7 @@ from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 TOP = Path(__file__).resolve().parent.parent.parent
 INCLUDE = TOP / "include"
 # In the order of the layout; dev.h is an interface within one kernel.
-HEADERS = ("lock.h", "abi.h", "state.h", "control.h", "boot.h", "vni.h")
+HEADERS = ("lock.h", "abi.h", "state.h", "control.h", "boot.h", "vni.h", "bypass.h")
 
 
 class HeaderError(Exception):
