@@ -450,8 +450,7 @@ static unsigned long step_flip(void (*flip)(struct vni_slot *slot), __u32 mark)
 		if (!before_end)
 			break;
 		flip(&vni_ring_of(&victim.port, 0)->slots[victim.port.rx[0].head % SLOTS]);
-		while (stepped_step(pid))
-			;
+		stepped_finish(pid);
 	}
 	return n;
 }

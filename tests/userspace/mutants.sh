@@ -23,8 +23,9 @@ make_twin()
 	local tree=$build/mutants/$1
 
 	rm -rf "$tree"
-	mkdir -p "$tree/drivers/net" "$tree/include"
+	mkdir -p "$tree/drivers/net" "$tree/include" "$tree/net"
 	cp -r "$root/drivers/net/vni" "$tree/drivers/net/"
+	cp -r "$root/net/mint" "$tree/net/"
 	cp -r "$root/include/mint" "$tree/include/"
 	patch -d "$tree" -p1 --fuzz=0 --no-backup-if-mismatch --silent \
 		<"$folder/mutants/$1.patch" || {

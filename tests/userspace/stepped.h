@@ -43,4 +43,14 @@ static inline int stepped_step(pid_t pid)
 	return 1;
 }
 
+/* On to its end. */
+static inline void stepped_finish(pid_t pid)
+{
+	int status;
+
+	CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
 #endif /* TESTS_USERSPACE_STEPPED_H */
