@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls of a socket whose bytes may go past TCP: those of TCP, but for what
+ * follows.
+ */
+#include <linux/fs.h>
+#include <linux/sockios.h>
+#include <linux/splice.h>
+#include <linux/uaccess.h>
+#include <asm/ioctls.h>
+
+#include "bypass.h"
+
+/* By IP version: the calls of TCP, and ours made of them when first used. */
+static struct {
+	struct proto *base;
+	struct proto ours;
+} mint_calls[2];
+static DEFINE_SPINLOCK(mint_calls_lock);
+
+/* The calls of TCP for a socket that is, or just was, one of ours. */
+static struct proto *mint_calls_base(const struct sock *sk)
+{
+	struct proto *prot = READ_ONCE(sk->sk_prot);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(mint_calls); i++)
+		if (prot == &mint_calls[i].ours)
+			return mint_calls[i].base;
+	return prot;
+}
+
+/* As many bytes as SO_RCVLOWAT says; half of the lane is always enough. */
+static u64 mint_low_water(const struct mint_socket *s)
+{
+	u64 half = READ_ONCE(s->reader.size) / 2;
+
+	return clamp_t(u64, sock_rcvlowat(s->sk, 0, INT_MAX), 1, max(half, 1ULL));
+}
+
+/* Poll asks without the lock, and after it has entered the wait queue. */
+static bool mint_is_readable(struct sock *sk)
+{
+	struct mint_socket *s;
+	bool readable;
+
+	rcu_read_lock();
+	s = mint_socket_of(sk);
+	readable = s && mint_recv_possible(s, mint_low_water(s));
+	rcu_read_unlock();
+	return readable;
+}
+
+/* Likewise. While the lane is not in use, or no more, TCP's room counts. */
+static bool mint_memory_free(const struct sock *sk, int wake)
+{
+	struct mint_socket *s;
+	bool free;
+
+	rcu_read_lock();
+	s = mint_socket_of(sk);
+	if (s && READ_ONCE(s->sending))
+		free = mint_send_possible(s);
+	else
+		free = tcp_stream_memory_free(sk, wake);
+	rcu_read_unlock();
+	return free;
+}
+
+/* Bytes that nobody has read make a reset of the end, as in TCP. */
+static void mint_close(struct sock *sk, long timeout)
+{
+	struct mint_socket *s;
+
+	lock_sock(sk);
+	s = mint_socket_of(sk);
+	if (s && mint_socket_settle(s) && s->stage == MINT_STAGE_JOINED) {
+		if (mint_recv_bytes(s)) {
+			sock_set_flag(sk, SOCK_LINGER);
+			sk->sk_lingertime = 0;
+		}
+		mint_socket_refuse(s);
+	}
+	WRITE_ONCE(sk->sk_prot, mint_calls_base(sk));
+	release_sock(sk);
+	sk->sk_prot->close(sk, timeout);
+}
+
+static int mint_disconnect(struct sock *sk, int flags)
+{
+	struct mint_socket *s = mint_socket_of(sk);
+
+	/* Calls that wait for this connection find it gone by sk_disconnects. */
+	if (s)
+		mint_socket_drop(s);
+	return sk->sk_prot->disconnect(sk, flags);
+}
+
+static int mint_ioctl(struct sock *sk, int cmd, int *karg)
+{
+	int err = mint_calls_base(sk)->ioctl(sk, cmd, karg);
+	struct mint_socket *s;
+
+	if (err || (cmd != SIOCINQ && cmd != SIOCATMARK))
+		return err;
+	lock_sock(sk);
+	s = mint_socket_of(sk);
+	/* What TCP has is behind what the lane has. */
+	if (s && cmd == SIOCATMARK && mint_recv_bytes(s))
+		*karg = 0;
+	if (s && s->stage == MINT_STAGE_JOINED && cmd == SIOCINQ)
+		*karg += mint_recv_bytes(s);
+	release_sock(sk);
+	return 0;
+}
+
+/* What TCP's queues alone show would be half of the connection. */
+static int mint_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+			   unsigned int optlen)
+{
+	bool settled = false;
+	struct mint_socket *s;
+
+	if (level == SOL_TCP && (optname == TCP_REPAIR || optname == TCP_ULP)) {
+		lock_sock(sk);
+		s = mint_socket_of(sk);
+		settled = s && mint_socket_settle(s) && s->stage == MINT_STAGE_JOINED;
+		release_sock(sk);
+	}
+	if (settled)
+		return -EOPNOTSUPP;
+	return mint_calls_base(sk)->setsockopt(sk, level, optname, optval, optlen);
+}
+
+/* Nothing of a lane can be mapped: all is to be read as usual. */
+static int mint_zerocopy_receive(struct sock *sk, char __user *optval, int __user *optlen)
+{
+	struct tcp_zerocopy_receive zc = {};
+	struct mint_socket *s;
+	int length;
+
+	if (get_user(length, optlen))
+		return -EFAULT;
+	if (length < (int)offsetofend(struct tcp_zerocopy_receive, recv_skip_hint))
+		return -EINVAL;
+	length = min_t(int, length, sizeof(zc));
+	if (copy_from_user(&zc, optval, length))
+		return -EFAULT;
+	lock_sock(sk);
+	s = mint_socket_of(sk);
+	zc.length = 0;
+	zc.recv_skip_hint = s ? mint_recv_bytes(s) : 0;
+	zc.inq = zc.recv_skip_hint;
+	zc.err = 0;
+	zc.copybuf_len = 0;
+	release_sock(sk);
+	if (put_user(length, optlen) || copy_to_user(optval, &zc, length))
+		return -EFAULT;
+	return 0;
+}
+
+static int mint_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
+			   int __user *optlen)
+{
+	struct mint_socket *s;
+	bool receiving;
+
+	rcu_read_lock();
+	s = mint_socket_of(sk);
+	receiving = s && READ_ONCE(s->receiving);
+	rcu_read_unlock();
+	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE && receiving)
+		return mint_zerocopy_receive(sk, optval, optlen);
+	return mint_calls_base(sk)->getsockopt(sk, level, optname, optval, optlen);
+}
+
+/**
+ * mint_splice_read() - splice() from a socket: bytes are copied into pages
+ * @sock: the socket
+ * @ppos: must be zero
+ * @pipe: where they go
+ * @len: how many at most
+ * @flags: SPLICE_F_*
+ *
+ * Return: bytes, or a negative error.
+ */
+ssize_t mint_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			 size_t len, unsigned int flags)
+{
+	if (unlikely(*ppos))
+		return -ESPIPE;
+	return copy_splice_read(sock->file, ppos, pipe, len, flags);
+}
+
+static void mint_calls_make(unsigned int i, struct proto *base)
+{
+	struct proto *ours = &mint_calls[i].ours;
+
+	*ours = *base;
+	ours->close = mint_close;
+	ours->disconnect = mint_disconnect;
+	ours->ioctl = mint_ioctl;
+	ours->setsockopt = mint_setsockopt;
+	ours->getsockopt = mint_getsockopt;
+	ours->sendmsg = mint_sendmsg;
+	ours->recvmsg = mint_recvmsg;
+	ours->sock_is_readable = mint_is_readable;
+	ours->stream_memory_free = mint_memory_free;
+	/* Pairs with the acquire in mint_calls_take(). */
+	smp_store_release(&mint_calls[i].base, base);
+}
+
+/**
+ * mint_calls_take() - have the calls of a socket come to us
+ * @sk: an ordinary TCP socket, locked
+ */
+void mint_calls_take(struct sock *sk)
+{
+	/* A socket of IPv6 keeps these calls when it has a peer with IPv4. */
+	unsigned int i = sk->sk_prot != &tcp_prot;
+
+	/* Pairs with the release in mint_calls_make(). */
+	if (!smp_load_acquire(&mint_calls[i].base)) {
+		spin_lock_bh(&mint_calls_lock);
+		if (!mint_calls[i].base)
+			mint_calls_make(i, sk->sk_prot);
+		spin_unlock_bh(&mint_calls_lock);
+	}
+	WRITE_ONCE(sk->sk_prot, &mint_calls[i].ours);
+}

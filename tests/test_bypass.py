@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0
+"""
+TCP past TCP, by net.mint.bypass: unmodified programs between two nodes, one of
+which ends, has the switch off or has no such section.
+"""
+
+import functools
+from typing import Iterator
+
+import abi
+import faults
+import pytest
+import shared_region
+import traffic
+from conftest import Boot, join
+from machine import CommandFailed, Machine
+from past_tcp import DEVICE, SETTLE_S, SWITCH, grown, load, statistics, switch, wait_all_free
+
+BYTES_64M = 64 << 20
+
+
+@pytest.fixture(name="pair")
+def pair_fixture(shared_pair: Machine) -> Iterator[Machine]:
+    """Two nodes with the bypass on, which each test leaves as it found them."""
+    for name in ("node0", "b"):
+        switch(shared_pair.node(name), 1)
+    yield shared_pair
+    for name in ("node0", "b"):
+        switch(shared_pair.node(name), 0)
+        assert not statistics(shared_pair.node(name))["faults"]
+    wait_all_free(shared_pair.node())
+
+
+@pytest.mark.parametrize("value", ["2", "-1", "256", "on", ""])
+def test_other_values_of_the_switch_are_refused(shared_pair: Machine, value: str) -> None:
+    shell = shared_pair.node()
+    load(shell)
+    with pytest.raises(CommandFailed):
+        shell.run(f"echo '{value}' 2>&1 >{SWITCH}")
+    assert shell.run(f"cat {SWITCH}").output == "0\n"
+
+
+def test_what_is_in_use_is_told(pair: Machine) -> None:
+    one = pair.node()
+    traffic.iperf_server(pair.node("b"))
+    units = int(one.run(f"cat {DEVICE}/units").output)
+    assert f" 0 of {units} units in use" in one.run("mint hw").output
+    one.run("((iperf3 -c 10.0.0.2 -t 60 >/dev/null 2>&1; touch /tmp/over) &)")
+    one.poll(f"mint hw | grep -q 'bypass .* [1-9][0-9]* of {units} units in use'", SETTLE_S)
+    one.run("kill $(pidof iperf3)")
+    one.poll("test -e /tmp/over && rm /tmp/over", SETTLE_S)
+
+
+@pytest.mark.parametrize("options", ["", "-R", "--bidir", "-P 4", "-6", "-Z"])
+def test_iperf3_goes_past_tcp(pair: Machine, options: str) -> None:
+    one, other = pair.node(), pair.node("b")
+    address = "10.0.0.2"
+    if options == "-6":
+        address = other.run("ip -6 -o addr show dev vni0 scope link | "
+                            "sed 's,.*inet6 \\([^/]*\\)/.*,\\1%vni0,'").output.strip()
+    traffic.iperf_server(other)
+    before, frames = statistics(one), traffic.link_counters(one)
+    end = traffic.iperf(one, address, 2, options)
+    now = grown(one, before)
+    moved = (now["bytes_sent"] + now["bytes_received"],
+             traffic.link_counters(one)["tx_bytes"] - frames["tx_bytes"])
+    assert traffic.gbit(end) > 0
+    assert now["joined"] == now["offered"] >= 2 and not now["option"]
+    # What goes by vni0 is the set-up: its share does not grow with the bytes.
+    assert moved[0] > BYTES_64M and moved[1] < moved[0] / 100
+
+
+@pytest.mark.parametrize("way", ["from node 0", "to node 0"])
+def test_contents_arrive_intact(pair: Machine, way: str) -> None:
+    one, other = pair.node(), pair.node("b")
+    sender, receiver, address = ((one, other, "10.0.0.2") if way == "from node 0" else
+                                 (other, one, "10.0.0.1"))
+    before = statistics(sender)
+    sender.run(f"head -c {BYTES_64M} /dev/urandom >/tmp/sent", timeout=120)
+    receiver.run("rm -f /tmp/string")
+    traffic.listen(receiver, "/tmp/got")
+    sender.run(f"nc -N {address} {traffic.STRING_PORT} </tmp/sent", timeout=180)
+    receiver.poll("test -e /tmp/got.done", 60)
+    sent = sender.run("sha256sum </tmp/sent", timeout=120).output
+    assert receiver.run("sha256sum </tmp/got", timeout=120).output == sent
+    assert grown(sender, before)["bytes_sent"] > BYTES_64M // 2
+    sender.run("rm /tmp/sent")
+    receiver.run("rm /tmp/got")
+
+
+@pytest.mark.parametrize("off", ["node0", "b"])
+def test_a_peer_without_it_is_reached_by_tcp(pair: Machine, off: str) -> None:
+    one, other = pair.node(), pair.node("b")
+    switch(pair.node(off), 0)
+    before = statistics(one)
+    traffic.iperf_server(other)
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
+    now = grown(one, before)
+    assert not now["joined"] and not now["bytes_sent"]
+    # Only the client offers; nobody takes it.
+    assert now["offered"] == now["alone"] == (0 if off == "node0" else 2)
+
+
+def test_what_stays_in_a_node_stays_with_tcp(pair: Machine) -> None:
+    one = pair.node()
+    before = statistics(one)
+    traffic.iperf_server(one)
+    assert traffic.gbit(traffic.iperf(one, "127.0.0.1", 1)) > 0
+    now = grown(one, before)
+    assert not now["joined"] and now["alone"] == now["offered"]
+    one.run("kill $(pidof iperf3)")
+
+
+@pytest.mark.parametrize("options", ["", "-R", "--bidir"], ids=["reader", "writer", "both"])
+def test_a_node_that_dies_ends_its_connections_only(boot: Boot, options: str) -> None:
+    machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M")
+    for name, cpu in (("b", "1"), ("c", "2")):
+        machine.node_file(name, cpu)
+        machine.start_node(name)
+    join(machine, ["node0", "b", "c"])
+    one = machine.node()
+    for name in ("node0", "b", "c"):
+        switch(machine.node(name), 1)
+    for name in ("b", "c"):
+        traffic.iperf_server(machine.node(name))
+    one.run("((iperf3 -J -c 10.0.0.3 -t 6 >/tmp/other 2>&1; touch /tmp/other.done) &)")
+    one.run(f"((iperf3 -c 10.0.0.2 -t 60 {options} >/tmp/lost 2>&1; touch /tmp/lost.done) &)")
+    one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
+    one.run("mint kill b")
+    machine.close_shell("b")
+    # Long before TCP would notice.
+    one.poll("test -e /tmp/lost.done", SETTLE_S)
+    assert "iperf3: error" in one.run("cat /tmp/lost").output
+    assert statistics(one)["lost"] >= 2
+    one.poll("test -e /tmp/other.done", 60)
+    assert '"error"' not in one.run("cat /tmp/other").output
+    wait_all_free(one)
+    one.run("mint start b", timeout=60)
+    again = machine.node_shell("b")
+    traffic.bring_up(again, "10.0.0.2")
+    traffic.wait_carrier(again)
+    switch(again, 1)
+    traffic.iperf_server(again)
+    before = statistics(one)
+    traffic.iperf(one, "10.0.0.2", 1)
+    assert grown(one, before)["joined"] == 2
+    wait_all_free(one)
+
+
+def test_a_node_that_hangs_holds_up_its_own_connections_only(boot: Boot) -> None:
+    machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M", initrd=faults.root())
+    for name, cpu in (("b", "1"), ("c", "2")):
+        machine.node_file(name, cpu)
+        machine.start_node(name)
+    join(machine, ["node0", "b", "c"])
+    one = machine.node()
+    for name in ("node0", "b", "c"):
+        switch(machine.node(name), 1)
+    for name in ("b", "c"):
+        traffic.iperf_server(machine.node(name))
+    one.run("((iperf3 -c 10.0.0.2 -t 60 >/tmp/lost 2>&1; touch /tmp/lost.done) &)")
+    one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
+    machine.node("b").start("fault hard-lockup")
+    machine.expect_splat(faults.SPLATS)
+    one.poll("mint list | grep -q 'b .*silent'", SETTLE_S)
+    before = statistics(one)
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.3", 1)) > 0
+    now = grown(one, before)
+    assert now["joined"] == 2 and not now["lost"]
+    assert one.run("test ! -e /tmp/lost.done && echo waits").output == "waits\n"
+    one.run("mint kill b")
+    one.poll("test -e /tmp/lost.done", SETTLE_S)
+    assert statistics(one)["lost"] >= 2
+    wait_all_free(one)
+
+
+def test_nonsense_in_every_word_costs_connections_and_no_more(boot: Boot) -> None:
+    pair = boot(mint="cpus=0-1,mem=512M,shm=64M")
+    pair.start_node("b")
+    join(pair, ["node0", "b"])
+    one, other = pair.node(), pair.node("b")
+    for shell in (one, other):
+        switch(shell, 1)
+    reader = functools.partial(shared_region.read, one)
+    start = shared_region.section_at(reader, abi.MINT_SECTION_BYPASS).offset
+    data = shared_region.load(reader, start, abi.mint_bypass).data_offset
+    traffic.iperf_server(other)
+    at, pages = (shared_region.REGION + start) // 4096, f"bs=4096 count={data // 4096}"
+    one.run(f"dd if=/dev/mem of=/tmp/sound skip={at} {pages} 2>&1")
+    for _ in range(3):
+        one.run("((iperf3 -c 10.0.0.2 -t 10 --bidir >/dev/null 2>&1; touch /tmp/over) &)")
+        one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
+        for _ in range(5):
+            one.run(f"dd if=/dev/urandom of=/dev/mem conv=notrunc seek={at} {pages} 2>&1")
+        # Whether it is reset or goes on by TCP depends on who looks first.
+        one.poll("test -e /tmp/over && rm /tmp/over", 60)
+        assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
+        assert traffic.send_string(other, one, "10.0.0.1", "plain") == "plain"
+        one.run(f"dd if=/tmp/sound of=/dev/mem conv=notrunc seek={at} {pages} 2>&1")
+    seen = [statistics(shell) for shell in (one, other)]
+    assert all(one["faults"] + one["refused"] + one["damaged"] for one in seen), seen
+
+
+def test_the_module_stays_while_a_connection_needs_it(pair: Machine) -> None:
+    one = pair.node()
+    traffic.iperf_server(pair.node("b"))
+    one.run("((iperf3 -c 10.0.0.2 -t 60 >/dev/null 2>&1; touch /tmp/over) &)")
+    one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
+    assert "can't unload" in one.run("rmmod mint_bypass 2>&1", check=False).output
+    one.run("kill $(pidof iperf3)")
+    one.poll("test -e /tmp/over && rm /tmp/over", SETTLE_S)
+    one.poll("rmmod mint_bypass 2>&1", SETTLE_S)
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
+    switch(one, 1)
+
+
+def test_a_small_region_has_none(boot: Boot) -> None:
+    machine = boot(mint="cpus=0-1,mem=512M,shm=16M")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    one = machine.node()
+    one.run("insmod /lib/modules/mint_bypass.ko")
+    assert one.run(f"test ! -e {DEVICE} && test ! -e {SWITCH} && echo none").output == "none\n"
+    traffic.iperf_server(machine.node("b"))
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
