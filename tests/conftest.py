@@ -152,12 +152,13 @@ class Shared:
         self.machine: Optional[Machine] = None
         self.numbers = itertools.count(1)
 
-    def lend(self, item: pytest.Item, make: Callable[[Machine], None]) -> Machine:
+    def lend(self, item: pytest.Item, make: Callable[[Machine], None],
+             **options: Any) -> Machine:
         """The machine for a test; a new one is started and made what the tests share."""
         if self.machine and self.machine.spoiled:
             self.close()
         if not self.machine:
-            self.machine = Machine(self.log_dir / f"shared{next(self.numbers)}")
+            self.machine = Machine(self.log_dir / f"shared{next(self.numbers)}", **options)
         item.stash[MACHINES] = [self.machine]
         if not self.machine.process:
             self.machine.start()
