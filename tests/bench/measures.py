@@ -8,7 +8,7 @@ import json
 from typing import Callable, Dict, List, Tuple
 
 import traffic
-from bench.place import WAYS, End, Place, Way
+from bench.place import BYPASS, WAYS, End, Place, Way
 from bench.results import Table
 
 IPERF_S = 2
@@ -17,7 +17,7 @@ DIRECTIONS = ("send", "receive")
 FLAGS = {"vni, rx-zerocopy": "rx-zerocopy", "vni, tx-big": "tx-big"}
 RR_MS = 600
 BUSY_US = 200
-ACROSS = ("vni", "virtio-net", "e1000e")
+ACROSS = ("vni", BYPASS, "virtio-net", "e1000e")
 OFFLOADS = ("tso", "gso", "gro", "sg", "tx", "rx")
 SHOWN = ("tcp-segmentation-offload|generic-segmentation-offload|generic-receive-offload|"
          "scatter-gather|tx-checksumming|rx-checksumming")
@@ -126,7 +126,8 @@ def plain(place: Place, reps: int) -> List[Table]:
 
 def rr(place: Place, reps: int) -> List[Table]:
     """Round trips of one byte over TCP, sleeping and with busy poll: each run's median."""
-    names = ("vni", "veth, 2 CPUs", "veth, 1 CPU", "loopback, 2 CPUs", "virtio-net", "e1000e")
+    names = ("vni", BYPASS, "veth, 2 CPUs", "veth, 1 CPU", "loopback, 2 CPUs", "virtio-net",
+             "e1000e")
     table = Table("rr", "TCP request and response of 1 byte", "us", "waiting")
     for _ in range(reps):
         for way in place.choose(names):

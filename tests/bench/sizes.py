@@ -5,10 +5,10 @@ import re
 from typing import List
 
 from bench.measures import BUSY_US, counters
-from bench.place import Place, Way, parse_words
+from bench.place import BYPASS, Place, Way, parse_words
 from bench.results import Table
 
-WAYS_BY_SIZE = ("vni", "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net", "e1000e")
+WAYS_BY_SIZE = ("vni", BYPASS, "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net", "e1000e")
 PAYLOADS = (1, 64, 256, 512, 768, 1024, 4096, 16384, 65000)
 PAYLOAD_MS = 250
 WRITES_KB = (1, 4, 16, 64, 256, 1024, 4096)
@@ -27,10 +27,11 @@ def rtt(place: Place, reps: int) -> List[Table]:
               "udp": Table("rtt_udp", "UDP round trip by payload", "us", "payload, bytes")}
     for _ in range(reps):
         for way in place.choose(WAYS_BY_SIZE):
-            kinds = [("", 0)] + ([(", busy poll", BUSY_US)] if way.name == "vni" else [])
+            kinds = [("", 0)] + ([(", busy poll", BUSY_US)] if way.name in ("vni", BYPASS) else [])
             for suffix, busy in kinds:
                 _round_trips(way, tables["tcp"], way.name + suffix, "rr", busy)
-            _round_trips(way, tables["udp"], way.name, "udp-rr", 0)
+            if way.name != BYPASS:
+                _round_trips(way, tables["udp"], way.name, "udp-rr", 0)
     return list(tables.values())
 
 
@@ -45,7 +46,7 @@ def _round_trips(way: Way, table: Table, series: str, verb: str, busy: int) -> N
 
 def writes(place: Place, reps: int) -> List[Table]:
     """Throughput by size of a write, in both directions."""
-    names = ("vni", "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net")
+    names = ("vni", BYPASS, "veth, 2 CPUs", "loopback, 2 CPUs", "virtio-net")
     tables = {direction: Table(f"writes_{direction}",
                                f"TCP throughput by size of a {what}, {direction}",
                                "Gbit/s", "size, KB")
