@@ -2,8 +2,8 @@
 """
 usage: python3 -m apps [PROGRAM...]
 
-Runs all programs, or those named, over vni0 and over veth, compares what they give,
-and writes build/apps/report.md. Exit status 1: something was wrong.
+Runs all programs, or those named, over vni0, over vni0 with TCP past TCP, and over veth,
+compares what they give, and writes build/apps/report.md. Exit status 1: something was wrong.
 """
 
 import json
@@ -19,7 +19,9 @@ from bench.report import aligned, host, markdown
 from machine import BUILD
 
 WHERE = BUILD / "apps"
-HEADINGS = ["program", "compared", "vni", "veth", "vni / veth", "result"]
+WAYS = ("vni", "bypass", "veth")
+RATIOS = (("vni", "veth"), ("bypass", "vni"))
+HEADINGS = ["program", "compared", *WAYS, *map(" / ".join, RATIOS), "result"]
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,11 @@ class Row:
         """The columns as text."""
         about = PROGRAMS[self.program]
         shown = [f"{digits(self.figures[way])} {about.unit}" if way in self.figures else "-"
-                 for way in ("vni", "veth")]
-        ratio = "-"
-        if len(self.figures) == 2:
-            ratio = f"{self.figures['vni'] / self.figures['veth']:.2f}"
-        return [self.program, about.compared, *shown, ratio, self.wrong or "right"]
+                 for way in WAYS]
+        ratios = [f"{self.figures[one] / self.figures[other]:.2f}"
+                  if one in self.figures and other in self.figures else "-"
+                  for one, other in RATIOS]
+        return [self.program, about.compared, *shown, *ratios, self.wrong or "right"]
 
 
 def run(place: Place, name: str) -> Row:
@@ -84,7 +86,7 @@ def run(place: Place, name: str) -> Row:
     row = Row(name, {})
     for way in place.ways:
         try:
-            place.clear()
+            place.clear(way)
             figure = PROGRAMS[name].run(way)
             place.look()
             if figure is not None:

@@ -104,6 +104,8 @@ class Way:
     name: str
     near: End
     far: End
+    bypass: bool = False
+    """Whether connections may go past TCP."""
 
     def ends(self) -> "tuple[End, End]":
         """Both ends."""
@@ -128,16 +130,17 @@ class Place:
                       f"ip -n {name} link set veth0 mtu $(cat /sys/class/net/vni0/mtu) up")
         near, far = (End(node0, "veth0", address, f"ip netns exec {name} ")
                      for name, address in VETH.items())
-        self.ways = [Way("vni", End(node0, "vni0", NODES["node0"]),
-                         End(b, "vni0", NODES["b"])),
+        ends = End(node0, "vni0", NODES["node0"]), End(b, "vni0", NODES["b"])
+        self.ways = [Way("vni", *ends), Way("bypass", *ends, bypass=True),
                      Way("veth", near, far)]
         for name in NODES:
             self._new_messages(name)
 
-    def clear(self) -> None:
-        """Ends what still serves, and removes its files."""
+    def clear(self, way: Way) -> None:
+        """Ends what still serves, removes its files, and opens a way."""
         for name in NODES:
             self.machine.node(name).run(
+                f"sysctl -qw net.mint.bypass={int(way.bypass)}; "
                 f"systemctl stop 'apps-*'; systemctl reset-failed; rm -rf {WORK}; mkdir {WORK}",
                 timeout=SERVE_S)
 
