@@ -147,10 +147,13 @@ struct vni_rxq {
 
 /* rx.c */
 void vni_rx_doorbell(void *context);
-enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
-unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
 int vni_poll(struct napi_struct *napi, int budget);
 void vni_rx_check(struct vni_rxq *rxq);
+
+/* arm.c */
+enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
+unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
+bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes);
 
 /* rx_queue.c */
 unsigned int vni_queue_cpu(const struct vni_priv *priv, u32 queue);
