@@ -33,6 +33,17 @@ def test_a_ratio_is_of_medians_and_its_spread_of_pairs() -> None:
     assert sample_table().ratio("vni", "veth, 2 CPUs", "send") == Figure(1.2, 1.2, 1.5)
 
 
+def test_more_connections_are_judged_by_the_least_step() -> None:
+    table = Table("requests_alone", "", "1000 answers/s", "connections")
+    for series, factor in (("vni", 2), ("veth, 2 CPUs", 1)):
+        for column, value in (("1", 10), ("4", 8), ("16", 12), ("64", 12)):
+            table.add(series, factor * value, column)
+    found = [verdict for verdict in goals.judge({table.name: table})
+             if verdict.goal.needs == table.name]
+    assert [verdict.value and verdict.value.median for verdict in found] == [2, 2, 2, 2, 0.8]
+    assert [verdict.met() for verdict in found] == [True, True, True, True, False]
+
+
 def test_a_ratio_needs_pairs() -> None:
     table = sample_table()
     with pytest.raises(ResultError, match="nothing of 'loopback'"):
@@ -106,8 +117,9 @@ def test_one_frame_too_many_misses_a_goal_of_none() -> None:
 
 
 def test_every_goal_has_a_table_that_a_measure_makes() -> None:
-    assert {goal.needs for goal in goals.GOALS} <= {"tcp", "ipis", "plain", "rr",
-                                                    "udp_half", "lost_where", "frozen"}
+    assert {goal.needs for goal in goals.GOALS} <= {
+        "tcp", "ipis", "plain", "rr", "requests_alone", "requests_together", "udp_half",
+        "lost_where", "frozen"}
 
 
 def test_lost_datagrams_are_accounted_for() -> None:

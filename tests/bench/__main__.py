@@ -12,14 +12,15 @@ import time
 from functools import partial
 from typing import Callable, Dict, List, TypeVar
 
-from bench import document, figures, files, foreign, goals, instructions, many, measures
-from bench import native, report, results, ring, sizes, stages, udp
+from bench import clients, document, figures, files, foreign, goals, instructions, many
+from bench import measures, native, report, results, ring, sizes, stages, udp
 from bench.instructions import CountedPlace
 from bench.many import Crowd
 from bench.place import WHERE, Place
 
 PAIR: Dict[str, Callable[[Place, int], List[results.Table]]] = {
     "tcp": measures.tcp, "plain": measures.plain, "rr": measures.rr,
+    "requests": clients.requests,
     "half": udp.half, "loss": udp.loss, "rtt": sizes.rtt, "writes": sizes.writes,
     "batch": sizes.batch, "files": files.files, "stages": stages.stages,
 }

@@ -74,7 +74,19 @@ def _most(series: str) -> Callable[[Table], Figure]:
     return find
 
 
+def _least_step(series: str) -> Callable[[Table], Figure]:
+    """The least that one more column brings, as a ratio."""
+    def find(table: Table) -> Figure:
+        columns = table.columns()
+        steps = [table.ratio(series, series, more, fewer)
+                 for fewer, more in zip(columns, columns[1:])]
+        return min(steps, key=lambda figure: figure.median)
+    return find
+
+
 VETH, LO = "veth, 2 CPUs", "loopback, 2 CPUs"
+KINDS = {"requests_alone": "a process for each", "requests_together": "one process for all"}
+CONNECTIONS = {"1": 1.5, "4": 1.0, "16": 1.0, "64": 1.0}
 GOALS = [
     Goal("TCP, vni / veth in a kernel of 2 CPUs", "tcp",
          _ratio("vni", VETH, "send"), 1.2),
@@ -90,6 +102,11 @@ GOALS = [
          _ratio("vni", VETH, "sleeping"), 1.0, at_most=True),
     Goal("TCP round trip, vni with busy poll / veth", "rr",
          _ratio("vni", VETH, "busy poll", "sleeping"), 0.5, at_most=True),
+    *(Goal(f"Answers, connections: {connections}, {what}, vni / veth", table,
+           _ratio("vni", VETH, connections), bound)
+      for table, what in KINDS.items() for connections, bound in CONNECTIONS.items()),
+    *(Goal(f"Answers of vni, more connections / fewer, {what}", table,
+           _least_step("vni"), 1.0) for table, what in KINDS.items()),
     Goal("UDP at half the TCP rate: frames dropped inside vni0", "udp_half",
          _most("dropped inside vni0, frames"), 0, at_most=True),
     Goal("UDP at half the TCP rate: lost and in no counter", "udp_half",

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 #include <stddef.h>
 
+/* That of LOAD_TOGETHER is the next one. */
 #define LOAD_PORT	9000
 #define LOAD_MAX	(4 << 20)
 
@@ -21,6 +22,7 @@ enum load_mode {
 	LOAD_ECHO,
 	LOAD_UDP_ECHO,
 	LOAD_UDP_SINK,
+	LOAD_TOGETHER,
 };
 
 /**
@@ -55,7 +57,7 @@ _Noreturn void die(const char *format, ...);
 __u64 now_ns(void);
 __u64 idle_us(void);
 __u32 number(const char *text);
-char *buffer(void);
+char *buffer(__u32 bytes);
 void set_busy_poll(int fd, __u32 busy_us);
 int open_request(const char *address, const struct request *request);
 void read_all(int fd, void *data, size_t bytes);
@@ -68,12 +70,14 @@ void times_print(void);
 int cmd_serve(char **argv);
 int cmd_stream(char **argv);
 int cmd_rr(char **argv);
+int cmd_crowd(char **argv);
 int cmd_udp_rr(char **argv);
 int cmd_udp(char **argv);
 int cmd_udp_segments(char **argv);
 int cmd_file(char **argv);
 int cmd_sample(char **argv);
 void serve_tcp(int fd, const struct request *request);
+void serve_together(int listener);
 void serve_udp(int fd, const struct request *request);
 
 #endif

@@ -23,6 +23,7 @@ static const struct verb {
 	{ "serve", cmd_serve, 0, "" },
 	{ "stream", cmd_stream, 4, "ADDRESS send|receive BYTES MS" },
 	{ "rr", cmd_rr, 4, "ADDRESS BYTES MS BUSY-US" },
+	{ "crowd", cmd_crowd, 5, "ADDRESS alone|together BYTES CLIENTS MS" },
 	{ "udp-rr", cmd_udp_rr, 4, "ADDRESS BYTES MS BUSY-US" },
 	{ "udp", cmd_udp, 4, "ADDRESS BYTES PER-SECOND MS" },
 	{ "udp-segments", cmd_udp_segments, 5, "ADDRESS BYTES SEGMENT PER-SECOND MS" },
@@ -74,11 +75,11 @@ __u32 number(const char *text)
 }
 
 /* Touched once, so that no page is missing when it counts. */
-char *buffer(void)
+char *buffer(__u32 bytes)
 {
 	static char data[LOAD_MAX];
 
-	memset(data, 0x5a, sizeof(data));
+	memset(data, 0x5a, bytes);
 	return data;
 }
 
@@ -120,7 +121,8 @@ void write_all(int fd, const void *data, size_t bytes)
 int open_request(const char *address, const struct request *request)
 {
 	struct sockaddr_in to = {
-		.sin_family = AF_INET, .sin_port = htons(LOAD_PORT),
+		.sin_family = AF_INET,
+		.sin_port = htons(request->mode == LOAD_TOGETHER ? LOAD_PORT + 1 : LOAD_PORT),
 	};
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 

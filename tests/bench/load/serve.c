@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The server: a process for each connection, which does what the request says.
+ * The server: a process for each connection, which does what the request says;
+ * and one for all connections of LOAD_TOGETHER.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "load.h"
@@ -19,7 +21,7 @@ static int listen_on(__u16 port)
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 16))
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 256))
 		die("port %u: %s", port, strerror(errno));
 	return fd;
 }
@@ -42,9 +44,16 @@ static void serve(int fd)
 
 int cmd_serve(char **argv)
 {
+	int together = listen_on(LOAD_PORT + 1);
 	int fd = listen_on(LOAD_PORT);
 
 	(void)argv;
+	if (!fork()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(fd);
+		serve_together(together);
+	}
+	close(together);
 	signal(SIGCHLD, SIG_IGN);
 	for (;;) {
 		int connection = accept(fd, NULL, NULL);

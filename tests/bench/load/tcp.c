@@ -15,7 +15,7 @@ static struct report sink(int fd, __u32 size)
 {
 	struct report report = { 0 };
 	__u64 began = now_ns(), idle = idle_us();
-	char *data = buffer();
+	char *data = buffer(size);
 	ssize_t n;
 
 	while ((n = read(fd, data, size)) > 0) {
@@ -34,7 +34,7 @@ static struct report source(int fd, __u32 size, __u32 ms)
 {
 	struct report report = { 0 };
 	__u64 began, idle = idle_us();
-	char *data = buffer();
+	char *data = buffer(size);
 
 	began = now_ns();
 	while (now_ns() - began < ms * 1000000ull) {
@@ -49,7 +49,7 @@ static struct report source(int fd, __u32 size, __u32 ms)
 
 static void echo(int fd, __u32 size)
 {
-	char *data = buffer();
+	char *data = buffer(size);
 	size_t done = 0;
 
 	for (;;) {
@@ -118,7 +118,7 @@ int cmd_rr(char **argv)
 		.ms = number(argv[2]), .busy_us = number(argv[3]),
 	};
 	__u64 began, last, now;
-	char *data = buffer();
+	char *data = buffer(request.size);
 	int fd;
 
 	if (!request.size || request.size > LOAD_MAX)

@@ -64,7 +64,7 @@ static void sink(int connection, int fd)
 {
 	struct report report = { 0 };
 	__u64 began = 0, last = 0, idle = idle_us();
-	char *data = buffer();
+	char *data = buffer(LOAD_MAX);
 
 	for (;;) {
 		if (recv(fd, data, LOAD_MAX, 0) >= 0) {
@@ -83,7 +83,7 @@ static void sink(int connection, int fd)
 
 static void echo(int connection, int fd)
 {
-	char *data = buffer();
+	char *data = buffer(LOAD_MAX);
 
 	for (;;) {
 		struct sockaddr_in from;
@@ -130,7 +130,7 @@ int cmd_udp_rr(char **argv)
 		.ms = number(argv[2]), .busy_us = number(argv[3]),
 	};
 	__u64 began, last, now;
-	char *data = buffer();
+	char *data = buffer(request.size);
 	int connection, fd;
 
 	connection = open_request(argv[0], &request);
@@ -157,7 +157,7 @@ static __u64 send_paced(int fd, __u32 size, __u32 rate, __u32 ms)
 {
 	__u64 began = now_ns(), end = began + ms * 1000000ull, sent = 0;
 	__u64 now;
-	char *data = buffer();
+	char *data = buffer(size);
 
 	for (now = began; now < end; now = now_ns()) {
 		if (rate && sent * 1000000000ull > (now - began) * rate)
