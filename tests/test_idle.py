@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""CPUs look for frames themselves: with nothing else to do, and in busy polls."""
+"""
+CPUs look for frames themselves: with nothing else to do, in busy polls, and between
+the tasks that they run.
+"""
 
 import time
-from typing import Callable, List
+from typing import Callable, Dict, List
 
 import pytest
 import traffic
@@ -12,6 +15,9 @@ from roots import extended_root
 
 TRIP_MS = 200
 BUSY_US = 100000
+CLIENTS = 16
+PAUSE_POLLS = 256
+"""Polls with frames for which doorbells are rung again after frames that were late."""
 TRY_SECONDS = 60.0
 NODES = ("node0", "b")
 THREAD = "$(pidof vni-idle/0)"
@@ -34,11 +40,18 @@ def idle_poll(shells: List[Shell], state: str) -> None:
         shell.run(f"ethtool --set-priv-flags vni0 idle-poll {state}")
 
 
+def risen(shells: List[Shell], command: str) -> List[Dict[str, int]]:
+    """What the counters of each node rise by while node 0 runs a command."""
+    before = [traffic.link_counters(shell) for shell in shells]
+    shells[0].run(command)
+    return [{key: value - then[key] for key, value in traffic.link_counters(shell).items()}
+            for shell, then in zip(shells, before)]
+
+
 def counted(shells: List[Shell], counter: str, busy_us: int = 0) -> int:
     """What a counter rises by while requests of one byte are answered."""
-    before = sum(traffic.link_counters(shell)[counter] for shell in shells)
-    shells[0].run(f"load rr 10.0.0.2 1 {TRIP_MS} {busy_us}")
-    return sum(traffic.link_counters(shell)[counter] for shell in shells) - before
+    found = risen(shells, f"load rr 10.0.0.2 1 {TRIP_MS} {busy_us}")
+    return sum(one[counter] for one in found)
 
 
 def try_until(satisfied: Callable[[], bool]) -> None:
@@ -94,6 +107,38 @@ def test_a_busy_cpu_is_left_to_what_runs_on_it(pair: Machine) -> None:
     receiver.run(f"kill {hog}")
     traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
+        assert not traffic.damage(shell)
+
+
+def test_cpus_that_run_many_tasks_want_few_doorbells(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+    traffic.load_server(shells[1])
+
+    def are_spared() -> bool:
+        found = risen(shells, f"load crowd 10.0.0.2 alone 64 {CLIENTS} {TRIP_MS}")
+        return all(4 * one["doorbells"] < one["tx_packets"] for one in found)
+
+    try_until(are_spared)
+    for shell in shells:
+        shell.run("ethtool -C vni0 rx-usecs 0")
+    try_until(lambda: not are_spared())
+    for shell in shells:
+        assert not traffic.damage(shell)
+
+
+def test_a_cpu_that_does_not_look_is_rung_again(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+    traffic.load_server(shells[1])
+    shells[1].run(HOG)
+
+    def comes_late() -> bool:
+        found = risen(shells, f"load rr 10.0.0.2 1 {TRIP_MS} 0")
+        for one in found:
+            assert one["rx_late"] <= 1 + one["rx_polls"] // PAUSE_POLLS
+        return found[1]["rx_late"] > 0
+
+    try_until(comes_late)
+    for shell in shells:
         assert not traffic.damage(shell)
 
 

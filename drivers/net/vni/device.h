@@ -31,11 +31,14 @@
  * @rxq: the open RX queue whose NAPI runs on this CPU, or NULL; written under
  *	vni_priv.lock, read by xmit without it
  * @sent: bytes that this CPU has sent, modulo 2^32; updated with BH off
+ * @sends: frames that it has sent while doorbells were spared, modulo 2^32;
+ *	updated with BH off
  */
 struct vni_cpu {
 	struct vni_cache cache;
 	struct vni_rxq *rxq;
 	u32 sent;
+	u32 sends;
 };
 
 /**

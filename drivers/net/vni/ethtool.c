@@ -42,6 +42,7 @@ static const struct vni_stat vni_rx_stats[] = {
 	{ "rx_copied_on_demand", VNI_RX_COPIED_ON_DEMAND },
 	{ "rx_polls", VNI_RX_POLLS },
 	{ "rx_idle_found", VNI_RX_IDLE_FOUND },
+	{ "rx_late", VNI_RX_LATE },
 };
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {

@@ -208,6 +208,7 @@ int vni_poll(struct napi_struct *napi, int budget)
 	vni_ring_disarm(&priv->port, rxq->queue);
 	done = vni_rx_ring(rxq, budget, &bytes);
 	vni_rx_count(rxq, VNI_RX_POLLS, 1);
+	vni_rx_learn(rxq, done);
 	vni_lend_reclaim(rxq);
 	vni_rx_wake_senders(rxq);
 	vni_tx_resume(priv);
@@ -232,11 +233,12 @@ int vni_poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-/* Is a doorbell or the timer due that the CPU has not taken yet? */
+/* Is a doorbell or a timer due that the CPU has not taken yet? */
 static bool vni_rx_told(struct vni_rxq *rxq)
 {
 	return mint_doorbell_pending(MINT_CHANNEL_VNI + rxq->queue) ||
 	       hrtimer_is_queued(&rxq->timer) ||
+	       timer_pending(&rxq->spare.timer) ||
 	       napi_is_scheduled(&rxq->napi);
 }
 

@@ -9,6 +9,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/netdevice.h>
+#include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
 
@@ -35,6 +36,8 @@ struct vni_priv;
  *	since too many buffers are lent or too few are free
  * @VNI_RX_POLLS: times that NAPI polled the ring
  * @VNI_RX_IDLE_FOUND: times that an idle CPU found frames
+ * @VNI_RX_LATE: times that frames for which no doorbell was rung had to wait for
+ *	the tick
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -50,6 +53,7 @@ enum vni_rx_counter {
 	VNI_RX_COPIED_ON_DEMAND,
 	VNI_RX_POLLS,
 	VNI_RX_IDLE_FOUND,
+	VNI_RX_LATE,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -111,11 +115,35 @@ struct vni_idler {
 };
 
 /**
+ * struct vni_spare - are doorbells spared, since the CPU passes by anyway?
+ * @on: they are, since the ring was armed last; also read by @timer and by xmit
+ * @timer: looks at each tick while @on whether the CPU does pass by
+ * @taken: vni_rxq.taken at the last tick
+ * @late: it did not: @timer had to find frames; written by it too
+ * @good: polls that found frames in time, since the last that was late; counted
+ *	up to the first pause
+ * @pause: polls with frames until doorbells are spared again
+ * @next_pause: what @pause will be the next time
+ *
+ * Belongs to NAPI, but where a field says otherwise.
+ */
+struct vni_spare {
+	bool on;
+	struct timer_list timer;
+	u32 taken;
+	bool late;
+	unsigned int good;
+	unsigned int pause;
+	unsigned int next_pause;
+};
+
+/**
  * struct vni_rxq - one RX queue: an own ring and the NAPI that empties it
  * @priv: the device
  * @queue: number of the queue
  * @napi: the receive context; runs on the CPU that the doorbell goes to
  * @timer: schedules NAPI when fewer frames wait than are worth a doorbell
+ * @spare: are doorbells spared, since the CPU passes by anyway?
  * @idler: polls the ring while the CPU idles
  * @lender: lends buffers to the stack
  * @peers_dirty: a frame came from a peer that was not up at the last refresh
@@ -133,6 +161,7 @@ struct vni_rxq {
 	u32 queue;
 	struct napi_struct napi;
 	struct hrtimer timer;
+	struct vni_spare spare;
 	struct vni_idler idler;
 	struct vni_lender lender;
 	bool peers_dirty;
@@ -153,6 +182,9 @@ void vni_rx_check(struct vni_rxq *rxq);
 /* arm.c */
 enum hrtimer_restart vni_rx_timer(struct hrtimer *timer);
 unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
+void vni_spare_init(struct vni_rxq *rxq);
+void vni_spare_learn(struct vni_spare *spare, bool late);
+void vni_rx_learn(struct vni_rxq *rxq, int done);
 bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes);
 
 /* rx_queue.c */

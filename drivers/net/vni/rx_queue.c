@@ -7,6 +7,9 @@
 
 #include "device.h"
 
+/* While doorbells are spared, look after so many frames that were sent. */
+#define VNI_LOOK_SENDS	8
+
 /**
  * vni_queue_cpu() - the CPU of the node that a queue's doorbell goes to
  * @priv: the device, its lock held
@@ -43,6 +46,7 @@ void vni_napi_hold(struct vni_priv *priv)
 	for (i = 0; i < priv->nr_rxqs; i++) {
 		napi_disable(&priv->rxqs[i].napi);
 		hrtimer_cancel(&priv->rxqs[i].timer);
+		timer_delete_sync(&priv->rxqs[i].spare.timer);
 	}
 }
 
@@ -64,7 +68,10 @@ void vni_napi_release(struct vni_priv *priv)
  * vni_rx_look() - poll this CPU's own ring from the transmit path
  * @priv: the device that has just sent
  *
- * So frames that are not worth a doorbell seldom wait for the timer.
+ * So frames that are not worth a doorbell seldom wait for a timer. While
+ * doorbells are spared, many tasks take turns, each with a frame or two: then a
+ * poll for each would cost more than the doorbells did. When no task is left
+ * that sends, the idle thread looks.
  *
  * Context: BH is off.
  */
@@ -72,7 +79,10 @@ void vni_rx_look(struct vni_priv *priv)
 {
 	struct vni_rxq *rxq = this_cpu_read(priv->cpu->rxq);
 
-	if (rxq && !napi_is_scheduled(&rxq->napi) &&
+	if (!rxq || (READ_ONCE(rxq->spare.on) &&
+		     __this_cpu_inc_return(priv->cpu->sends) % VNI_LOOK_SENDS))
+		return;
+	if (!napi_is_scheduled(&rxq->napi) &&
 	    vni_ring_pending(&priv->port, rxq->queue))
 		napi_schedule(&rxq->napi);
 }

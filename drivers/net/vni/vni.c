@@ -114,6 +114,7 @@ static void vni_init_rxqs(struct vni_priv *priv)
 		hrtimer_init(&rxq->timer, CLOCK_MONOTONIC,
 			     HRTIMER_MODE_REL_PINNED);
 		rxq->timer.function = vni_rx_timer;
+		vni_spare_init(rxq);
 		netif_napi_add(priv->netdev, &rxq->napi, vni_poll);
 		/* TX queues have none: whichever NAPI runs serves those that wait. */
 		netif_queue_set_napi(priv->netdev, i, NETDEV_QUEUE_TYPE_RX,
