@@ -93,8 +93,12 @@ struct vni_coalesce {
  * @retry: schedules NAPI for queues that wait for a buffer, of which no peer
  *	may tell
  * @retry_timeouts: locks not had in time, as of the last start of @retry
- * @station_lock: guards the keys of @stations against other writers
+ * @station_lock: guards the keys of @stations against other writers, and
+ *	@nr_stations
  * @stations: addresses learnt, in sets of VNI_STATION_WAYS
+ * @nr_stations: how many there are, those that are too old included; also read
+ *	without the lock: where no node sends from addresses but its own it is 0,
+ *	and nobody need look into @stations
  * @txqs: TX queues, one more than there are rings
  */
 struct vni_priv {
@@ -137,6 +141,7 @@ struct vni_priv {
 	u64 retry_timeouts;
 	spinlock_t station_lock;	/* see above */
 	struct vni_station stations[VNI_STATIONS];
+	unsigned int nr_stations;
 	struct vni_txq txqs[];
 };
 

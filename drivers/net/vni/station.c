@@ -118,6 +118,8 @@ int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb)
 	struct vni_station *station;
 	u64 key, tag;
 
+	if (!READ_ONCE(priv->nr_stations))
+		return vni_mac_node(priv, mac);
 	station = vni_station_set(priv, skb, mac, &tag);
 	station = vni_station_of(station, tag, &key);
 	if (station && time_before_eq(jiffies, READ_ONCE(station->seen) +
@@ -142,6 +144,15 @@ static struct vni_station *vni_station_oldest(struct vni_station *set)
 	return oldest;
 }
 
+/* Gives an entry a key, or 0. The lock is held. */
+static void vni_station_set_key(struct vni_priv *priv,
+				struct vni_station *station, u64 key)
+{
+	WRITE_ONCE(priv->nr_stations,
+		   priv->nr_stations + !!key - !!station->key);
+	WRITE_ONCE(station->key, key);
+}
+
 static void vni_station_put(struct vni_priv *priv, struct vni_station *set,
 			    u64 tag, u32 node)
 {
@@ -151,7 +162,7 @@ static void vni_station_put(struct vni_priv *priv, struct vni_station *set,
 	spin_lock(&priv->station_lock);
 	station = vni_station_of(set, tag, &key) ?: vni_station_oldest(set);
 	WRITE_ONCE(station->seen, jiffies);
-	WRITE_ONCE(station->key, vni_station_key(tag, node));
+	vni_station_set_key(priv, station, vni_station_key(tag, node));
 	spin_unlock(&priv->station_lock);
 }
 
@@ -164,7 +175,7 @@ static void vni_station_drop(struct vni_priv *priv, struct vni_station *set,
 	spin_lock(&priv->station_lock);
 	station = vni_station_of(set, tag, &key);
 	if (station)
-		WRITE_ONCE(station->key, 0);
+		vni_station_set_key(priv, station, 0);
 	spin_unlock(&priv->station_lock);
 }
 
@@ -186,7 +197,8 @@ void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
 	struct vni_station *set, *station;
 	u64 key, tag;
 
-	if (!is_valid_ether_addr(mac))
+	if (!is_valid_ether_addr(mac) ||
+	    (!READ_ONCE(priv->nr_stations) && vni_mac_node(priv, mac) == node))
 		return;
 	set = vni_station_set(priv, skb, mac, &tag);
 	station = vni_station_of(set, tag, &key);
@@ -213,7 +225,7 @@ void vni_stations_forget(struct vni_priv *priv, u32 node)
 	spin_lock_bh(&priv->station_lock);
 	for (; station < priv->stations + VNI_STATIONS; station++)
 		if (station->key && vni_station_node(station->key) == node)
-			WRITE_ONCE(station->key, 0);
+			vni_station_set_key(priv, station, 0);
 	spin_unlock_bh(&priv->station_lock);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_stations_forget);

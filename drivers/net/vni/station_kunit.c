@@ -29,6 +29,17 @@ static int station_init(struct kunit *test)
 	return 0;
 }
 
+/* Whatever a case does, all entries are counted and no others. */
+static void station_exit(struct kunit *test)
+{
+	struct vni_priv *priv = test->priv;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < VNI_STATIONS; i++)
+		n += !!priv->stations[i].key;
+	KUNIT_EXPECT_EQ(test, priv->nr_stations, n);
+}
+
 static u64 mac_of(u64 node)
 {
 	return 0x024d494e5400ULL + node;
@@ -201,6 +212,7 @@ static struct kunit_case station_cases[] = {
 static struct kunit_suite station_suite = {
 	.name = "vni_station",
 	.init = station_init,
+	.exit = station_exit,
 	.test_cases = station_cases,
 };
 
