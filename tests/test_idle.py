@@ -16,6 +16,9 @@ from roots import extended_root
 TRIP_MS = 200
 BUSY_US = 100000
 CLIENTS = 16
+FLOOD_MS = 500
+ARRIVES = 0.8
+"""Of a flood, the part that its reader gets at least if it has time to read."""
 PAUSE_POLLS = 256
 """Polls with frames for which doorbells are rung again after frames that were late."""
 TRY_SECONDS = 60.0
@@ -138,6 +141,25 @@ def test_a_cpu_that_does_not_look_is_rung_again(pair: Machine) -> None:
         return found[1]["rx_late"] > 0
 
     try_until(comes_late)
+    for shell in shells:
+        assert not traffic.damage(shell)
+
+
+def test_a_flood_leaves_time_to_who_reads_it(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+    traffic.load_server(shells[1])
+
+    def arrives() -> bool:
+        before = traffic.link_counters(shells[1])["rx_yields"]
+        words = shells[0].run(f"load udp 10.0.0.2 1400 0 {FLOOD_MS}").output.split()
+        sent, received = (float(dict(word.split("=") for word in words)[name])
+                          for name in ("sent", "received"))
+        yields = traffic.link_counters(shells[1])["rx_yields"] - before
+        return bool(yields) and received > ARRIVES * sent
+
+    try_until(arrives)
+    shells[1].run("ethtool -C vni0 rx-frames 1")
+    try_until(lambda: not arrives())
     for shell in shells:
         assert not traffic.damage(shell)
 

@@ -201,6 +201,31 @@ static void vni_rx_timers_start(struct vni_rxq *rxq)
 }
 
 /**
+ * vni_rx_yields() - leave frames in the ring until the CPU passes by?
+ * @rxq: the queue, whose poll has taken as many frames as it may
+ *
+ * Whom they are for has to run as well. Polled on and on, it would not, and the stack
+ * would drop what it has no room for after all its work. In a ring that fills, the
+ * frames hold up their senders.
+ *
+ * Context: NAPI of the queue.
+ *
+ * Return: true if they are found without a doorbell: see vni_rx_spares().
+ */
+bool vni_rx_yields(struct vni_rxq *rxq)
+{
+	if (test_bit(NAPI_STATE_IN_BUSY_POLL, &rxq->napi.state))
+		return false;
+	vni_idle_arm(rxq);
+	if (!vni_rx_spares(rxq, false))
+		return false;
+	vni_rx_count(rxq, VNI_RX_YIELDS, 1);
+	WRITE_ONCE(rxq->spare.on, true);
+	vni_rx_timers_start(rxq);
+	return true;
+}
+
+/**
  * vni_rx_may_sleep() - arm the ring, after a poll that found it empty
  * @rxq: the queue
  * @taken_bytes: what the poll has taken

@@ -43,6 +43,7 @@ static const struct vni_stat vni_rx_stats[] = {
 	{ "rx_polls", VNI_RX_POLLS },
 	{ "rx_idle_found", VNI_RX_IDLE_FOUND },
 	{ "rx_late", VNI_RX_LATE },
+	{ "rx_yields", VNI_RX_YIELDS },
 };
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {

@@ -212,10 +212,16 @@ int vni_poll(struct napi_struct *napi, int budget)
 	vni_lend_reclaim(rxq);
 	vni_rx_wake_senders(rxq);
 	vni_tx_resume(priv);
-	if (done == budget)
-		return done;
-
 	vni_rx_peers(rxq, done);
+	if (done == budget) {
+		if (!vni_rx_yields(rxq))
+			return done;
+		/* Less than the budget: NAPI is not ours any more. */
+		done--;
+		napi_complete_done(napi, done);
+		return done;
+	}
+
 	/* A busy poller polls again by itself and wants no doorbell. Only the
 	 * owner of NAPI, which we are, sets or clears this bit.
 	 */

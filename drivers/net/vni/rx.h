@@ -38,6 +38,7 @@ struct vni_priv;
  * @VNI_RX_IDLE_FOUND: times that an idle CPU found frames
  * @VNI_RX_LATE: times that frames for which no doorbell was rung had to wait for
  *	the tick
+ * @VNI_RX_YIELDS: times that NAPI left frames in the ring, so that their readers run
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -54,6 +55,7 @@ enum vni_rx_counter {
 	VNI_RX_POLLS,
 	VNI_RX_IDLE_FOUND,
 	VNI_RX_LATE,
+	VNI_RX_YIELDS,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -185,6 +187,7 @@ unsigned int vni_rx_bulk_polls(unsigned int left, u32 moved);
 void vni_spare_init(struct vni_rxq *rxq);
 void vni_spare_learn(struct vni_spare *spare, bool late);
 void vni_rx_learn(struct vni_rxq *rxq, int done);
+bool vni_rx_yields(struct vni_rxq *rxq);
 bool vni_rx_may_sleep(struct vni_rxq *rxq, u32 taken_bytes);
 
 /* rx_queue.c */
