@@ -17,6 +17,7 @@ from machine import CommandFailed, Machine
 from past_tcp import DEVICE, SETTLE_S, SWITCH, grown, load, statistics, switch, wait_all_free
 
 BYTES_64M = 64 << 20
+STREAMS = 128
 
 
 @pytest.fixture(name="pair")
@@ -212,6 +213,60 @@ def test_the_module_stays_while_a_connection_needs_it(pair: Machine) -> None:
     one.poll("rmmod mint_bypass 2>&1", SETTLE_S)
     assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
     switch(one, 1)
+
+
+def test_the_module_comes_and_goes_while_connections_are_made(pair: Machine) -> None:
+    one = pair.node()
+    # A port that nobody joins at: each connection is ours for a moment.
+    switch(pair.node("b"), 0)
+    traffic.iperf_server(pair.node("b"))
+    one.run("((until test -e /tmp/enough; do iperf3 -c 10.0.0.2 -n 1M >/dev/null 2>&1; done; "
+            "touch /tmp/over) &)")
+    for _ in range(10):
+        one.poll("rmmod mint_bypass 2>&1", SETTLE_S)
+        switch(one, 1)
+        one.poll(f"test $(cat {DEVICE}/statistics/alone) -gt 0", SETTLE_S)
+    one.run("touch /tmp/enough")
+    one.poll("test -e /tmp/over && rm /tmp/over /tmp/enough", SETTLE_S)
+
+
+def test_connections_without_an_entry_or_memory_stay_with_tcp(boot: Boot) -> None:
+    machine = boot(mint="cpus=0-1,mem=512M,shm=32M")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    one = machine.node()
+    for name in ("node0", "b"):
+        switch(machine.node(name), 1)
+    traffic.iperf_server(machine.node("b"))
+    pairs = int(one.run(f"cat {DEVICE}/pairs").output)
+    assert pairs <= STREAMS
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 3, f"-P {STREAMS}")) > 0
+    now = statistics(one)
+    assert now["table_full"] and now["no_units"] and now["joined"], now
+    wait_all_free(one)
+
+
+def test_a_node_of_an_older_abi_is_reached_by_tcp(boot: Boot) -> None:
+    machine = boot(mint="cpus=0-1,mem=512M,shm=64M")
+    one = machine.node()
+    switch(one, 1)
+    # As a node of ABI 3.1 has formatted it, for all that node b can see.
+    sections = shared_region.load(
+        functools.partial(shared_region.read, one),
+        abi.offsetof(abi.mint_header, "sections"), abi.mint_section * abi.MINT_MAX_SECTIONS)
+    number = [section.id for section in sections].index(abi.MINT_SECTION_BYPASS)
+    for path, value in ((f"sections[{number}].id", b"\xff\0\0\0"), ("abi_minor", b"\1\0")):
+        one.run(shared_region.write_command(abi.offsetof(abi.mint_header, path), value))
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    other = machine.node("b")
+    other.run("insmod /lib/modules/mint_bypass.ko")
+    assert other.run(f"test ! -e {DEVICE} && echo none").output == "none\n"
+    traffic.iperf_server(other)
+    assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 1)) > 0
+    now = statistics(one)
+    # With no peer that joins, nothing is offered.
+    assert not now["offered"] and not now["joined"]
 
 
 def test_a_small_region_has_none(boot: Boot) -> None:

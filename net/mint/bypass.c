@@ -149,6 +149,7 @@ static void mint_bypass_remove(struct mint_device *mdev)
 
 	mint_line_open(&dev->view, false);
 	tcp_clear_default_ulp();
+	mint_calls_drain();
 	mint_peer_notifier_unregister(&dev->peer_notifier);
 	cancel_delayed_work_sync(&dev->check);
 	mint_netns_exit();

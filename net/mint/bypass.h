@@ -5,6 +5,7 @@
 #ifndef MINT_BYPASS_KERNEL_H
 #define MINT_BYPASS_KERNEL_H
 
+#include <linux/cleanup.h>
 #include <linux/mint.h>
 #include <linux/percpu.h>
 #include <net/tcp.h>
@@ -194,8 +195,13 @@ void mint_sockets_check(void);
 void mint_sockets_lost(void);
 
 /* calls.c */
-void mint_calls_init(void);
+DECLARE_PER_CPU(unsigned int, mint_calls_running);
+/* For as long as a call that came to us runs: see mint_calls_drain(). */
+DEFINE_LOCK_GUARD_0(mint_call, this_cpu_inc(mint_calls_running),
+		    this_cpu_dec(mint_calls_running))
+
 void mint_calls_take(struct sock *sk);
+void mint_calls_drain(void);
 ssize_t mint_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
 			 size_t len, unsigned int flags);
 

@@ -3,7 +3,9 @@
  * The calls of a socket whose bytes may go past TCP: those of TCP, but for what
  * follows.
  */
+#include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/rcupdate.h>
 #include <linux/sockios.h>
 #include <linux/splice.h>
 #include <linux/uaccess.h>
@@ -17,6 +19,9 @@ static struct {
 	struct proto ours;
 } mint_calls[2];
 static DEFINE_SPINLOCK(mint_calls_lock);
+
+/* Those that began on a CPU without those that ended on it, modulo 2^32. */
+DEFINE_PER_CPU(unsigned int, mint_calls_running);
 
 /* The calls of TCP for a socket that is, or just was, one of ours. */
 static struct proto *mint_calls_base(const struct sock *sk)
@@ -72,6 +77,7 @@ static void mint_close(struct sock *sk, long timeout)
 {
 	struct mint_socket *s;
 
+	guard(mint_call)();
 	lock_sock(sk);
 	s = mint_socket_of(sk);
 	if (s && mint_socket_settle(s) && s->stage == MINT_STAGE_JOINED) {
@@ -90,6 +96,7 @@ static int mint_disconnect(struct sock *sk, int flags)
 {
 	struct mint_socket *s = mint_socket_of(sk);
 
+	guard(mint_call)();
 	/* Calls that wait for this connection find it gone by sk_disconnects. */
 	if (s)
 		mint_socket_drop(s);
@@ -98,9 +105,11 @@ static int mint_disconnect(struct sock *sk, int flags)
 
 static int mint_ioctl(struct sock *sk, int cmd, int *karg)
 {
-	int err = mint_calls_base(sk)->ioctl(sk, cmd, karg);
 	struct mint_socket *s;
+	int err;
 
+	guard(mint_call)();
+	err = mint_calls_base(sk)->ioctl(sk, cmd, karg);
 	if (err || (cmd != SIOCINQ && cmd != SIOCATMARK))
 		return err;
 	lock_sock(sk);
@@ -121,6 +130,7 @@ static int mint_setsockopt(struct sock *sk, int level, int optname, sockptr_t op
 	bool settled = false;
 	struct mint_socket *s;
 
+	guard(mint_call)();
 	if (level == SOL_TCP && (optname == TCP_REPAIR || optname == TCP_ULP)) {
 		lock_sock(sk);
 		s = mint_socket_of(sk);
@@ -165,6 +175,7 @@ static int mint_getsockopt(struct sock *sk, int level, int optname, char __user 
 	struct mint_socket *s;
 	bool receiving;
 
+	guard(mint_call)();
 	rcu_read_lock();
 	s = mint_socket_of(sk);
 	receiving = s && READ_ONCE(s->receiving);
@@ -187,6 +198,7 @@ static int mint_getsockopt(struct sock *sk, int level, int optname, char __user 
 ssize_t mint_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
 			 size_t len, unsigned int flags)
 {
+	guard(mint_call)();
 	if (unlikely(*ppos))
 		return -ESPIPE;
 	return copy_splice_read(sock->file, ppos, pipe, len, flags);
@@ -227,4 +239,29 @@ void mint_calls_take(struct sock *sk)
 		spin_unlock_bh(&mint_calls_lock);
 	}
 	WRITE_ONCE(sk->sk_prot, &mint_calls[i].ours);
+}
+
+static unsigned int mint_calls_count(void)
+{
+	unsigned int cpu, sum = 0;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(mint_calls_running, cpu));
+	return sum;
+}
+
+/**
+ * mint_calls_drain() - wait until no call is in this module
+ *
+ * No socket is ours any more, nor will be one. But a call may have come to us while
+ * another one made its socket TCP's, and wait for the lock of that socket, or in TCP's
+ * own call. It counts itself; the grace periods are for who has not done so yet, and
+ * for who has no more. The sum only falls: see it at 0 once, and it stays there.
+ */
+void mint_calls_drain(void)
+{
+	synchronize_rcu_tasks();
+	while (mint_calls_count())
+		msleep(20);
+	synchronize_rcu_tasks();
 }

@@ -400,6 +400,7 @@ int mint_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	u64 bytes = 0;
 	int ret;
 
+	guard(mint_call)();
 	lock_sock(sk);
 	s = mint_socket_of(sk);
 	if (!s || flags & (MSG_ERRQUEUE | MSG_OOB)) {

@@ -273,6 +273,7 @@ int mint_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	struct mint_socket *s;
 	int ret;
 
+	guard(mint_call)();
 	lock_sock(sk);
 	s = mint_socket_of(sk);
 	if (s) {
