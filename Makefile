@@ -133,6 +133,7 @@ selftests: deps-debian any man ## the kernel's own tests of network drivers, bet
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation --past-tcp
 
 soak: root ## hundreds of kills and lives of nodes; figures in build/soak/report.md
 	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(KILLS) $(LIVES)

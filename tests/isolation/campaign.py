@@ -55,8 +55,9 @@ def _take_back(site: Site, row: Row) -> None:
 class Campaign:
     """The machine at hand, and new ones where a case leaves none behind."""
 
-    def __init__(self, log_dir: Path, tell: Tell) -> None:
+    def __init__(self, log_dir: Path, tell: Tell, past_tcp: bool = False) -> None:
         self.log_dir = log_dir
+        self.past_tcp = past_tcp
         self.tell = tell
         self.site: Optional[Site] = None
         self.machines = 0
@@ -73,7 +74,7 @@ class Campaign:
             self.close()
         if self.site is None:
             self.machines += 1
-            self.site = Site(self.log_dir / f"machine{self.machines}")
+            self.site = Site(self.log_dir / f"machine{self.machines}", self.past_tcp)
             self.site.boot()
         return self.site
 

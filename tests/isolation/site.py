@@ -13,6 +13,7 @@ from machine import CommandTimeout, Machine, deadline_in, roomy
 from isolation import witness
 from isolation.memory import PhysicalMemory
 from isolation.witness import Witness
+from past_tcp import DEVICE
 
 NODES = ("node0", "b", "c", "d")
 NUMBER = {name: index + 1 for index, name in enumerate(NODES)}
@@ -31,10 +32,11 @@ SETTLE_S = 90.0
 class Site:
     """The machine, its nodes' witnesses, and the memory that no node owns."""
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, past_tcp: bool) -> None:
+        self.past_tcp = past_tcp
         self.machine = Machine(
             log_dir, cpus=5, memory=f"{MACHINE_MB}M", initrd=faults.root(),
-            mint="cpus=0,mem=512M,shm=64M", append=f"witness=1/{len(NODES)}",
+            mint="cpus=0,mem=512M,shm=64M", append=self._arguments("node0"),
             open_memory=True)
         self.witnesses: Dict[str, Witness] = {}
         self.free_first = 0
@@ -51,11 +53,22 @@ class Site:
             self.start(name)
         self._fill_free_memory()
         self.wait_for_traffic(list(NODES))
+        for one in self.witnesses.values():
+            assert self.past_tcp == (self._bytes_past_tcp(one) > 0), f"{one.name} sends otherwise"
+
+    @staticmethod
+    def _bytes_past_tcp(one: Witness) -> int:
+        # Without the module there is no such file.
+        return int(one.run(f"cat {DEVICE}/statistics/bytes_sent 2>/dev/null || echo 0").output)
 
     def close(self) -> None:
         """Ends the machine."""
         self.memory.close()
         self.machine.kill()
+
+    def _arguments(self, name: str) -> str:
+        """For witness-start, on a node's command line."""
+        return f"witness={NUMBER[name]}/{len(NODES)}" + " past-tcp" * self.past_tcp
 
     def _attach(self, name: str) -> None:
         self.witnesses[name] = witness.find(self.memory, name, NUMBER[name], BOOT_S)
@@ -63,8 +76,7 @@ class Site:
     def _create(self, name: str) -> None:
         lines = ["[node]", f"name = {name}", f"cpus = {CPUS[name]}", f"memory = {roomy(160)}M",
                  "kernel = /boot/bzImage", "initrd = /boot/node.cpio",
-                 f"cmdline = console=hvc0 hostname={name} "
-                 f"witness={NUMBER[name]}/{len(NODES)}"]
+                 f"cmdline = console=hvc0 hostname={name} {self._arguments(name)}"]
         text = "\\n".join(lines)
         output = self.witnesses["node0"].run(
             f"printf '{text}\\n' >/tmp/{name}.conf; mint create /tmp/{name}.conf"
