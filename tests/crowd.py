@@ -17,11 +17,13 @@ from building import building
 from machine import BUILD, ROOT, START_SECONDS, TOP, Machine, Shell, roomy
 
 CHECKED_PORT = 7
+MODULE = BUILD / "kernel/net/mint/mint_bypass.ko"
 MTU = 16000
 # Node n of the ledger has the address 10.0.0.(n + 1): its MAC ends in n.
 TALK = """#!/bin/sh
 # talk PAUSE-US FLOOD-US MORTAL PEER...: serve, and send to these nodes. A
 # connection to or from the mortal one is given up and made anew when it stalls.
+# Where TCP goes past TCP, pairs come and go: each round also has a connection.
 # Once a second the log tells rounds and mismatches with each peer.
 pause=$1 flood=$2 mortal=$3
 shift 3
@@ -35,6 +37,8 @@ for peer; do
 	case $mortal in $peer|$self) patient= ;; *) patient=patient ;; esac
 	checked run 10.0.0.$peer {port} $pause /tmp/to-$peer $patient &
 	[ $flood = 0 ] || checked flood 10.0.0.$peer {port} $flood &
+	[ ! -e /proc/sys/net/mint/bypass ] ||
+		checked run 10.0.0.$peer {port} $pause /tmp/brief-$peer briefly &
 done
 while [ $self != 1 ] && sleep 1; do
 	line=
@@ -45,6 +49,12 @@ while [ $self != 1 ] && sleep 1; do
 	echo "talk:$line" >/dev/kmsg
 done &
 """.format(mtu=MTU, port=CHECKED_PORT)
+# TCP of the node goes past TCP from now on. The log tells where the module lies.
+PAST_TCP = """#!/bin/sh
+insmod /lib/modules/mint_bypass.ko
+echo 1 >/proc/sys/net/mint/bypass
+echo "past-tcp: $(cat /sys/module/mint_bypass/sections/.text)" >/dev/kmsg
+"""
 INITTAB = TOP / "scripts/root/inittab.small"
 
 
@@ -57,6 +67,12 @@ class Member:
     memory_mb: int
     talk: str
     """Arguments of talk."""
+    past_tcp: bool = False
+    """Its connections go past TCP."""
+
+    def command(self) -> str:
+        """What it runs at its start."""
+        return "past-tcp\n" * self.past_tcp + f"talk {self.talk}"
 
     def conf(self, work: Path, image: str) -> Path:
         """Its node file."""
@@ -107,18 +123,21 @@ def make_image(work: Path, name: str, command: str, more: Sequence[str]) -> Path
 def make_root(work: Path, members: Sequence[Member]) -> Path:
     """A root of node 0 that can start these nodes."""
     work.mkdir(parents=True, exist_ok=True)
-    (work / "talk").write_text(TALK, encoding="ascii")
-    common = [f"file /bin/checked {compile_checked()} 0755 0 0",
-              f"file /bin/talk {work / 'talk'} 0755 0 0"]
+    common = [f"file /bin/checked {compile_checked()} 0755 0 0"]
+    for name, script in (("talk", TALK), ("past-tcp", PAST_TCP)):
+        (work / name).write_text(script, encoding="ascii")
+        common.append(f"file /bin/{name} {work / name} 0755 0 0")
     lines = list(common)
+    module = [f"file /lib/modules/{MODULE.name} {MODULE} 0644 0 0"]
     images: Dict[str, str] = {}
     for member in members:
-        if member.talk not in images:
-            image = make_image(work, f"{member.name}.cpio.gz", f"talk {member.talk}",
-                               common)
-            images[member.talk] = image.name
+        command = member.command()
+        if command not in images:
+            image = make_image(work, f"{member.name}.cpio.gz", command,
+                               common + module * member.past_tcp)
+            images[command] = image.name
             lines.append(f"file /boot/{image.name} {image} 0644 0 0")
-        conf = member.conf(work, images[member.talk])
+        conf = member.conf(work, images[command])
         lines.append(f"file /etc/mint/{member.name}.conf {conf} 0644 0 0")
     root = work / "root.cpio"
     root.write_bytes(ROOT.read_bytes() + pack(lines, work, "root"))

@@ -5,18 +5,22 @@ Kills at chosen instructions.
 The emulator's gdb stub stops the CPU of node b there; it is killed by INIT
 while it stands, with nodes 0 and c going on; and a census of the shared region
 shows whether they have found everything again. A kill is done when nothing in
-the vni section names the dead incarnation and node b, started again, delivers.
+the vni section, nor in that of the bypass, names the dead incarnation and node b,
+started again, delivers.
 """
 
 import json
 import random
+import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import abi
+import bypass_census
 import crowd
+import past_tcp
 from gdbstub import GdbStub
 from machine import BUILD, SANITIZE, CommandTimeout, Machine, deadline_in
 from shared_region import REGION, Census, VniSection, load
@@ -43,6 +47,12 @@ LOCKS = ("pool 0", "pool 1", "ring")
 FUNCTIONS = ("vni_start_xmit", "vni_poll")
 STARTING = ("vni_port_bury", "vni_ring_open")
 SITES = LOCKS + FUNCTIONS + LOCKS + STARTING + ("anywhere",)
+# Past TCP: before and in the copy, between bytes, cursor and signal, on both ends;
+# where a pair comes and goes; in the look for memory, which is under a lock.
+PAST_TCP = ("mint_writer_span", "mint_writer_publish", "mint_writer_kicks", "mint_signal",
+            "mint_reader_span", "mint_reader_consume", "mint_reader_kicks",
+            "mint_pair_offer", "mint_pair_join", "mint_pair_leave", "mint_units_free",
+            "mint_run_claim", "mint_writer_use", "anywhere")
 
 
 @dataclass
@@ -69,6 +79,9 @@ class Campaign:
     dice: random.Random
     kills: List[Kill] = field(default_factory=list)
     takeovers: int = 0
+    sites: Sequence[str] = SITES
+    past: bool = False
+    """Connections go past TCP."""
 
     def _alone_until(self, address: int) -> bool:
         """Lets the victim run alone up to an address; False if it does not."""
@@ -156,19 +169,21 @@ class Campaign:
         self.stub.stop()
         return 0
 
-    def census(self) -> Census:
-        """What the section holds at this moment."""
+    def census(self) -> "tuple[Census, List[str]]":
+        """What the vni section holds at this moment, and what is wrong in any."""
         self.stub.stop()
         census = self.section.census()
+        problems = census.problems()
+        if self.past:
+            problems += bypass_census.take(self.section.reader).problems(census.living)
         self.stub.resume()
-        return census
+        return census, problems
 
     def settled(self) -> Census:
         """Waits until nothing is left of the dead and everything adds up."""
         deadline = deadline_in(SETTLE_SECONDS)
         while True:
-            census = self.census()
-            problems = census.problems()
+            census, problems = self.census()
             if not problems:
                 return census
             if time.monotonic() > deadline:
@@ -220,6 +235,8 @@ class Campaign:
         began = time.monotonic()
         self.machine.node().run("mint start b", timeout=60)
         crowd.wait_rounds(self.machine.node(), TO_B, 2, DELIVER_SECONDS)
+        if self.past:
+            self.symbols.update(module_symbols(self.machine))
         return time.monotonic() - began
 
     def others_go_on(self) -> None:
@@ -232,7 +249,7 @@ class Campaign:
     def run(self, number: int) -> Iterator[Kill]:
         """So many kills, over all sites in turn."""
         for i in range(number):
-            kill = self.kill(SITES[i % len(SITES)])
+            kill = self.kill(self.sites[i % len(self.sites)])
             self.others_go_on()
             kill.deliver_s = self.restart()
             yield kill
@@ -247,7 +264,10 @@ class Campaign:
         assert not any(wrong for _, wrong in crowd.talked(node0, "c").values())
         node0.run("killall checked; mint kill b; ip link set vni0 down")
         self.machine.node_shell("c").run("killall checked; ip link set vni0 down")
-        return self.settled()
+        census = self.settled()
+        if self.past:
+            past_tcp.wait_all_free(node0)
+        return census
 
 
 def read_symbols() -> Dict[str, int]:
@@ -259,26 +279,45 @@ def read_symbols() -> Dict[str, int]:
     return symbols
 
 
-def options(work: Path) -> Dict[str, Any]:
+def module_symbols(machine: Machine, name: str = "b") -> Dict[str, int]:
+    """Addresses of the bypass in a node, which tells in its log where it has it."""
+    line = machine.node().run(f"mint log {name} | grep -o 'past-tcp: .*' | tail -n 1").output
+    text = int(line.split()[1], 16)
+    table = subprocess.run(["nm", "--format=sysv", str(crowd.MODULE)], check=True,
+                           capture_output=True, encoding="ascii").stdout
+    rows = (list(map(str.strip, row.split("|"))) for row in table.splitlines())
+    return {row[0]: text + int(row[1], 16) for row in rows
+            if len(row) == 7 and row[6] == ".text"}
+
+
+def members(past: bool) -> List[crowd.Member]:
+    """Nodes b and c, whose connections may go past TCP."""
+    return [replace(member, past_tcp=past) for member in MEMBERS]
+
+
+def options(work: Path, past: bool = False) -> Dict[str, Any]:
     """How to boot a machine for a campaign."""
     return {"mint": "cpus=0,mem=512M,shm=64M",
-            "initrd": crowd.make_root(work, MEMBERS),
+            "initrd": crowd.make_root(work, members(past)),
             "accelerator": "tcg,thread=multi",
             "extra": ["-gdb", f"unix:{work}/gdb,server=on,wait=off"]}
 
 
-def begin(machine: Machine, work: Path, seed: int) -> Campaign:
-    """Starts the nodes and their traffic."""
-    machine.node().run("talk 1000 0 2 2 3")
-    crowd.start_all(machine, MEMBERS)
+def begin(machine: Machine, work: Path, seed: int, past: bool = False) -> Campaign:
+    """Starts the nodes and their traffic, which may go past TCP."""
+    machine.node().run("past-tcp; " * past + "talk 1000 0 2 2 3")
+    crowd.start_all(machine, members(past))
     stub = GdbStub(work / "gdb")
     section = VniSection(lambda at, n: stub.read_physical(REGION + at, n))
     stub.resume()
     low = json.loads(machine.node().run("mint hw --json").output)["low_area"]["base"]
     campaign = Campaign(machine, stub, read_symbols(), section,
-                        low + abi.MINT_LOW_STARTUP + abi.MINT_STARTUP, random.Random(seed))
+                        low + abi.MINT_LOW_STARTUP + abi.MINT_STARTUP, random.Random(seed),
+                        sites=PAST_TCP if past else SITES, past=past)
     for path in (TO_B, TO_C):
         machine.node().poll(f"test -s {path}", DELIVER_SECONDS)
+    if past:
+        campaign.symbols.update(module_symbols(machine))
     return campaign
 
 

@@ -4,8 +4,9 @@
  *
  * serve: echoes TCP streams, swallows UDP. run: sends numbered random blocks
  * to such a server for ever, compares what comes back, and keeps its counts in
- * a file. flood: sends UDP frames of all sizes for ever. Both outlive the
- * death of the peer.
+ * a file; on one connection for as long as it stands, or, briefly, on one for each
+ * block. flood: sends UDP frames of all sizes for ever. Both outlive the death of
+ * the peer.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +163,7 @@ static int round_trip(int fd, __u64 *state, struct counts *c)
 }
 
 static void run(const struct sockaddr_in *to, const char *path, int pause_us,
-		unsigned int patience_ms)
+		unsigned int patience_ms, bool briefly)
 {
 	int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
 	__u64 state = now_ms() * 2 + 1;
@@ -176,6 +178,8 @@ static void run(const struct sockaddr_in *to, const char *path, int pause_us,
 			while (!round_trip(fd, &state, &c)) {
 				keep_counts(file, &c);
 				usleep(pause_us);
+				if (briefly)
+					break;
 			}
 		}
 		close(fd);
@@ -199,19 +203,23 @@ static void flood(const struct sockaddr_in *to, int pause_us)
 int main(int argc, char **argv)
 {
 	struct sockaddr_in to;
+	const char *how;
 
 	if (argc == 3 && !strcmp(argv[1], "serve"))
 		serve(argv[2]);
 	if (argc < 5) {
 		fputs("usage: checked serve PORT\n"
 		      "       checked flood ADDRESS PORT PAUSE-US\n"
-		      "       checked run ADDRESS PORT PAUSE-US FILE [patient]\n", stderr);
+		      "       checked run ADDRESS PORT PAUSE-US FILE [patient | briefly]\n",
+		      stderr);
 		return 2;
 	}
 	to = address_of(argv[2], argv[3]);
 	if (!strcmp(argv[1], "flood"))
 		flood(&to, atoi(argv[4]));
+	how = argc > 6 ? argv[6] : "";
 	if (argc > 5)
-		run(&to, argv[5], atoi(argv[4]), argc > 6 ? PATIENCE_MS : TIMEOUT_MS);
+		run(&to, argv[5], atoi(argv[4]),
+		    strcmp(how, "patient") ? TIMEOUT_MS : PATIENCE_MS, !strcmp(how, "briefly"));
 	return 2;
 }
