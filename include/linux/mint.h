@@ -93,4 +93,47 @@ u32 mint_machine_nr_cpus(void);
 void mint_doorbell_ring(u32 cpu, unsigned int channel);
 bool mint_doorbell_pending(unsigned int channel);
 
+struct mint_idler;
+struct task_struct;
+
+/**
+ * struct mint_idler_ops - what an idle CPU looks for; called with preemption off
+ * @begin: nobody needs to tell of news from now on. Returns false if it is no time
+ *	to look; then @end is not called
+ * @pending: are there news?
+ * @end: have oneself told again, and see to what came meanwhile; @found: what
+ *	@pending has said last
+ */
+struct mint_idler_ops {
+	bool (*begin)(struct mint_idler *idler);
+	bool (*pending)(struct mint_idler *idler);
+	void (*end)(struct mint_idler *idler, bool found);
+};
+
+/**
+ * struct mint_idler - looks for news while its CPU has nothing else to do
+ * @ops: for what, and how
+ * @thread: the poller
+ * @left: nanoseconds for which it still looks; 0 = it sleeps. Written by who arms it,
+ *	and by @thread between begin() and end(); also read without
+ * @score: grows with looks in vain and falls with those that find news
+ * @pause: how often it has to be armed until it may look again
+ *
+ * @score and @pause are written as @left is.
+ */
+struct mint_idler {
+	const struct mint_idler_ops *ops;
+	struct task_struct *thread;
+	s64 left;
+	int score;
+	unsigned int pause;
+};
+
+int mint_idler_start(struct mint_idler *idler, unsigned int cpu, const char *name,
+		     unsigned int number);
+void mint_idler_stop(struct mint_idler *idler);
+void mint_idler_move(struct mint_idler *idler, unsigned int cpu);
+bool mint_idler_armed(const struct mint_idler *idler);
+void mint_idler_arm(struct mint_idler *idler);
+
 #endif /* _LINUX_MINT_H */

@@ -150,7 +150,7 @@ static bool vni_rx_spares(struct vni_rxq *rxq, bool bulk)
 
 	return READ_ONCE(coalesce->usecs) && READ_ONCE(coalesce->adaptive) &&
 	       READ_ONCE(coalesce->frames) > 1 && !bulk &&
-	       !rxq->spare.pause && vni_idle_armed(rxq);
+	       !rxq->spare.pause && mint_idler_armed(&rxq->idler);
 }
 
 /*
@@ -166,7 +166,7 @@ static u32 vni_rx_worth(struct vni_rxq *rxq, u32 taken_bytes)
 	if (rxq->spare.on)
 		return READ_ONCE(coalesce->frames);
 	if (!READ_ONCE(coalesce->usecs) ||
-	    (!taken_bytes && !vni_idle_armed(rxq)) ||
+	    (!taken_bytes && !mint_idler_armed(&rxq->idler)) ||
 	    (READ_ONCE(coalesce->adaptive) && !bulk))
 		return 1;
 	return READ_ONCE(coalesce->frames);
@@ -178,7 +178,7 @@ static void vni_rx_timer_start(struct vni_rxq *rxq)
 	const struct vni_coalesce *coalesce = &rxq->priv->coalesce;
 	u32 usecs = READ_ONCE(coalesce->usecs);
 
-	if (READ_ONCE(coalesce->adaptive) && !vni_idle_armed(rxq))
+	if (READ_ONCE(coalesce->adaptive) && !mint_idler_armed(&rxq->idler))
 		usecs = min(usecs, VNI_RX_HALTED_USECS);
 	hrtimer_start(&rxq->timer, ns_to_ktime((u64)usecs * NSEC_PER_USEC),
 		      HRTIMER_MODE_REL_PINNED);

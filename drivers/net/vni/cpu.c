@@ -39,7 +39,7 @@ static void vni_queue_move(struct vni_priv *priv, u32 queue)
 
 	mint_store(&vni_ring_of(&priv->port, number)->receiver.cpu,
 		   mint_machine_cpu(cpu));
-	vni_idle_move(&priv->rxqs[queue], cpu);
+	mint_idler_move(&priv->rxqs[queue].idler, cpu);
 }
 
 static void vni_cpu_use(struct vni_priv *priv, unsigned int cpu, bool use)

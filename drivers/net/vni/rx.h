@@ -8,6 +8,7 @@
 #define VNI_RX_H
 
 #include <linux/hrtimer.h>
+#include <linux/mint.h>
 #include <linux/netdevice.h>
 #include <linux/timer.h>
 #include <linux/u64_stats_sync.h>
@@ -100,23 +101,6 @@ struct vni_lender {
 };
 
 /**
- * struct vni_idler - polls the ring while its CPU has nothing else to do
- * @thread: the poller, on the CPU that the queue's doorbell goes to
- * @left: nanoseconds for which it still polls; 0 = it sleeps. Written by NAPI
- *	and by @thread while it holds NAPI; also read without.
- * @score: grows with polls in vain and falls with those that find frames
- * @pause: polls of NAPI with frames until the thread may poll again
- *
- * @score and @pause belong to NAPI.
- */
-struct vni_idler {
-	struct task_struct *thread;
-	s64 left;
-	int score;
-	unsigned int pause;
-};
-
-/**
  * struct vni_spare - are doorbells spared, since the CPU passes by anyway?
  * @on: they are, since the ring was armed last; also read by @timer and by xmit
  * @timer: looks at each tick while @on whether the CPU does pass by
@@ -164,7 +148,7 @@ struct vni_rxq {
 	struct napi_struct napi;
 	struct hrtimer timer;
 	struct vni_spare spare;
-	struct vni_idler idler;
+	struct mint_idler idler;
 	struct vni_lender lender;
 	bool peers_dirty;
 	u32 sent;
@@ -200,8 +184,6 @@ void vni_rx_look(struct vni_priv *priv);
 /* idle.c */
 int vni_idle_start(struct vni_priv *priv);
 void vni_idle_stop(struct vni_priv *priv);
-void vni_idle_move(struct vni_rxq *rxq, unsigned int cpu);
-bool vni_idle_armed(const struct vni_rxq *rxq);
 void vni_idle_arm(struct vni_rxq *rxq);
 
 /* lend.c */
