@@ -7,6 +7,7 @@ the tasks that they run.
 import time
 from typing import Callable, Dict, List
 
+import past_tcp
 import pytest
 import traffic
 from conftest import Boot, join
@@ -162,6 +163,24 @@ def test_a_flood_leaves_time_to_who_reads_it(pair: Machine) -> None:
     try_until(lambda: not arrives())
     for shell in shells:
         assert not traffic.damage(shell)
+
+
+def test_idle_cpus_look_for_signals_past_tcp(pair: Machine) -> None:
+    shells = [pair.node(name) for name in NODES]
+    for shell in shells:
+        past_tcp.switch(shell, 1)
+    traffic.load_server(shells[1])
+
+    def are_spared() -> bool:
+        before = [past_tcp.statistics(shell) for shell in shells]
+        shells[0].run(f"load rr 10.0.0.2 1 {TRIP_MS} 0")
+        found = [past_tcp.grown(shell, then) for shell, then in zip(shells, before)]
+        return any(one["doorbells"] < one["signals"] for one in found)
+
+    try_until(are_spared)
+    for shell in shells:
+        shell.run("echo 0 >/sys/module/mint_bypass/parameters/idle_poll")
+    try_until(lambda: not are_spared())
 
 
 def test_it_is_switched_under_traffic_and_survives_its_interface(pair: Machine) -> None:

@@ -25,6 +25,7 @@ static void mint_bypass_doorbell(void *context)
 static void mint_bypass_work(struct work_struct *work)
 {
 	mint_signals_handle();
+	mint_watch_arm();
 }
 
 static void mint_bypass_check(struct work_struct *work)
@@ -111,9 +112,12 @@ static int mint_bypass_probe(struct mint_device *mdev)
 		return PTR_ERR(dev);
 	mint_bypass = dev;
 	mint_pairs_bury(&dev->view, dev->view.node, dev->view.generation - 1);
-	err = mint_channel_register(MINT_CHANNEL_BYPASS, mint_bypass_doorbell, dev);
+	err = mint_watches_start();
 	if (err)
 		goto destroy;
+	err = mint_channel_register(MINT_CHANNEL_BYPASS, mint_bypass_doorbell, dev);
+	if (err)
+		goto stop_watches;
 	err = mint_netns_init();
 	if (err)
 		goto unregister_channel;
@@ -137,6 +141,8 @@ exit_netns:
 unregister_channel:
 	mint_channel_unregister(MINT_CHANNEL_BYPASS);
 	cancel_work_sync(&dev->work);
+stop_watches:
+	mint_watches_stop();
 destroy:
 	mint_bypass_destroy(dev);
 	return err;
@@ -155,6 +161,7 @@ static void mint_bypass_remove(struct mint_device *mdev)
 	mint_netns_exit();
 	mint_channel_unregister(MINT_CHANNEL_BYPASS);
 	cancel_work_sync(&dev->work);
+	mint_watches_stop();
 	mint_bypass_destroy(dev);
 }
 

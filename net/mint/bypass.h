@@ -194,6 +194,11 @@ void mint_socket_break(struct mint_socket *s);
 void mint_sockets_check(void);
 void mint_sockets_lost(void);
 
+/* idle.c */
+int mint_watches_start(void);
+void mint_watches_stop(void);
+void mint_watch_arm(void);
+
 /* calls.c */
 DECLARE_PER_CPU(unsigned int, mint_calls_running);
 /* For as long as a call that came to us runs: see mint_calls_drain(). */
