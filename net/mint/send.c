@@ -10,8 +10,7 @@
 #define FIRST_BYTES		(16 * 1024)
 /* So much is shown to the reader at a time, so that it copies while we do. */
 #define PIECE_BYTES		(64 * 1024)
-/* The memory of a lane, when its first bytes are many, and at most. */
-#define BULK_BYTES		(128 * 1024)
+/* The memory of a lane at most; one whose first bytes are many begins with it. */
 #define MOST_BYTES		(512 * 1024)
 /* A lane that was full gets so many times more, as a power of two. */
 #define GROWTH			2
@@ -46,6 +45,19 @@ static u64 mint_send_claim(struct mint_socket *s, u64 bytes)
 	return run;
 }
 
+/* As much as the first bytes are worth, or what there is. */
+static u64 mint_send_claim_first(struct mint_socket *s, size_t size)
+{
+	u64 bytes = size > FIRST_BYTES ? MOST_BYTES : 0, run;
+
+	for (;;) {
+		run = mint_send_claim(s, bytes);
+		if (run || !bytes)
+			return run;
+		bytes = bytes >> GROWTH > FIRST_BYTES ? bytes >> GROWTH : 0;
+	}
+}
+
 /* Will TCP send what it was given before, without more to come? */
 static bool mint_tcp_flows(const struct tcp_sock *tp)
 {
@@ -74,9 +86,7 @@ static bool mint_send_start(struct mint_socket *s, size_t size)
 
 	if (!mint_send_may_start(s, size))
 		return false;
-	run = mint_send_claim(s, size > FIRST_BYTES ? BULK_BYTES : 0);
-	if (!run && size > FIRST_BYTES)
-		run = mint_send_claim(s, 0);
+	run = mint_send_claim_first(s, size);
 	if (!run) {
 		s->retry = RETRY_SENDS;
 		mint_count(MINT_EVENT_NO_UNITS, 1);
