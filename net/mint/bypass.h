@@ -219,6 +219,7 @@ bool mint_send_possible(struct mint_socket *s);
 int mint_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
 bool mint_recv_possible(struct mint_socket *s, u64 least);
 u64 mint_recv_bytes(struct mint_socket *s);
+u64 mint_recv_inq(struct mint_socket *s);
 
 /* sysfs.c */
 extern const struct attribute_group *mint_bypass_groups[];

@@ -118,7 +118,7 @@ static int mint_ioctl(struct sock *sk, int cmd, int *karg)
 	if (s && cmd == SIOCATMARK && mint_recv_bytes(s))
 		*karg = 0;
 	if (s && s->stage == MINT_STAGE_JOINED && cmd == SIOCINQ)
-		*karg += mint_recv_bytes(s);
+		*karg += mint_recv_inq(s);
 	release_sock(sk);
 	return 0;
 }
@@ -159,7 +159,7 @@ static int mint_zerocopy_receive(struct sock *sk, char __user *optval, int __use
 	lock_sock(sk);
 	s = mint_socket_of(sk);
 	zc.length = 0;
-	zc.recv_skip_hint = s ? mint_recv_bytes(s) : 0;
+	zc.recv_skip_hint = s ? mint_recv_inq(s) : 0;
 	zc.inq = zc.recv_skip_hint;
 	zc.err = 0;
 	zc.copybuf_len = 0;

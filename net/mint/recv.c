@@ -38,23 +38,44 @@ u64 mint_recv_bytes(struct mint_socket *s)
 	return mint_reader_bytes(&s->reader);
 }
 
+/* Has TCP brought all bytes before the lane? It wakes whom they are for. */
+static bool mint_recv_is_next(const struct mint_socket *s, u64 start)
+{
+	return !before(READ_ONCE(tcp_sk(s->sk)->rcv_nxt), (u32)start);
+}
+
+/**
+ * mint_recv_inq() - how many bytes of the lane a call could have by now
+ * @s: what the bypass knows of a socket, locked
+ *
+ * Return: 0 while TCP has still to bring bytes in front of them.
+ */
+u64 mint_recv_inq(struct mint_socket *s)
+{
+	u64 bytes = mint_recv_bytes(s);
+
+	return bytes && mint_recv_is_next(s, mint_load(&s->reader.lane->start)) ? bytes : 0;
+}
+
 static bool mint_recv_seems_ready(const struct mint_socket *s, u64 least)
 {
-	return mint_load(&s->reader.lane->tail) - READ_ONCE(s->reader.head) >= least;
+	/* Acquire: who sees bytes sees where the lane starts. */
+	return mint_load_acquire(&s->reader.lane->tail) - READ_ONCE(s->reader.head) >= least;
 }
 
 /* Has the server joined, and sent, before we knew of it? It signals its first bytes. */
 static bool mint_recv_first(const struct mint_socket *s)
 {
 	const struct mint_view *view = &mint_bypass->view;
+	struct mint_lane *lane = &mint_pair_at(view, s->pair)->lanes[MINT_LANE_TO_CLIENT];
 
 	return READ_ONCE(s->stage) == MINT_STAGE_OFFERED &&
-	       mint_pair_joined(view, s->pair, s->key) &&
-	       mint_load(&mint_pair_at(view, s->pair)->lanes[MINT_LANE_TO_CLIENT].tail);
+	       mint_pair_joined(view, s->pair, s->key) && mint_load_acquire(&lane->tail) &&
+	       mint_recv_is_next(s, mint_load(&lane->start));
 }
 
 /**
- * mint_recv_possible() - are there bytes in the lane?
+ * mint_recv_possible() - are there bytes in the lane, and are they the next ones?
  * @s: what the bypass knows of a socket, perhaps not locked
  * @least: how many at least, from 1 on
  *
@@ -64,14 +85,13 @@ bool mint_recv_possible(struct mint_socket *s, u64 least)
 {
 	if (!mint_socket_joined(s))
 		return mint_recv_first(s);
-	/* TCP wakes whom the bytes before the lane are for. */
-	if (READ_ONCE(s->receiving) && before(READ_ONCE(tcp_sk(s->sk)->rcv_nxt), s->sequence))
-		return false;
-	if (mint_recv_seems_ready(s, least))
-		return true;
-	WRITE_ONCE(s->reader_waits, true);
-	mint_reader_waits(&s->reader, mint_this_cpu());
-	return mint_recv_seems_ready(s, least);
+	if (!mint_recv_seems_ready(s, least)) {
+		WRITE_ONCE(s->reader_waits, true);
+		mint_reader_waits(&s->reader, mint_this_cpu());
+		if (!mint_recv_seems_ready(s, least))
+			return false;
+	}
+	return mint_recv_is_next(s, mint_load(&s->reader.lane->start));
 }
 
 /* Copies what lies in one piece behind @offset. Returns how much, or an error. */
@@ -365,8 +385,8 @@ static int mint_recv(struct mint_socket *s, struct msghdr *msg, size_t len, int 
  * As tcp_recvmsg() does, with @bytes that wait in the lane; in place of what TCP has put
  * into @control, if that is half of it.
  */
-static void mint_recv_inq(struct sock *sk, struct msghdr *msg, u64 bytes, void *control,
-			  size_t space)
+static void mint_recv_tell_inq(struct sock *sk, struct msghdr *msg, u64 bytes, void *control,
+			       size_t space)
 {
 	const struct tcp_sock *tp = tcp_sk(sk);
 	u64 inq = bytes + (u32)(READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq));
@@ -411,10 +431,10 @@ int mint_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	mint_recv_heed_options(s);
 	ret = mint_recv(s, msg, len, flags, addr_len);
 	receiving = s->receiving;
-	bytes = mint_recv_bytes(s);
+	bytes = mint_recv_inq(s);
 	mint_socket_release(s);
 	release_sock(sk);
 	if (ret >= 0 && receiving && (msg->msg_get_inq || tcp_sk(sk)->recvmsg_inq))
-		mint_recv_inq(sk, msg, bytes, control, space);
+		mint_recv_tell_inq(sk, msg, bytes, control, space);
 	return ret;
 }

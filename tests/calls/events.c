@@ -12,6 +12,7 @@
 #include "calls.h"
 
 #define SMALL		1000
+#define CONNECTIONS	100
 #define EDGES		(EPOLLIN | EPOLLRDHUP | EPOLLPRI)
 /* So long nothing must come that does not come. */
 #define NOTHING_MS	50
@@ -187,6 +188,34 @@ static void epoll_edge_unread(struct end *e)
 	say_epoll(poller, "half read", SHORT_DEADLINE_MS);
 	close(poller);
 	meet(e);
+}
+
+/*
+ * The second of two messages may be in a lane before TCP has brought the first one:
+ * then nothing can be read, and nothing says so.
+ */
+static void second_overtakes(struct end *e)
+{
+	int i, vain = 0, there;
+	char byte;
+
+	for (i = 0; i < CONNECTIONS; i++) {
+		begin_cold(e);
+		if (e->actor) {
+			if (i % 2)
+				wait_events(e->fd, POLLIN);
+			else
+				while (!ioctl(e->fd, FIONREAD, &there) && !there)
+					;
+			vain += recv(e->fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) != 1;
+			take_all(e, 2 * SMALL);
+		} else {
+			send_all(e, SMALL);
+			send_all(e, SMALL);
+		}
+		finish(e);
+	}
+	say_result("in vain", vain);
 }
 
 static void again(int poller, int fd, unsigned int events)
@@ -431,6 +460,7 @@ const struct scenario event_scenarios[] = {
 	{ "epoll_level", epoll_level, .lanes = 2 },
 	{ "epoll_edge", epoll_edge, .lanes = 2 },
 	{ "epoll_edge_unread", epoll_edge_unread, .lanes = 2 },
+	{ "second_overtakes", second_overtakes, .lanes = ANY },
 	{ "epoll_oneshot", epoll_oneshot, .lanes = 2 },
 	{ "epoll_exclusive", epoll_exclusive, .lanes = 2 },
 	{ "sigio", sigio, .lanes = 2 },
