@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How connections end, and that all bytes come before their end. */
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -209,6 +210,19 @@ static void write_after_close(struct end *e)
 	}
 }
 
+/* Waits until TCP has heard the end of the other one. */
+static void wait_closed(int fd)
+{
+	struct tcp_info info;
+	socklen_t length;
+
+	do {
+		wait_ms(1);
+		length = sizeof(info);
+	} while (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) &&
+		 info.tcpi_state != TCP_CLOSE);
+}
+
 /* Bytes that come after it can be read all the same. */
 static void shutdown_read(struct end *e)
 {
@@ -227,6 +241,7 @@ static void shutdown_read(struct end *e)
 		say_result("send", send_some(e, SMALL, MSG_NOSIGNAL));
 		meet(e);
 		meet(e);
+		wait_closed(e->fd);
 		say_result("shutdown", shutdown(e->fd, SHUT_RDWR));
 	} else {
 		meet(e);
