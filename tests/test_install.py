@@ -19,7 +19,7 @@ INSTALLED = {
     "lib/mint/apt-here",
     *(f"include/mint/{name}.h"
       for name in ("abi", "atomic", "boot", "bypass", "control", "dev", "domain", "extent",
-                   "lock", "state", "vni"))}
+                   "lock", "part", "state", "vni"))}
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 
 

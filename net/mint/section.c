@@ -9,6 +9,7 @@
 #include <linux/align.h>
 #include <linux/log2.h>
 #include <linux/string.h>
+#include <mint/part.h>
 
 #include "view.h"
 
@@ -16,13 +17,6 @@
 #define MIN_UNIT		32768
 /* The least memory of a pair is one unit for each direction. */
 #define UNITS_PER_PAIR		2
-
-/* A part of the section: where it begins, its bytes, and to what it is aligned. */
-struct mint_part {
-	u64 offset;
-	u64 bytes;
-	u64 align;
-};
 
 #define NR_PARTS		5
 
@@ -38,30 +32,15 @@ static void mint_parts_list(const struct mint_bypass *h, struct mint_part *parts
 		PAGE_SPAN };
 }
 
-static bool mint_parts_ok(const struct mint_bypass *h, u64 section_bytes)
-{
-	struct mint_part p[NR_PARTS];
-	int i, j;
-
-	mint_parts_list(h, p);
-	for (i = 0; i < NR_PARTS; i++) {
-		if (p[i].offset % p[i].align || p[i].bytes > section_bytes ||
-		    p[i].offset > section_bytes - p[i].bytes)
-			return false;
-		for (j = 0; j < i; j++)
-			if (p[i].offset < p[j].offset + p[j].bytes &&
-			    p[j].offset < p[i].offset + p[i].bytes)
-				return false;
-	}
-	return true;
-}
-
 static bool mint_geometry_ok(const struct mint_bypass *h, u64 section_bytes)
 {
+	struct mint_part parts[NR_PARTS];
+
+	mint_parts_list(h, parts);
 	return h->nr_pairs >= MINT_BYPASS_PROBES && h->nr_pairs <= MINT_BYPASS_MAX_PAIRS &&
 	       h->nr_units >= 1 && h->nr_units <= MINT_BYPASS_MAX_UNITS &&
 	       h->unit_bytes >= PAGE_SPAN && is_power_of_2(h->unit_bytes) &&
-	       mint_parts_ok(h, section_bytes);
+	       mint_parts_fit(parts, NR_PARTS, section_bytes);
 }
 
 /* As many units as fit, of the least size that does not make too many. */
@@ -109,18 +88,6 @@ int mint_bypass_format(void *section, u64 bytes)
 	return 0;
 }
 
-/* Copies the geometry, reading every word of it once. */
-static void mint_geometry_read(struct mint_bypass *h, void *section)
-{
-	u64 words[sizeof(*h) / sizeof(u64)];
-	u64 *shared = section;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(*h) / sizeof(u64); i++)
-		words[i] = mint_load(&shared[i]);
-	memcpy(h, words, sizeof(*h));
-}
-
 /**
  * mint_view_init() - attach to a formatted section as one node
  * @view: filled in; unusable when an error is returned
@@ -149,7 +116,7 @@ int mint_view_init(struct mint_view *view, void *section, u64 bytes, u32 node,
 	/* Pairs with the release in mint_bypass_format(). */
 	if (mint_load_acquire(&shared->magic) != MINT_BYPASS_MAGIC)
 		return -EINVAL;
-	mint_geometry_read(&view->geometry, section);
+	mint_header_read(&view->geometry, section, sizeof(view->geometry));
 	if (view->geometry.version != MINT_BYPASS_VERSION)
 		return -EPROTO;
 	if (!mint_geometry_ok(&view->geometry, bytes) || node >= MINT_MAX_NODES || !generation)

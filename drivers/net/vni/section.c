@@ -8,22 +8,17 @@
  */
 #include <linux/align.h>
 #include <linux/log2.h>
+#include <mint/part.h>
 
 #include "shared.h"
 
 #define VNI_PAGE_BYTES		4096
-#define VNI_NR_EXTENTS		(3 + 2 * VNI_NR_CLASSES)
+#define VNI_NR_PARTS		(3 + 2 * VNI_NR_CLASSES)
 /* What a buffer costs beside its bytes: state word and place in the list. */
 #define VNI_BYTES_PER_BUF	(sizeof(u64) + sizeof(u32))
 
 static_assert(sizeof(struct vni_header) <= VNI_PAGE_BYTES);
 static_assert(sizeof(struct vni_header) % sizeof(u64) == 0);
-
-struct vni_extent {
-	u64 offset;
-	u64 bytes;
-	u64 align;
-};
 
 static u64 vni_pool_bytes(u32 count)
 {
@@ -225,61 +220,32 @@ static bool vni_classes_ok(const struct vni_header *h)
 	return first == h->nr_bufs;
 }
 
-static void vni_extents_list(const struct vni_header *h,
-			     struct vni_extent *extents)
+static void vni_parts_list(const struct vni_header *h, struct mint_part *parts)
 {
 	int i;
 
-	*extents++ = (struct vni_extent){ 0, sizeof(*h), 64 };
-	*extents++ = (struct vni_extent){ h->ring_offset, vni_rings_bytes(h), 64 };
-	*extents++ = (struct vni_extent){ h->state_offset, 8ULL * h->nr_bufs, 64 };
+	*parts++ = (struct mint_part){ 0, sizeof(*h), 64 };
+	*parts++ = (struct mint_part){ h->ring_offset, vni_rings_bytes(h), 64 };
+	*parts++ = (struct mint_part){ h->state_offset, 8ULL * h->nr_bufs, 64 };
 	for (i = 0; i < VNI_NR_CLASSES; i++) {
 		const struct vni_class *class = &h->classes[i];
 
-		*extents++ = (struct vni_extent){ class->pool_offset,
-						  vni_pool_bytes(class->count),
-						  64 };
-		*extents++ = (struct vni_extent){ class->data_offset,
+		*parts++ = (struct mint_part){ class->pool_offset,
+			vni_pool_bytes(class->count), 64 };
+		*parts++ = (struct mint_part){ class->data_offset,
 			(u64)class->count * class->buf_bytes, VNI_PAGE_BYTES };
 	}
 }
 
-static bool vni_extents_ok(const struct vni_header *h, u64 section_bytes)
-{
-	struct vni_extent e[VNI_NR_EXTENTS];
-	int i, j;
-
-	vni_extents_list(h, e);
-	for (i = 0; i < VNI_NR_EXTENTS; i++) {
-		if (e[i].offset % e[i].align || e[i].bytes > section_bytes ||
-		    e[i].offset > section_bytes - e[i].bytes)
-			return false;
-		for (j = 0; j < i; j++)
-			if (e[i].offset < e[j].offset + e[j].bytes &&
-			    e[j].offset < e[i].offset + e[i].bytes)
-				return false;
-	}
-	return true;
-}
-
 static bool vni_geometry_ok(const struct vni_header *h, u64 section_bytes)
 {
+	struct mint_part parts[VNI_NR_PARTS];
+
+	vni_parts_list(h, parts);
 	return vni_shape_ok(h->nr_nodes, h->nr_queues, h->nr_slots) &&
 	       h->ring_bytes >= vni_ring_bytes(h->nr_slots) &&
 	       h->ring_bytes % 64 == 0 && vni_classes_ok(h) &&
-	       vni_extents_ok(h, section_bytes);
-}
-
-/* Copy the header, reading every word of it once. */
-static void vni_header_read(struct vni_header *h, void *section)
-{
-	u64 words[sizeof(*h) / sizeof(u64)];
-	u64 *shared = section;
-	unsigned int i;
-
-	for (i = 0; i < sizeof(*h) / sizeof(u64); i++)
-		words[i] = mint_load(&shared[i]);
-	memcpy(h, words, sizeof(*h));
+	       mint_parts_fit(parts, VNI_NR_PARTS, section_bytes);
 }
 
 /*
@@ -330,7 +296,7 @@ int vni_port_init(struct vni_port *port, void *section, u64 bytes, u32 node,
 	/* Pairs with the release in vni_section_format(). */
 	if (mint_load_acquire(&shared->magic) != VNI_MAGIC)
 		return -EINVAL;
-	vni_header_read(&h, section);
+	mint_header_read(&h, section, sizeof(h));
 	if (h.version != VNI_VERSION)
 		return -EPROTO;
 	if (!vni_geometry_ok(&h, bytes) || node >= h.nr_nodes || !generation)
