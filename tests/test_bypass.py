@@ -5,7 +5,7 @@ which ends, has the switch off or has no such section.
 """
 
 import functools
-from typing import Iterator
+from typing import Any, Iterator
 
 import abi
 import faults
@@ -30,6 +30,20 @@ def pair_fixture(shared_pair: Machine) -> Iterator[Machine]:
         switch(shared_pair.node(name), 0)
         assert not statistics(shared_pair.node(name))["faults"]
     wait_all_free(shared_pair.node())
+
+
+def three_nodes(boot: Boot, **options: Any) -> Machine:
+    """Nodes with the bypass on, of which b and c serve iperf3."""
+    machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M", **options)
+    for name, cpu in (("b", "1"), ("c", "2")):
+        machine.node_file(name, cpu)
+        machine.start_node(name)
+    join(machine, ["node0", "b", "c"])
+    for name in ("node0", "b", "c"):
+        switch(machine.node(name), 1)
+    for name in ("b", "c"):
+        traffic.iperf_server(machine.node(name))
+    return machine
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "256", "on", ""])
@@ -114,16 +128,8 @@ def test_what_stays_in_a_node_stays_with_tcp(pair: Machine) -> None:
 
 @pytest.mark.parametrize("options", ["", "-R", "--bidir"], ids=["reader", "writer", "both"])
 def test_a_node_that_dies_ends_its_connections_only(boot: Boot, options: str) -> None:
-    machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M")
-    for name, cpu in (("b", "1"), ("c", "2")):
-        machine.node_file(name, cpu)
-        machine.start_node(name)
-    join(machine, ["node0", "b", "c"])
+    machine = three_nodes(boot)
     one = machine.node()
-    for name in ("node0", "b", "c"):
-        switch(machine.node(name), 1)
-    for name in ("b", "c"):
-        traffic.iperf_server(machine.node(name))
     one.run("((iperf3 -J -c 10.0.0.3 -t 6 >/tmp/other 2>&1; touch /tmp/other.done) &)")
     one.run(f"((iperf3 -c 10.0.0.2 -t 60 {options} >/tmp/lost 2>&1; touch /tmp/lost.done) &)")
     one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
@@ -149,16 +155,8 @@ def test_a_node_that_dies_ends_its_connections_only(boot: Boot, options: str) ->
 
 
 def test_a_node_that_hangs_holds_up_its_own_connections_only(boot: Boot) -> None:
-    machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M", initrd=faults.root())
-    for name, cpu in (("b", "1"), ("c", "2")):
-        machine.node_file(name, cpu)
-        machine.start_node(name)
-    join(machine, ["node0", "b", "c"])
+    machine = three_nodes(boot, initrd=faults.root())
     one = machine.node()
-    for name in ("node0", "b", "c"):
-        switch(machine.node(name), 1)
-    for name in ("b", "c"):
-        traffic.iperf_server(machine.node(name))
     one.run("((iperf3 -c 10.0.0.2 -t 60 >/tmp/lost 2>&1; touch /tmp/lost.done) &)")
     one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
     machine.node("b").start("fault hard-lockup")

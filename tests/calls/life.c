@@ -15,6 +15,16 @@
 #define CROWD		300
 #define SEQUENCE	500
 
+/* The connection serves both ways, first the actor's. */
+static void go_on(struct end *e)
+{
+	if (e->actor)
+		send_all(e, LONG);
+	take_all(e, LONG);
+	if (!e->actor)
+		send_all(e, LONG);
+}
+
 static void unconnect(int fd, const char *what)
 {
 	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
@@ -398,13 +408,7 @@ static void dup_and_close(struct end *e)
 	say_result("recv of it", recv(e->fd, NULL, 0, 0));
 	e->fd = copy;
 	meet(e);
-	if (e->actor) {
-		send_all(e, LONG);
-		take_all(e, LONG);
-	} else {
-		take_all(e, LONG);
-		send_all(e, LONG);
-	}
+	go_on(e);
 }
 
 /* Another process gets it by a message, and is the only one that has it then. */
@@ -513,13 +517,7 @@ static void switched_off(struct end *e)
 	begin(e);
 	bypass_switch(false);
 	meet(e);
-	if (e->actor) {
-		send_all(e, LONG);
-		take_all(e, LONG);
-	} else {
-		take_all(e, LONG);
-		send_all(e, LONG);
-	}
+	go_on(e);
 }
 
 const struct scenario life_scenarios[] = {
