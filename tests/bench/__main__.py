@@ -20,7 +20,7 @@ from bench.place import WHERE, Place
 
 PAIR: Dict[str, Callable[[Place, int], List[results.Table]]] = {
     "tcp": measures.tcp, "plain": measures.plain, "rr": measures.rr,
-    "requests": clients.requests,
+    "requests": clients.requests, "connects": clients.connects,
     "half": udp.half, "loss": udp.loss, "rtt": sizes.rtt, "writes": sizes.writes,
     "batch": sizes.batch, "files": files.files, "stages": stages.stages,
 }

@@ -48,6 +48,8 @@ PLOTS = [
     Plot("rtt_udp", "rtt_udp", "lines", log="y"),
     Plot("writes_send", "writes_send", "lines"),
     Plot("writes_receive", "writes_receive", "lines"),
+    Plot("requests_alone", "requests_alone", "lines"),
+    Plot("requests_together", "requests_together", "lines"),
     Plot("batch_60", "batch_60", "lines"),
     Plot("batch_1514", "batch_1514", "lines"),
     Plot("loss", "loss", "lines"),

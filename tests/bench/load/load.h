@@ -70,6 +70,7 @@ void times_print(void);
 int cmd_serve(char **argv);
 int cmd_stream(char **argv);
 int cmd_rr(char **argv);
+int cmd_connects(char **argv);
 int cmd_crowd(char **argv);
 int cmd_udp_rr(char **argv);
 int cmd_udp(char **argv);

@@ -23,6 +23,7 @@ static const struct verb {
 	{ "serve", cmd_serve, 0, "" },
 	{ "stream", cmd_stream, 4, "ADDRESS send|receive BYTES MS" },
 	{ "rr", cmd_rr, 4, "ADDRESS BYTES MS BUSY-US" },
+	{ "connects", cmd_connects, 2, "ADDRESS MS" },
 	{ "crowd", cmd_crowd, 5, "ADDRESS alone|together BYTES CLIENTS MS" },
 	{ "udp-rr", cmd_udp_rr, 4, "ADDRESS BYTES MS BUSY-US" },
 	{ "udp", cmd_udp, 4, "ADDRESS BYTES PER-SECOND MS" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP: a stream in one direction, and messages that are echoed.
+ * TCP: a stream in one direction, messages that are echoed, and connections.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -134,5 +134,26 @@ int cmd_rr(char **argv)
 		times_add(now - last);
 	}
 	times_print();
+	return 0;
+}
+
+/* One connection after the other; the end of each is the client's. */
+int cmd_connects(char **argv)
+{
+	struct request request = { .mode = LOAD_TOGETHER, .size = 1 };
+	__u64 began = now_ns(), now = began, count = 0;
+	__u32 ms = number(argv[1]);
+	char byte = 0;
+
+	while (now - began < ms * 1000000ull) {
+		int fd = open_request(argv[0], &request);
+
+		write_all(fd, &byte, 1);
+		read_all(fd, &byte, 1);
+		close(fd);
+		count++;
+		now = now_ns();
+	}
+	printf("count=%llu ns=%llu\n", count, now - began);
 	return 0;
 }
