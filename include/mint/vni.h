@@ -57,6 +57,9 @@
 					 */
 #define VNI_MIN_HEAD		54	/* least vni_slot.head but zero: Ethernet, IPv4 and TCP */
 
+/* A program at the receiver may put headers before a frame. */
+#define VNI_HEADROOM		256	/* bytes before a frame in a buffer, for who wants them */
+
 static_assert(VNI_MAX_PLAIN_FRAME <= VNI_LARGE_BYTES);
 
 /**
@@ -207,6 +210,9 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
 					 * vni_slot.csum_offset is 8, and four bytes are written
 					 * there
 					 */
+#define VNI_NET_START		0x10	/* vni_slot.data is a struct vni_start, and vni_slot.head
+					 * zero; not with VNI_NET_ENCAP, and not inline
+					 */
 
 /**
  * struct vni_slot - descriptor of one frame, one cache line
@@ -214,7 +220,7 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
  * @source: node id of the sender
  * @head: of a frame that begins VNI_HEAD_END - @head bytes behind the start of
  *	its buffer: bytes of its headers, at least VNI_MIN_HEAD; zero: it begins
- *	at the start
+ *	at the start, or where VNI_NET_START says
  * @queue: queue of the destination that the ring is
  * @generation: generation of the sender
  * @vnet_flags: VIRTIO_NET_HDR_F_NEEDS_CSUM, VIRTIO_NET_HDR_F_DATA_VALID,
@@ -229,7 +235,8 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
  * @tsc: low half of the time stamp counter when the frame was posted, 0 = not
  *	given
  * @data: the first bytes of an inline frame; of one in a buffer, a struct
- *	vni_encap with VNI_NET_ENCAP, else zero
+ *	vni_encap with VNI_NET_ENCAP, a struct vni_start with VNI_NET_START, else
+ *	zero
  *
  * Writer: sender
  */
@@ -298,6 +305,22 @@ struct vni_encap {
 static_assert(sizeof(struct vni_encap) == VNI_SLOT_DATA_BYTES);
 
 /**
+ * struct vni_start - where in its buffer a frame begins
+ * @start: bytes from the start of the buffer
+ * @reserved: zero
+ *
+ * Only for receivers with VNI_CAP_START.
+ *
+ * Writer: sender
+ */
+struct vni_start {
+	__u16 start;
+	__u16 reserved[13];
+};
+
+static_assert(sizeof(struct vni_start) == VNI_SLOT_DATA_BYTES);
+
+/**
  * struct vni_rest - what of an inline frame does not fit into its slot
  * @data: what follows vni_slot.data in an inline frame; zero behind its end
  *
@@ -320,6 +343,10 @@ static_assert(sizeof(struct vni_rest) == 64);
 #define VNI_CAP_BIG		8	/* takes frames longer than VNI_MAX_PLAIN_FRAME */
 #define VNI_CAP_ENCAP		16	/* takes frames with a struct vni_encap */
 #define VNI_CAP_CRC32C		32	/* takes frames with VNI_NET_CRC32C */
+#define VNI_CAP_START		64	/* takes frames with VNI_NET_START */
+#define VNI_CAP_HEADROOM	128	/* wants each frame in a buffer to begin VNI_HEADROOM bytes
+					 * behind the start of it; with VNI_CAP_START
+					 */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

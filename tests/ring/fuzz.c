@@ -95,6 +95,9 @@ static void do_free(struct player *p, struct input *in)
 		p->mine[pick] = p->mine[--p->nr_mine];
 }
 
+/* Of a length that is eaten: the frame has a struct vni_start, made of other bytes. */
+#define LATE	0x800000u
+
 static void do_post(struct player *p, struct input *in)
 {
 	unsigned int n = input_eat(in, 1) % (SLOTS + 2), i, rest;
@@ -109,6 +112,12 @@ static void do_post(struct player *p, struct input *in)
 		rest = input_eat(in, 1);
 		frames[i].flags = rest & 0xf;
 		frames[i].slot.head = rest & 0xf0;
+		if (frames[i].length & LATE) {
+			frames[i].length &= ~LATE;
+			frames[i].slot.vnet_flags = VNI_NET_START;
+			frames[i].slot.data[0] = rest;
+			frames[i].slot.data[1] = frames[i].length;
+		}
 	}
 	posted = vni_ring_post(&p->node.port, 0, input_eat(in, 1) % (NODES + 1),
 			       input_eat(in, 1), frames, n);
@@ -135,7 +144,8 @@ static void do_take(struct player *p, struct input *in)
 			continue;
 		}
 		CHECK(!frame.slot.head || (frame.slot.head >= VNI_MIN_HEAD &&
-					   frame.slot.head <= frame.length));
+					   frame.slot.head <= frame.length &&
+					   !(frame.slot.vnet_flags & VNI_NET_START)));
 		touch(p, &frame);
 		if (n & 1 && p->nr_mine < MAX_MINE)
 			p->mine[p->nr_mine++] = frame.handle;

@@ -9,11 +9,17 @@
 
 #define VNI_SLOT_FLAGS	(VNI_SLOT_VLAN | VNI_SLOT_HASH | VNI_SLOT_HASH_L4)
 
-/* Can the headers end at a page border, if they are said to? */
-static inline bool vni_head_ok(const struct vni_frame *frame)
+/*
+ * Is there one word of where the frame begins, and if its headers are said to end
+ * at a page border, can they?
+ */
+static inline bool vni_start_ok(const struct vni_frame *frame)
 {
 	u32 head = frame->slot.head;
 
+	if (frame->slot.vnet_flags & VNI_NET_START)
+		return !head && !vni_frame_inline(frame) &&
+		       !(frame->slot.vnet_flags & VNI_NET_ENCAP);
 	return !head || (head >= VNI_MIN_HEAD && head <= frame->length);
 }
 
@@ -29,7 +35,7 @@ static inline bool vni_length_ok(const struct vni_port *port,
 
 	return frame->length >= VNI_MIN_FRAME &&
 	       vni_frame_start(frame) + frame->length <= room &&
-	       frame->length <= VNI_MAX_FRAME && vni_head_ok(frame);
+	       frame->length <= VNI_MAX_FRAME && vni_start_ok(frame);
 }
 
 /* May a frame be sent: is it well-formed, and its buffer ours? */
@@ -65,6 +71,19 @@ unsigned int vni_frames_give(struct vni_port *port, u64 state,
 	return i;
 }
 
+/* Are the bytes of vni_slot.data without a meaning zero? */
+static inline bool vni_slot_data_ok(const struct vni_frame *frame)
+{
+	const u64 *words = (const u64 *)&frame->slot;
+	unsigned int used = 32;
+
+	if (vni_frame_inline(frame) || frame->slot.vnet_flags & VNI_NET_ENCAP)
+		return true;
+	if (frame->slot.vnet_flags & VNI_NET_START)
+		used = 48;
+	return !(words[4] >> used | words[5] | words[6] | words[7]);
+}
+
 /* Are source and flags possible, and the bytes without a meaning zero? */
 static bool vni_slot_ok(const struct vni_port *port, u32 queue,
 			const struct vni_frame *frame)
@@ -75,10 +94,7 @@ static bool vni_slot_ok(const struct vni_port *port, u32 queue,
 		     (u32)vni_slot_head(frame->slot.head);
 
 	return source < port->geometry.nr_nodes && source != port->node &&
-	       !(frame->flags & ~VNI_SLOT_FLAGS) &&
-	       (vni_frame_inline(frame) ||
-		frame->slot.vnet_flags & VNI_NET_ENCAP ||
-		!(words[4] >> 32 | words[5] | words[6] | words[7]));
+	       !(frame->flags & ~VNI_SLOT_FLAGS) && vni_slot_data_ok(frame);
 }
 
 /**

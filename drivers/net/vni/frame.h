@@ -5,6 +5,8 @@
 #ifndef VNI_FRAME_H
 #define VNI_FRAME_H
 
+#include <linux/string.h>
+
 #include "pool.h"
 
 /**
@@ -47,6 +49,37 @@ static inline u32 vni_frame_rest(u32 length)
 }
 
 /**
+ * vni_frame_get_inline() - copy an inline frame out of its descriptor
+ * @frame: the frame
+ * @to: room for VNI_INLINE_BYTES
+ */
+static inline void vni_frame_get_inline(const struct vni_frame *frame, u8 *to)
+{
+	u32 rest = vni_frame_rest(frame->length);
+
+	memcpy(to, frame->slot.data, frame->length - rest);
+	memcpy(to + frame->length - rest, frame->rest.data, rest);
+}
+
+/**
+ * vni_frame_set_inline() - make a frame an inline one
+ * @frame: its descriptor; what that says beside place and length stays
+ * @from: the bytes
+ * @length: of them, up to VNI_INLINE_BYTES
+ */
+static inline void vni_frame_set_inline(struct vni_frame *frame, const u8 *from,
+					u32 length)
+{
+	u32 rest = vni_frame_rest(length);
+
+	frame->handle = VNI_NO_BUF;
+	frame->length = length;
+	memcpy(frame->slot.data, from, length - rest);
+	memset(&frame->rest, 0, sizeof(frame->rest));
+	memcpy(frame->rest.data, from + length - rest, rest);
+}
+
+/**
  * vni_frame_start() - where in its buffer a frame begins
  * @frame: the frame, not inline
  *
@@ -54,7 +87,27 @@ static inline u32 vni_frame_rest(u32 length)
  */
 static inline u32 vni_frame_start(const struct vni_frame *frame)
 {
+	const struct vni_start *start = (const void *)frame->slot.data;
+
+	if (frame->slot.vnet_flags & VNI_NET_START)
+		return start->start;
 	return frame->slot.head ? VNI_HEAD_END - frame->slot.head : 0;
+}
+
+/**
+ * vni_frame_set_start() - have a frame begin anywhere in its buffer
+ * @frame: the frame, not inline, in no tunnel
+ * @start: bytes from the start of the buffer
+ *
+ * Only for a receiver with VNI_CAP_START.
+ */
+static inline void vni_frame_set_start(struct vni_frame *frame, u16 start)
+{
+	struct vni_start *to = (void *)frame->slot.data;
+
+	*to = (struct vni_start){ .start = start };
+	frame->slot.vnet_flags |= VNI_NET_START;
+	frame->slot.head = 0;
 }
 
 /**

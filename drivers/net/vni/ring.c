@@ -238,7 +238,7 @@ static void vni_slot_fill(u64 *to, u64 from, const struct vni_frame *frame)
 {
 	const u64 *words = (const u64 *)&frame->slot;
 	bool data = vni_frame_inline(frame) ||
-		    frame->slot.vnet_flags & VNI_NET_ENCAP;
+		    frame->slot.vnet_flags & (VNI_NET_ENCAP | VNI_NET_START);
 
 	mint_store(&to[1], from | vni_slot_head(frame->slot.head));
 	mint_store(&to[2], words[2]);

@@ -133,6 +133,93 @@ static void impossible_heads_are_refused(struct kunit *test)
 	expect_all_free(test, f);
 }
 
+static void frame_may_begin_anywhere(struct kunit *test)
+{
+	static const u16 starts[] = { 0, 1, VNI_HEADROOM, VNI_SMALL_BYTES - 1000 };
+	struct fixture *f = test->priv;
+	struct vni_frame sent, got;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(starts); i++) {
+		sent = frame_make(f, 1000);
+		vni_frame_set_start(&sent, starts[i]);
+		KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
+		KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
+		KUNIT_EXPECT_TRUE(test, vni_frame_data(&f->b, &got) ==
+				  vni_buf_data(&f->b, got.handle) + starts[i]);
+		vni_buf_free(&f->b, &f->cb, got.handle);
+	}
+	expect_all_free(test, f);
+}
+
+/* A frame goes on in its buffer, from the node that has received it. */
+static void received_frame_goes_on_in_its_buffer(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame sent = frame_make(f, 1000), got;
+	u32 handle = sent.handle;
+
+	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &sent, 1), 1);
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->b, 0, &got), 1);
+	vni_frame_set_start(&got, 14);
+	got.length -= 14;
+	KUNIT_ASSERT_EQ(test, vni_ring_post(&f->b, 0, 0, 5, &got, 1), 1);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->b, 0, 0, 5, &got, 1), -EINVAL);
+	KUNIT_ASSERT_EQ(test, vni_ring_take(&f->a, 0, &got), 1);
+	KUNIT_EXPECT_EQ(test, got.handle, handle);
+	KUNIT_EXPECT_EQ(test, got.slot.source, 1);
+	KUNIT_EXPECT_EQ(test, vni_frame_start(&got), 14);
+	vni_buf_free(&f->a, &f->ca, handle);
+	expect_all_free(test, f);
+}
+
+/* Neither posted nor, where another node has written it, taken. */
+static void impossible_starts_are_refused(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct vni_frame frame = frame_make(f, 1000);
+
+	vni_frame_set_start(&frame, VNI_SMALL_BYTES - 999);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+	vni_frame_set_start(&frame, 14);
+	frame.slot.head = VNI_MIN_HEAD;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+	vni_frame_set_start(&frame, 14);
+	frame.slot.vnet_flags |= VNI_NET_ENCAP;
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+	vni_buf_free(&f->a, &f->ca, frame.handle);
+	frame = (struct vni_frame){ .handle = VNI_NO_BUF, .length = 60 };
+	vni_frame_set_start(&frame, 0);
+	KUNIT_EXPECT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), -EINVAL);
+	expect_all_free(test, f);
+}
+
+/* Words of a descriptor that are flipped where a frame begins at byte 14. */
+static void damaged_starts_are_refused(struct kunit *test)
+{
+	static const struct damage damages[] = {
+		{ 4, (u64)VNI_SMALL_BYTES << 32, VNI_FAULT_LENGTH },
+		{ 4, 1ull << 48, VNI_FAULT_SLOT },
+		{ 5, 1, VNI_FAULT_SLOT },
+		{ 7, 1ull << 63, VNI_FAULT_SLOT },
+		{ 2, VNI_NET_ENCAP, VNI_FAULT_LENGTH },
+		{ 1, (u64)VNI_MIN_HEAD << 8, VNI_FAULT_LENGTH },
+	};
+	struct fixture *f = test->priv;
+	struct vni_frame frame;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(damages); i++) {
+		frame = frame_make(f, 1000);
+		vni_frame_set_start(&frame, 14);
+		KUNIT_ASSERT_EQ(test, vni_ring_post(&f->a, 0, 1, 9, &frame, 1), 1);
+		expect_rejected(test, f, &damages[i]);
+		*state_of(f, frame.handle) = state(VNI_STATE_ALLOC, 0, 5);
+		vni_buf_free(&f->a, &f->ca, frame.handle);
+	}
+	expect_all_free(test, f);
+}
+
 static void longest_frame_takes_one_slot_and_one_buffer(struct kunit *test)
 {
 	struct vni_frame got;
@@ -458,6 +545,10 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(headers_of_a_tunnel_go_along),
 	KUNIT_CASE(payload_may_begin_at_a_page_border),
 	KUNIT_CASE(impossible_heads_are_refused),
+	KUNIT_CASE(frame_may_begin_anywhere),
+	KUNIT_CASE(received_frame_goes_on_in_its_buffer),
+	KUNIT_CASE(impossible_starts_are_refused),
+	KUNIT_CASE(damaged_starts_are_refused),
 	KUNIT_CASE(longest_frame_takes_one_slot_and_one_buffer),
 	KUNIT_CASE(full_ring_takes_no_more),
 	KUNIT_CASE(positions_wrap),
