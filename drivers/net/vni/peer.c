@@ -87,6 +87,27 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 	return receiver->generation;
 }
 
+static u32 vni_steer(const struct vni_priv *priv, u64 steer, u32 hash)
+{
+	u32 queue = (steer >> (hash >> 27) * 2) & 3;
+
+	return queue < vni_nr_queues(priv) ? queue : 0;
+}
+
+/**
+ * vni_peer_steer_hash() - find the queue that a peer wants a flow on
+ * @priv: the device that would send
+ * @node: the peer; below the number of nodes
+ * @hash: that of the flow
+ *
+ * Return: number of a queue, which may be closed: posting to it fails then.
+ */
+u32 vni_peer_steer_hash(struct vni_priv *priv, u32 node, u32 hash)
+{
+	return vni_steer(priv, mint_load(&vni_receiver_line(priv, node, 0)->steer),
+			 hash);
+}
+
 /**
  * vni_peer_steer() - find the queue that a peer wants a flow on
  * @priv: the device that would send
@@ -98,12 +119,8 @@ u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb)
 {
 	u64 steer = mint_load(&vni_receiver_line(priv, node, 0)->steer);
-	u32 queue;
 
-	if (!steer)
-		return 0;
-	queue = (steer >> (skb_get_hash(skb) >> 27) * 2) & 3;
-	return queue < vni_nr_queues(priv) ? queue : 0;
+	return steer ? vni_steer(priv, steer, skb_get_hash(skb)) : 0;
 }
 
 /**

@@ -57,6 +57,7 @@ void vni_peer_read(struct vni_priv *priv, u32 node, u32 queue,
 u32 vni_peer_receiver(struct vni_priv *priv, u32 node, u32 queue,
 		      struct vni_receiver *receiver);
 u32 vni_peer_steer(struct vni_priv *priv, u32 node, struct sk_buff *skb);
+u32 vni_peer_steer_hash(struct vni_priv *priv, u32 node, u32 hash);
 bool vni_peer_wants(const struct vni_receiver *receiver, const u8 *mac);
 u64 vni_mcast_bit(const u8 *mac);
 bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue);
@@ -66,6 +67,7 @@ bool vni_peers_changed(struct vni_priv *priv);
 /* station.c */
 extern const u8 vni_mac_prefix[ETH_ALEN - 1];
 int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb);
+int vni_station_of_frame(struct vni_priv *priv, const void *data, u32 length);
 void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
 		       u32 node);
 void vni_stations_forget(struct vni_priv *priv, u32 node);

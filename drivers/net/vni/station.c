@@ -36,29 +36,37 @@ static int vni_mac_node(const struct vni_priv *priv, const u8 *mac)
 	return mac[ETH_ALEN - 1];
 }
 
-/* The bits of a frame's VLAN; a tag with a priority and no id does not count. */
-static u64 vni_station_vlan(const struct sk_buff *skb)
+/* The bits of a tag; one with a priority and no id does not count. */
+static u64 vni_station_tag(__be16 proto, u16 tci)
 {
-	const struct vlan_ethhdr *header = skb_vlan_eth_hdr(skb);
-	__be16 proto = skb->vlan_proto;
-	u16 tci = skb->vlan_tci;
-	struct vlan_ethhdr copy;
-	u64 vid;
+	u64 vid = tci & VLAN_VID_MASK;
 
-	if (!skb_vlan_tag_present(skb)) {
-		if (!eth_type_vlan(header->h_vlan_proto))
-			return 0;
-		header = skb_header_pointer(skb, 0, sizeof(copy), &copy);
-		if (!header)
-			return 0;
-		proto = header->h_vlan_proto;
-		tci = ntohs(header->h_vlan_TCI);
-	}
-	vid = tci & VLAN_VID_MASK;
 	if (!vid)
 		return 0;
 	return vid << VNI_STATION_VID_SHIFT |
 	       (proto == htons(ETH_P_8021AD) ? VNI_STATION_STAG : 0);
+}
+
+/* The bits of the VLAN of a frame, as its header says, which may be cut off. */
+static u64 vni_station_vlan_of(const struct vlan_ethhdr *header, u32 length)
+{
+	if (length < VLAN_ETH_HLEN || !eth_type_vlan(header->h_vlan_proto))
+		return 0;
+	return vni_station_tag(header->h_vlan_proto, ntohs(header->h_vlan_TCI));
+}
+
+/* The bits of a frame's VLAN. */
+static u64 vni_station_vlan(const struct sk_buff *skb)
+{
+	const struct vlan_ethhdr *header = skb_vlan_eth_hdr(skb);
+	struct vlan_ethhdr copy;
+
+	if (skb_vlan_tag_present(skb))
+		return vni_station_tag(skb->vlan_proto, skb->vlan_tci);
+	if (!eth_type_vlan(header->h_vlan_proto))
+		return 0;
+	header = skb_header_pointer(skb, 0, sizeof(copy), &copy);
+	return header ? vni_station_vlan_of(header, sizeof(copy)) : 0;
 }
 
 /*
@@ -66,11 +74,10 @@ static u64 vni_station_vlan(const struct sk_buff *skb)
  * ones choose the set, so that the lower ones, the tag, are enough to tell its
  * entries apart, and tag and node fit in one word.
  */
-static struct vni_station *vni_station_set(struct vni_priv *priv,
-					   const struct sk_buff *skb,
+static struct vni_station *vni_station_set(struct vni_priv *priv, u64 vlan,
 					   const u8 *mac, u64 *tag)
 {
-	u64 id = ether_addr_to_u64(mac) | vni_station_vlan(skb);
+	u64 id = ether_addr_to_u64(mac) | vlan;
 
 	id *= GOLDEN_RATIO_64;
 	id &= GENMASK_ULL(VNI_STATION_BITS - 1, 0);
@@ -102,6 +109,19 @@ static struct vni_station *vni_station_of(struct vni_station *set, u64 tag,
 	return NULL;
 }
 
+static int vni_station_find_in(struct vni_priv *priv, u64 vlan, const u8 *mac)
+{
+	struct vni_station *station;
+	u64 key, tag;
+
+	station = vni_station_set(priv, vlan, mac, &tag);
+	station = vni_station_of(station, tag, &key);
+	if (station && time_before_eq(jiffies, READ_ONCE(station->seen) +
+				      VNI_STATION_AGE_S * HZ))
+		return vni_station_node(key);
+	return vni_mac_node(priv, mac);
+}
+
 /**
  * vni_station_find() - which node has the address that a frame is for
  * @priv: the device that learns the addresses
@@ -115,19 +135,31 @@ static struct vni_station *vni_station_of(struct vni_station *set, u64 tag,
 int vni_station_find(struct vni_priv *priv, const struct sk_buff *skb)
 {
 	const u8 *mac = skb_vlan_eth_hdr(skb)->h_dest;
-	struct vni_station *station;
-	u64 key, tag;
 
 	if (!READ_ONCE(priv->nr_stations))
 		return vni_mac_node(priv, mac);
-	station = vni_station_set(priv, skb, mac, &tag);
-	station = vni_station_of(station, tag, &key);
-	if (station && time_before_eq(jiffies, READ_ONCE(station->seen) +
-				      VNI_STATION_AGE_S * HZ))
-		return vni_station_node(key);
-	return vni_mac_node(priv, mac);
+	return vni_station_find_in(priv, vni_station_vlan(skb), mac);
 }
 EXPORT_SYMBOL_IF_KUNIT(vni_station_find);
+
+/**
+ * vni_station_of_frame() - the same for a frame that is no skb
+ * @priv: the device that learns the addresses
+ * @data: the frame, with any tag in it
+ * @length: bytes of it
+ *
+ * Return: node id, or VNI_FLOOD if no node is known.
+ */
+int vni_station_of_frame(struct vni_priv *priv, const void *data, u32 length)
+{
+	const struct vlan_ethhdr *header = data;
+
+	if (!READ_ONCE(priv->nr_stations))
+		return vni_mac_node(priv, header->h_dest);
+	return vni_station_find_in(priv, vni_station_vlan_of(header, length),
+				   header->h_dest);
+}
+EXPORT_SYMBOL_IF_KUNIT(vni_station_of_frame);
 
 /* The entry that a new one replaces: unused, or else silent for longest. */
 static struct vni_station *vni_station_oldest(struct vni_station *set)
@@ -200,7 +232,7 @@ void vni_station_learn(struct vni_priv *priv, const struct sk_buff *skb,
 	if (!is_valid_ether_addr(mac) ||
 	    (!READ_ONCE(priv->nr_stations) && vni_mac_node(priv, mac) == node))
 		return;
-	set = vni_station_set(priv, skb, mac, &tag);
+	set = vni_station_set(priv, vni_station_vlan(skb), mac, &tag);
 	station = vni_station_of(set, tag, &key);
 	if (vni_mac_node(priv, mac) == node) {
 		if (unlikely(station))

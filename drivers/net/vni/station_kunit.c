@@ -65,6 +65,7 @@ static int find(struct kunit *test, u64 address, u16 proto, u16 tci)
 	struct sk_buff *skb = frame_of(test, address, proto, tci);
 	int node = vni_station_find(test->priv, skb);
 
+	KUNIT_EXPECT_EQ(test, vni_station_of_frame(test->priv, skb->data, skb->len), node);
 	kfree_skb(skb);
 	return node;
 }
@@ -114,6 +115,7 @@ static void a_tag_counts_wherever_it_travels(struct kunit *test)
 	skb = frame_of(test, ROUTER, ETH_P_8021Q, 10);
 	skb_trim(skb, ETH_HLEN);
 	KUNIT_EXPECT_EQ(test, vni_station_find(test->priv, skb), VNI_FLOOD);
+	KUNIT_EXPECT_EQ(test, vni_station_of_frame(test->priv, skb->data, skb->len), VNI_FLOOD);
 	kfree_skb(skb);
 }
 
