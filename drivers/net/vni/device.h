@@ -62,6 +62,7 @@ struct vni_coalesce {
  * @cpus: CPUs that may serve queues: online, and not going offline
  * @online_node: CPU hotplug calls for changes of @cpus
  * @dead_node: CPU hotplug calls when a CPU is dead
+ * @xdp_prog: program that sees each frame, or NULL; written under RTNL
  * @rxqs: RX queues; those below @nr_rxqs are in use
  * @nr_rxqs: RX queues in use; changes under RTNL while the interface is closed
  * @coalesce: NAPI reads it field by field, without a lock
@@ -110,6 +111,7 @@ struct vni_priv {
 	struct hlist_node online_node;
 	struct hlist_node dead_node;
 
+	struct bpf_prog __rcu *xdp_prog;
 	struct vni_rxq rxqs[VNI_MAX_QUEUES];
 	unsigned int nr_rxqs;
 	struct vni_coalesce coalesce;

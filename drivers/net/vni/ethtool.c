@@ -23,6 +23,7 @@ static const struct vni_stat vni_tx_stats[] = {
 	{ "doorbells", VNI_TX_DOORBELLS },
 	{ "doorbells_suppressed", VNI_TX_DOORBELLS_SUPPRESSED },
 	{ "tx_copies", VNI_TX_COPIES },
+	{ "tx_xdp", VNI_TX_XDP },
 	{ "tx_no_buffer", VNI_TX_NO_BUFFER },
 	{ "tx_peer_down", VNI_TX_PEER_DOWN },
 	{ "tx_too_long", VNI_TX_TOO_LONG },
@@ -44,6 +45,13 @@ static const struct vni_stat vni_rx_stats[] = {
 	{ "rx_idle_found", VNI_RX_IDLE_FOUND },
 	{ "rx_late", VNI_RX_LATE },
 	{ "rx_yields", VNI_RX_YIELDS },
+	{ "rx_xdp_pass", VNI_RX_XDP_PASS },
+	{ "rx_xdp_drop", VNI_RX_XDP_DROP },
+	{ "rx_xdp_tx", VNI_RX_XDP_TX },
+	{ "rx_xdp_redirect", VNI_RX_XDP_REDIRECT },
+	{ "rx_xdp_aborted", VNI_RX_XDP_ABORTED },
+	{ "rx_xdp_failed", VNI_RX_XDP_FAILED },
+	{ "rx_xdp_skb", VNI_RX_XDP_SKB },
 };
 
 static const char vni_device_names[][ETH_GSTRING_LEN] = {

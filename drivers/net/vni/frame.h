@@ -51,7 +51,7 @@ static inline u32 vni_frame_rest(u32 length)
 /**
  * vni_frame_get_inline() - copy an inline frame out of its descriptor
  * @frame: the frame
- * @to: room for VNI_INLINE_BYTES
+ * @to: room for all of it, up to VNI_INLINE_BYTES
  */
 static inline void vni_frame_get_inline(const struct vni_frame *frame, u8 *to)
 {

@@ -64,13 +64,19 @@ static void vni_receiver_set_mac(struct vni_priv *priv)
 	spin_unlock_bh(&priv->receiver_lock);
 }
 
-/* A generic XDP program must see frames as they would come off a wire. */
+/*
+ * Programs of XDP must see frames as they would come off a wire. One that is
+ * attached to the driver may send them on to where nobody completes checksums.
+ */
 static u32 vni_receiver_capabilities(struct vni_priv *priv)
 {
-	u32 capabilities = VNI_CAP_CSUM;
+	u32 capabilities = VNI_CAP_START;
 
+	if (rcu_access_pointer(priv->xdp_prog))
+		return capabilities | VNI_CAP_HEADROOM;
 	if (!READ_ONCE(priv->rx_csum))
-		return 0;
+		return capabilities;
+	capabilities |= VNI_CAP_CSUM;
 	/* Without SCTP this node could not complete its checksum. */
 	if (IS_ENABLED(CONFIG_IP_SCTP))
 		capabilities |= VNI_CAP_CRC32C;

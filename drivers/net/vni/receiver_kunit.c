@@ -46,6 +46,17 @@ static void an_xdp_program_suspends_segmentation(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, capabilities(priv) & SEGMENTED, SEGMENTED);
 }
 
+static void a_program_in_the_driver_gets_whole_frames_with_room(struct kunit *test)
+{
+	struct vni_priv *priv = test->priv;
+
+	KUNIT_EXPECT_FALSE(test, capabilities(priv) & VNI_CAP_HEADROOM);
+	rcu_assign_pointer(priv->xdp_prog, (void *)priv);
+	KUNIT_EXPECT_EQ(test, capabilities(priv), VNI_CAP_START | VNI_CAP_HEADROOM);
+	rcu_assign_pointer(priv->xdp_prog, NULL);
+	KUNIT_EXPECT_EQ(test, capabilities(priv) & SEGMENTED, SEGMENTED);
+}
+
 static void a_user_s_wish_outlives_an_xdp_program(struct kunit *test)
 {
 	struct vni_priv *priv = test->priv;
@@ -63,13 +74,14 @@ static void without_checksums_there_is_nothing(struct kunit *test)
 	struct vni_priv *priv = test->priv;
 
 	priv->rx_csum = false;
-	KUNIT_EXPECT_EQ(test, capabilities(priv), 0);
+	KUNIT_EXPECT_EQ(test, capabilities(priv), VNI_CAP_START);
 	priv->rx_csum = true;
 	KUNIT_EXPECT_EQ(test, capabilities(priv) & SEGMENTED, SEGMENTED);
 }
 
 static struct kunit_case receiver_cases[] = {
 	KUNIT_CASE(an_xdp_program_suspends_segmentation),
+	KUNIT_CASE(a_program_in_the_driver_gets_whole_frames_with_room),
 	KUNIT_CASE(a_user_s_wish_outlives_an_xdp_program),
 	KUNIT_CASE(without_checksums_there_is_nothing),
 	{}

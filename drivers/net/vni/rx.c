@@ -32,12 +32,9 @@ static struct sk_buff *vni_rx_inline(struct vni_rxq *rxq,
 				     const struct vni_frame *frame)
 {
 	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, frame->length);
-	u32 rest = vni_frame_rest(frame->length);
 
-	if (skb) {
-		skb_put_data(skb, frame->slot.data, frame->length - rest);
-		skb_put_data(skb, frame->rest.data, rest);
-	}
+	if (skb)
+		vni_frame_get_inline(frame, skb_put(skb, frame->length));
 	return skb;
 }
 
@@ -113,12 +110,59 @@ static void vni_rx_big(struct vni_rxq *rxq, struct sk_buff *skb)
 	}
 }
 
-static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
+static void vni_rx_count_frame(struct vni_rxq *rxq, u32 length)
+{
+	vni_rx_count(rxq, VNI_RX_PACKETS, 1);
+	vni_rx_count(rxq, VNI_RX_BYTES, length);
+}
+
+/* A program looks for a tag in the frame. NULL if there was no memory for it. */
+static struct sk_buff *vni_rx_put_tag(struct vni_rxq *rxq, struct sk_buff *skb)
+{
+	if (!skb_vlan_tag_present(skb))
+		return skb;
+	skb = __vlan_hwaccel_push_inside(skb);
+	if (!skb)
+		vni_rx_count(rxq, VNI_RX_ALLOC_FAIL, 1);
+	return skb;
+}
+
+/*
+ * Has the program of the interface, if there is one, see a frame. True if the frame
+ * goes on to the stack; with @prog set if the program still has to see it as an skb.
+ */
+static bool vni_rx_program(struct vni_rxq *rxq, struct vni_frame *frame,
+			   struct bpf_prog **prog)
+{
+	u32 length = frame->length;
+
+	*prog = rcu_dereference_bh(rxq->priv->xdp_prog);
+	if (likely(!*prog))
+		return true;
+	switch (vni_xdp_receive(rxq, *prog, frame)) {
+	case VNI_XDP_PASS:
+		*prog = NULL;
+		return true;
+	case VNI_XDP_SKB:
+		return true;
+	default:
+		vni_rx_count_frame(rxq, length);
+		return false;
+	}
+}
+
+static void vni_rx_frame(struct vni_rxq *rxq, struct vni_frame *frame)
 {
 	struct vni_priv *priv = rxq->priv;
 	u32 source = frame->slot.source;
-	struct sk_buff *skb = vni_rx_skb(rxq, frame);
+	struct bpf_prog *prog;
+	struct sk_buff *skb;
 
+	if (READ_ONCE(priv->peers[source].up) != frame->slot.generation)
+		rxq->peers_dirty = true;
+	if (!vni_rx_program(rxq, frame, &prog))
+		return;
+	skb = vni_rx_skb(rxq, frame);
 	if (unlikely(!skb)) {
 		vni_rx_count(rxq, VNI_RX_ALLOC_FAIL, 1);
 		return;
@@ -128,16 +172,19 @@ static void vni_rx_frame(struct vni_rxq *rxq, const struct vni_frame *frame)
 		dev_kfree_skb_any_reason(skb, SKB_DROP_REASON_DEV_HDR);
 		return;
 	}
-	if (READ_ONCE(priv->peers[source].up) != frame->slot.generation)
-		rxq->peers_dirty = true;
 
-	vni_rx_count(rxq, VNI_RX_PACKETS, 1);
-	vni_rx_count(rxq, VNI_RX_BYTES, frame->length);
+	vni_rx_count_frame(rxq, frame->length);
 	skb_record_rx_queue(skb, rxq->queue);
 	vni_station_learn(priv, skb, source);
+	if (unlikely(prog))
+		skb = vni_rx_put_tag(rxq, skb);
+	if (unlikely(!skb))
+		return;
 	skb->protocol = eth_type_trans(skb, priv->netdev);
 	if (skb->pkt_type == PACKET_MULTICAST)
 		vni_rx_count(rxq, VNI_RX_MULTICAST, 1);
+	if (unlikely(prog) && !vni_xdp_receive_skb(prog, &skb))
+		return;
 	if (frame->length > VNI_MAX_PLAIN_FRAME)
 		vni_rx_big(rxq, skb);
 	else
@@ -207,6 +254,7 @@ int vni_poll(struct napi_struct *napi, int budget)
 	priv->port.rx[rxq->queue].cpu = smp_processor_id();
 	vni_ring_disarm(&priv->port, rxq->queue);
 	done = vni_rx_ring(rxq, budget, &bytes);
+	vni_xdp_flush(rxq);
 	vni_rx_count(rxq, VNI_RX_POLLS, 1);
 	vni_rx_learn(rxq, done);
 	vni_lend_reclaim(rxq);

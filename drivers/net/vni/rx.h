@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "ring.h"
+#include "xdp.h"
 
 /* Frames up to this long are copied into the linear part of an skb. */
 #define VNI_RX_LINEAR_BYTES	2048
@@ -40,6 +41,14 @@ struct vni_priv;
  * @VNI_RX_LATE: times that frames for which no doorbell was rung had to wait for
  *	the tick
  * @VNI_RX_YIELDS: times that NAPI left frames in the ring, so that their readers run
+ * @VNI_RX_XDP_PASS: frames that a program let pass
+ * @VNI_RX_XDP_DROP: frames that one dropped
+ * @VNI_RX_XDP_TX: frames that one sent back by vni
+ * @VNI_RX_XDP_REDIRECT: frames that one redirected
+ * @VNI_RX_XDP_ABORTED: frames dropped as a program failed, or returned nonsense
+ * @VNI_RX_XDP_FAILED: of @VNI_RX_XDP_PASS, @VNI_RX_XDP_TX and @VNI_RX_XDP_REDIRECT,
+ *	those that had to be dropped
+ * @VNI_RX_XDP_SKB: frames that had to be skbs before a program saw them
  * @VNI_NR_RX_COUNTERS: number of counters
  */
 enum vni_rx_counter {
@@ -57,6 +66,13 @@ enum vni_rx_counter {
 	VNI_RX_IDLE_FOUND,
 	VNI_RX_LATE,
 	VNI_RX_YIELDS,
+	VNI_RX_XDP_PASS,
+	VNI_RX_XDP_DROP,
+	VNI_RX_XDP_TX,
+	VNI_RX_XDP_REDIRECT,
+	VNI_RX_XDP_ABORTED,
+	VNI_RX_XDP_FAILED,
+	VNI_RX_XDP_SKB,
 	VNI_NR_RX_COUNTERS,
 };
 
@@ -132,6 +148,7 @@ struct vni_spare {
  * @spare: are doorbells spared, since the CPU passes by anyway?
  * @idler: polls the ring while the CPU idles
  * @lender: lends buffers to the stack
+ * @xdp: what programs need
  * @peers_dirty: a frame came from a peer that was not up at the last refresh
  * @sent: vni_cpu.sent of NAPI's CPU at the last poll
  * @bulk: last result of vni_rx_bulk_polls()
@@ -150,6 +167,7 @@ struct vni_rxq {
 	struct vni_spare spare;
 	struct mint_idler idler;
 	struct vni_lender lender;
+	struct vni_xdp xdp;
 	bool peers_dirty;
 	u32 sent;
 	unsigned int bulk;

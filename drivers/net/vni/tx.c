@@ -157,10 +157,7 @@ static int vni_tx_aim(struct vni_priv *priv, u32 node, u32 queue,
 	dest->ring = vni_ring_number(&priv->port, node, queue);
 	if (!vni_tx_fits(skb, dest->receiver.max_frame))
 		return -EMSGSIZE;
-	dest->class = VNI_CLASS_INLINE;
-	if (skb->len > VNI_INLINE_BYTES)
-		dest->class = vni_class_for(&priv->port, skb->len);
-	return dest->class < 0 ? dest->class : 0;
+	return vni_tx_place(priv, &dest->receiver, skb->len, &dest->place);
 }
 
 /*
@@ -182,9 +179,9 @@ static int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
 	struct vni_frame frame;
 	int n;
 
-	if (!vni_tx_may_copy(priv, dest->class))
+	if (!vni_tx_may_copy(priv, dest->place.class))
 		return -ENOBUFS;
-	n = vni_tx_fill(priv, skb, dest->class, &frame);
+	n = vni_tx_fill(priv, skb, dest->place, &frame);
 	if (n)
 		return n;
 	n = vni_tx_post(priv, q, dest->ring, dest->receiver.generation, &frame,

@@ -32,6 +32,7 @@ struct vni_priv;
  * @VNI_TX_DOORBELLS_SUPPRESSED: posts whose receiver needed no doorbell
  * @VNI_TX_COPIES: frames posted past the batch: copies of floods, and frames
  *	on a queue that does not lead to their destination
+ * @VNI_TX_XDP: frames sent that were no skbs: by programs, or redirected to vni
  * @VNI_TX_NO_BUFFER: copies dropped because the pool had too few buffers
  * @VNI_TX_PEER_DOWN: frames dropped because their node takes none
  * @VNI_TX_TOO_LONG: frames dropped because their receiver takes only shorter
@@ -51,6 +52,7 @@ enum vni_tx_counter {
 	VNI_TX_DOORBELLS,
 	VNI_TX_DOORBELLS_SUPPRESSED,
 	VNI_TX_COPIES,
+	VNI_TX_XDP,
 	VNI_TX_NO_BUFFER,
 	VNI_TX_PEER_DOWN,
 	VNI_TX_TOO_LONG,
@@ -59,6 +61,16 @@ enum vni_tx_counter {
 	VNI_TX_RING_BAD,
 	VNI_TX_BAD_SKB,
 	VNI_NR_TX_COUNTERS,
+};
+
+/**
+ * struct vni_place - what a frame takes to lie in
+ * @class: VNI_CLASS_* of the buffer, or VNI_CLASS_INLINE
+ * @headroom: bytes of the buffer before it
+ */
+struct vni_place {
+	int class;
+	u32 headroom;
 };
 
 /**
@@ -86,7 +98,7 @@ struct vni_flight {
  * @frames: frames in their buffers that are not posted yet: the batch being
  *	collected, or, while the queue is stopped, what the ring had no room for
  * @waiting: a frame behind @frames for which there was no buffer, or NULL
- * @waiting_class: VNI_CLASS_* that @waiting takes
+ * @waiting_place: what @waiting takes
  * @bufs: buffers of @frames and @flights, by class
  * @flights: what the receiver had not taken at the last look, as a ring
  * @first_flight: index of the oldest entry of @flights
@@ -105,7 +117,7 @@ struct vni_txq {
 	unsigned int count;
 	struct vni_frame frames[VNI_BATCH];
 	struct sk_buff *waiting;
-	int waiting_class;
+	struct vni_place waiting_place;
 	u32 bufs[VNI_NR_CLASSES];
 	struct vni_flight flights[VNI_FLIGHTS];
 	unsigned int first_flight;
@@ -119,12 +131,12 @@ struct vni_txq {
 /**
  * struct vni_tx_dest - what is decided once for a frame to one ring
  * @ring: number of the ring
- * @class: VNI_CLASS_* of the buffer that the frame takes, or VNI_CLASS_INLINE
+ * @place: what the frame takes
  * @receiver: copy of the ring's receiver line; the frame is for its generation
  */
 struct vni_tx_dest {
 	u32 ring;
-	int class;
+	struct vni_place place;
 	struct vni_receiver receiver;
 };
 
@@ -139,6 +151,10 @@ netdev_tx_t vni_start_xmit(struct sk_buff *skb, struct net_device *dev);
 /* tx_queue.c */
 int vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
 		const struct vni_tx_dest *dest, struct sk_buff *skb);
+int vni_tx_forward(struct vni_priv *priv, const struct vni_tx_dest *dest,
+		   const struct vni_frame *frame, unsigned long *queues);
+void vni_tx_count_dropped(struct vni_priv *priv, int err);
+void vni_tx_flush_queues(struct vni_priv *priv, unsigned long *queues);
 void vni_tx_done(struct vni_priv *priv, struct vni_txq *q, struct sk_buff *skb,
 		 int err);
 void vni_tx_count_drops(struct vni_txq *q, int err, u64 n);
@@ -151,8 +167,12 @@ void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* tx_frame.c */
-int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
-		struct vni_frame *frame);
+int vni_tx_place(const struct vni_priv *priv, const struct vni_receiver *receiver,
+		 u32 length, struct vni_place *place);
+int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
+		struct vni_place place, struct vni_frame *frame);
+int vni_tx_fill_raw(struct vni_priv *priv, const void *data, u32 length,
+		    struct vni_place place, struct vni_frame *frame);
 int vni_tx_post(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 		u32 generation, const struct vni_frame *frames, unsigned int n);
 

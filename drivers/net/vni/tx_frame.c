@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One frame on the transmit side of vni: from an skb into a descriptor and a
- * buffer, or into the descriptor alone, and from there into a ring.
+ * One frame on the transmit side of vni: from an skb, or from where else it lies,
+ * into a descriptor and a buffer, or into the descriptor alone, and from there into
+ * a ring.
  */
 #include <linux/tcp.h>
 
@@ -53,25 +54,86 @@ static u8 vni_tx_head(const struct vni_priv *priv, const struct sk_buff *skb,
 	return head;
 }
 
+/* A receiver may read whole cache lines: leave no old payload there. */
+static void vni_tx_clear_line(u8 *end)
+{
+	memset(end, 0, PTR_ALIGN(end, 64) - end);
+}
+
 /* Copies a frame into a buffer, which then belongs to @frame. */
 static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
-			      unsigned int class, struct vni_frame *frame)
+			      struct vni_place place, struct vni_frame *frame)
 {
-	u8 *data, *end;
+	u8 *data;
 
-	frame->handle = vni_buf_get(priv, class);
+	frame->handle = vni_buf_get(priv, place.class);
 	if (frame->handle == VNI_NO_BUF)
 		return -ENOBUFS;
 
-	frame->slot.head = vni_tx_head(priv, skb, class);
+	/* Where a tunnel is described there is no place for a start. */
+	if (likely(!place.headroom || frame->slot.vnet_flags & VNI_NET_ENCAP))
+		frame->slot.head = vni_tx_head(priv, skb, place.class);
+	else
+		vni_frame_set_start(frame, place.headroom);
 	data = vni_frame_data(&priv->port, frame);
 	if (skb_copy_bits(skb, 0, data, skb->len)) {
 		vni_buf_put(priv, frame->handle);
 		return -EINVAL;
 	}
-	/* A receiver may read whole cache lines: leave no old payload there. */
-	end = data + skb->len;
-	memset(end, 0, PTR_ALIGN(end, 64) - end);
+	vni_tx_clear_line(data + skb->len);
+	return 0;
+}
+
+/**
+ * vni_tx_place() - what a frame takes to lie in
+ * @priv: the device that sends it
+ * @receiver: copy of its receiver's line
+ * @length: bytes of it
+ * @place: filled in
+ *
+ * Return: 0, or -EMSGSIZE if no buffer holds it.
+ */
+int vni_tx_place(const struct vni_priv *priv, const struct vni_receiver *receiver,
+		 u32 length, struct vni_place *place)
+{
+	*place = (struct vni_place){ .class = VNI_CLASS_INLINE };
+	if (length <= VNI_INLINE_BYTES)
+		return 0;
+	if (unlikely(receiver->features & VNI_CAP_HEADROOM &&
+		     length <= VNI_MAX_PLAIN_FRAME))
+		place->headroom = VNI_HEADROOM;
+	place->class = vni_class_for(&priv->port, place->headroom + length);
+	return place->class < 0 ? place->class : 0;
+}
+
+/**
+ * vni_tx_fill_raw() - describe a frame that is no skb, and copy it
+ * @priv: the device whose pool the buffer comes from
+ * @data: the frame
+ * @length: bytes of it
+ * @place: what it takes, as vni_tx_place() says
+ * @frame: filled in; a buffer that it names then belongs to it
+ *
+ * Return: 0, or -ENOBUFS if there is no buffer.
+ */
+int vni_tx_fill_raw(struct vni_priv *priv, const void *data, u32 length,
+		    struct vni_place place, struct vni_frame *frame)
+{
+	u8 *to;
+
+	*frame = (struct vni_frame){ .length = length };
+	if (place.class == VNI_CLASS_INLINE) {
+		vni_frame_set_inline(frame, data, length);
+		return 0;
+	}
+	frame->handle = vni_buf_get(priv, place.class);
+	if (frame->handle == VNI_NO_BUF)
+		return -ENOBUFS;
+	if (place.headroom)
+		vni_frame_set_start(frame, place.headroom);
+	to = vni_frame_data(&priv->port, frame);
+	memcpy(to, data, length);
+	vni_tx_clear_line(to + length);
 	return 0;
 }
 
@@ -79,22 +141,22 @@ static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
  * vni_tx_fill() - describe a frame and copy it
  * @priv: the device whose pool the buffer comes from
  * @skb: the frame, which stays the caller's
- * @class: VNI_CLASS_* of the buffer, or VNI_CLASS_INLINE
+ * @place: what it takes, as vni_tx_place() says
  * @frame: filled in; a buffer that it names then belongs to it
  *
  * Return: 0; -ENOBUFS if there is no buffer; -EINVAL if no descriptor can
  * describe the frame, or not all of it can be read.
  */
-int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb, int class,
-		struct vni_frame *frame)
+int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
+		struct vni_place place, struct vni_frame *frame)
 {
 	int err = vni_describe(skb, frame);
 
 	if (err)
 		return err;
-	if (class == VNI_CLASS_INLINE)
+	if (place.class == VNI_CLASS_INLINE)
 		return vni_tx_fill_inline(skb, frame);
-	return vni_tx_fill_buffer(priv, skb, class, frame);
+	return vni_tx_fill_buffer(priv, skb, place, frame);
 }
 
 /**

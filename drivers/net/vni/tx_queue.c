@@ -256,17 +256,27 @@ static void vni_tx_forget(struct vni_priv *priv, struct vni_txq *q)
 	netdev_tx_reset_queue(q->txq);
 }
 
+/* All that the queue holds is for this incarnation, or is dropped. */
+static void vni_tx_address(struct vni_priv *priv, struct vni_txq *q,
+			   u32 generation)
+{
+	if (q->generation != generation) {
+		vni_tx_forget(priv, q);
+		q->generation = generation;
+	}
+}
+
 /* Puts a frame into the batch, which has room for it. */
 static int vni_tx_enqueue(struct vni_priv *priv, struct vni_txq *q,
-			  const struct sk_buff *skb, int class)
+			  const struct sk_buff *skb, struct vni_place place)
 {
 	int err;
 
-	if (!vni_tx_may_take(priv, q, class))
+	if (!vni_tx_may_take(priv, q, place.class))
 		return -ENOBUFS;
-	err = vni_tx_fill(priv, skb, class, &q->frames[q->count]);
+	err = vni_tx_fill(priv, skb, place, &q->frames[q->count]);
 	if (!err)
-		vni_tx_batch_add(priv, q, class);
+		vni_tx_batch_add(priv, q, place.class);
 	return err;
 }
 
@@ -285,19 +295,34 @@ int vni_tx_send(struct vni_priv *priv, struct vni_txq *q,
 {
 	int err = -ENOSPC;
 
-	if (q->generation != dest->receiver.generation) {
-		vni_tx_forget(priv, q);
-		q->generation = dest->receiver.generation;
-	}
+	vni_tx_address(priv, q, dest->receiver.generation);
 	/* Only a caller that ignores the stopped queue finds no room here. */
 	if (likely(q->count < VNI_BATCH && !q->waiting))
-		err = vni_tx_enqueue(priv, q, skb, dest->class);
+		err = vni_tx_enqueue(priv, q, skb, dest->place);
 	if (likely(err != -ENOBUFS))
 		return err;
 	q->waiting = skb;
-	q->waiting_class = dest->class;
+	q->waiting_place = dest->place;
 	set_bit(vni_txq_index(priv, q), priv->starving);
 	return -EINPROGRESS;
+}
+
+/* As vni_tx_send(), for a frame that lies where it is to be sent from. */
+static int vni_tx_send_frame(struct vni_priv *priv, struct vni_txq *q,
+			     const struct vni_tx_dest *dest,
+			     const struct vni_frame *frame)
+{
+	vni_tx_address(priv, q, dest->receiver.generation);
+	if (q->count == VNI_BATCH || q->waiting)
+		return -ENOSPC;
+	if (!vni_tx_may_take(priv, q, dest->place.class))
+		return -ENOBUFS;
+	q->frames[q->count] = *frame;
+	vni_tx_batch_add(priv, q, dest->place.class);
+	vni_tx_count(q, VNI_TX_PACKETS, 1);
+	vni_tx_count(q, VNI_TX_BYTES, frame->length);
+	vni_tx_count(q, VNI_TX_XDP, 1);
+	return 0;
 }
 
 /* Tries to send the frame that waits for a buffer; true if it waits no more. */
@@ -308,7 +333,7 @@ static bool vni_tx_retry(struct vni_priv *priv, struct vni_txq *q)
 	/* Behind a full batch there is no room for it. */
 	if (q->count == VNI_BATCH)
 		return false;
-	err = vni_tx_enqueue(priv, q, q->waiting, q->waiting_class);
+	err = vni_tx_enqueue(priv, q, q->waiting, q->waiting_place);
 	if (err == -ENOBUFS)
 		return false;
 	vni_tx_waiting_done(priv, q, err);
@@ -455,6 +480,70 @@ static void vni_tx_locked(struct vni_priv *priv, struct vni_txq *q,
 		return;
 	act(priv, q);
 	__netif_tx_unlock(q->txq);
+}
+
+/**
+ * vni_tx_forward() - put a frame that is no skb into the batch of its queue
+ * @priv: the device that sends it
+ * @dest: the destination; its place is where the frame lies
+ * @frame: the frame; its buffer, if any, ALLOC or HELD by this node
+ * @queues: the bit of the queue is set: vni_tx_flush_queues() has to follow
+ *
+ * Nobody keeps such a frame: where another one waits, it is dropped.
+ *
+ * Context: BH is off.
+ *
+ * Return: 0 if the buffer belongs to the queue now; else why the frame is to be
+ * dropped: vni_tx_count_dropped().
+ */
+int vni_tx_forward(struct vni_priv *priv, const struct vni_tx_dest *dest,
+		   const struct vni_frame *frame, unsigned long *queues)
+{
+	struct vni_txq *q = &priv->txqs[dest->ring + 1];
+	int err = -ENETDOWN;
+
+	__netif_tx_lock(q->txq, smp_processor_id());
+	if (q->count == VNI_BATCH)
+		vni_tx_flush(priv, q);
+	/* An interface that goes down has every queue purged after this. */
+	if (likely(netif_running(priv->netdev)))
+		err = vni_tx_send_frame(priv, q, dest, frame);
+	if (likely(!err))
+		__set_bit(vni_txq_index(priv, q), queues);
+	__netif_tx_unlock(q->txq);
+	return err;
+}
+
+/**
+ * vni_tx_count_dropped() - count a frame that is dropped before it has a queue
+ * @priv: the device
+ * @err: why
+ *
+ * Context: BH is off.
+ */
+void vni_tx_count_dropped(struct vni_priv *priv, int err)
+{
+	struct vni_txq *q = &priv->txqs[0];
+
+	__netif_tx_lock(q->txq, smp_processor_id());
+	vni_tx_count_drops(q, err, 1);
+	__netif_tx_unlock(q->txq);
+}
+
+/**
+ * vni_tx_flush_queues() - post the batches of queues
+ * @priv: the device of the queues
+ * @queues: a bit for each queue, cleared
+ *
+ * Context: BH is off.
+ */
+void vni_tx_flush_queues(struct vni_priv *priv, unsigned long *queues)
+{
+	unsigned int i;
+
+	for_each_set_bit(i, queues, vni_nr_txqs(priv))
+		vni_tx_locked(priv, &priv->txqs[i], false, vni_tx_flush);
+	bitmap_zero(queues, vni_nr_txqs(priv));
 }
 
 static void vni_tx_reap_flying(struct vni_priv *priv, bool netpoll)

@@ -44,6 +44,8 @@ static const struct net_device_ops vni_netdev_ops = {
 	.ndo_change_mtu		= vni_change_mtu,
 	.ndo_set_features	= vni_set_features,
 	.ndo_get_stats64	= vni_get_stats64,
+	.ndo_bpf		= vni_xdp_setup,
+	.ndo_xdp_xmit		= vni_xdp_xmit,
 };
 
 static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
@@ -67,6 +69,8 @@ static void vni_init_netdev(struct net_device *dev, struct mint_device *mdev,
 			   NETIF_F_RXHASH;
 	dev->features = dev->hw_features | VNI_RX_TAGS;
 	dev->vlan_features = VNI_FEATURES;
+	dev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
+			    NETDEV_XDP_ACT_NDO_XMIT;
 	dev->hw_enc_features = VNI_FEATURES;
 	/* Peers send us what we have sent from, whatever the address. */
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
@@ -265,9 +269,12 @@ static int vni_probe(struct mint_device *mdev)
 	err = vni_cpus_init(priv);
 	if (err)
 		goto free_netdev;
-	err = vni_lenders_init(priv);
+	err = vni_xdp_init(priv);
 	if (err)
 		goto destroy_cpus;
+	err = vni_lenders_init(priv);
+	if (err)
+		goto destroy_xdp;
 	vni_bury(priv, priv->port.node, priv->port.generation - 1);
 	err = vni_channels_register(priv);
 	if (err)
@@ -293,6 +300,8 @@ unregister_channels:
 	cancel_work_sync(&priv->refresh);
 destroy_lenders:
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
+destroy_xdp:
+	vni_xdp_destroy(priv);
 destroy_cpus:
 	vni_cpus_destroy(priv);
 free_netdev:
@@ -310,6 +319,7 @@ static void vni_remove(struct mint_device *mdev)
 	vni_channels_unregister(vni_nr_queues(priv));
 	cancel_work_sync(&priv->refresh);
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
+	vni_xdp_destroy(priv);
 	vni_cpus_destroy(priv);
 	free_netdev(priv->netdev);
 }
