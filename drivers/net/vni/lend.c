@@ -12,6 +12,7 @@
 #include <net/busy_poll.h>
 
 #include "device.h"
+#include "trace.h"
 
 /* Bytes copied into the linear part, so that the stack parses no pool page. */
 #define VNI_LEND_HEAD_BYTES	256
@@ -165,6 +166,7 @@ static bool vni_lend_begin(struct vni_rxq *rxq, const struct vni_frame *frame)
 	};
 	lender->lent[class]++;
 	WRITE_ONCE(lender->count, count + 1);
+	trace_vni_lend(rxq->queue, frame->handle, count + 1);
 	return true;
 }
 
@@ -174,6 +176,7 @@ static void vni_lend_end(struct vni_rxq *rxq, u32 handle)
 
 	lender->lent[vni_class_of(&rxq->priv->port, handle)]--;
 	WRITE_ONCE(lender->count, lender->count - 1);
+	trace_vni_return(rxq->queue, handle, lender->count);
 	if (!lender->count)
 		module_put(THIS_MODULE);
 }

@@ -9,6 +9,7 @@
 #include <linux/crc32.h>
 
 #include "device.h"
+#include "trace.h"
 
 /**
  * vni_mcast_bit() - a multicast address's bit in vni_receiver.mcast
@@ -137,6 +138,7 @@ bool vni_peer_kick(struct vni_priv *priv, u32 node, u32 queue)
 
 	if (!vni_peer_receiver(priv, node, queue, &receiver))
 		return false;
+	trace_vni_doorbell(node, queue, receiver.cpu);
 	mint_doorbell_ring(receiver.cpu, MINT_CHANNEL_VNI + queue);
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "recover.h"
+#include "trace.h"
 
 /**
  * vni_bury() - take back what dead incarnations of a node held
@@ -35,6 +36,7 @@ void vni_bury(struct vni_priv *priv, u32 node, u32 generation)
 	}
 	if (priv->open)
 		vni_napi_release(priv);
+	trace_vni_bury(node, generation, READ_ONCE(*timeouts) == before);
 	if (READ_ONCE(*timeouts) != before)
 		return;
 	priv->peers[node].buried = generation;

@@ -8,6 +8,7 @@
  */
 #include "describe.h"
 #include "device.h"
+#include "trace.h"
 
 /* Longer frames get this much in the linear part and the rest in pages. */
 #define VNI_RX_HEAD_BYTES	256
@@ -205,8 +206,10 @@ static int vni_rx_ring(struct vni_rxq *rxq, int budget, u32 *bytes)
 			break;
 		if (unlikely(got < 0)) {
 			vni_rx_count(rxq, VNI_RX_BAD_DESC, 1);
+			trace_vni_bad_descriptor(rxq->queue, &frame);
 			continue;
 		}
+		trace_vni_take(rxq->queue, &frame);
 		vni_rx_frame(rxq, &frame);
 		*bytes += frame.length;
 	}

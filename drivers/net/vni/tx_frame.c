@@ -9,6 +9,19 @@
 #include "describe.h"
 #include "device.h"
 
+#include "trace.h"
+
+/**
+ * vni_tx_stamp() - say when this driver had a frame
+ * @frame: its descriptor
+ * @wanted: the receiver wants to know
+ */
+void vni_tx_stamp(struct vni_frame *frame, bool wanted)
+{
+	/* Zero says nothing. */
+	if (unlikely(wanted))
+		frame->slot.tsc = (u32)rdtsc() | 1;
+}
 static int vni_tx_fill_inline(const struct sk_buff *skb,
 			      struct vni_frame *frame)
 {
@@ -188,6 +201,7 @@ int vni_tx_post(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 	if (posted <= 0)
 		return posted;
 	if (vni_ring_needs_kick(&priv->port, ring)) {
+	trace_vni_post(&priv->port, ring, frames, n, posted);
 		vni_peer_kick(priv, node, queue);
 		vni_tx_count(q, VNI_TX_DOORBELLS, 1);
 	} else {

@@ -8,6 +8,7 @@
  * under the lock of the netdev queue. See "Back-pressure" in docs/vni.md.
  */
 #include "device.h"
+#include "trace.h"
 
 /* Pause after a lock was not had in time. */
 #define VNI_LOCK_PAUSE_MS	100
@@ -433,6 +434,7 @@ static void vni_tx_wake(struct vni_priv *priv, struct vni_txq *q)
 	if (q->stopped) {
 		q->stopped = false;
 		vni_tx_count(q, VNI_TX_WAKE, 1);
+		trace_vni_wake(q->node, q->queue, q->count, q->waiting);
 	}
 	netif_tx_wake_queue(q->txq);
 }
@@ -448,6 +450,7 @@ static void vni_tx_stop(struct vni_priv *priv, struct vni_txq *q)
 	} else if (netif_tx_queue_stopped(q->txq) && !q->stopped) {
 		q->stopped = true;
 		vni_tx_count(q, VNI_TX_STOP, 1);
+		trace_vni_stop(q->node, q->queue, q->count, q->waiting);
 	}
 }
 
