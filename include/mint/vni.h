@@ -232,8 +232,8 @@ static inline __u64 vni_slot_word(__u32 position, __u32 handle, __u32 length,
  * @csum_offset: where to place it, from @csum_start
  * @vlan_tci: the outermost VLAN tag, with VNI_SLOT_VLAN
  * @hash: flow hash, with VNI_SLOT_HASH
- * @tsc: low half of the time stamp counter when the frame was posted, 0 = not
- *	given
+ * @tsc: low half of the time stamp counter when the sender's driver had the
+ *	frame, 0 = not given: only for receivers with VNI_CAP_TSC
  * @data: the first bytes of an inline frame; of one in a buffer, a struct
  *	vni_encap with VNI_NET_ENCAP, a struct vni_start with VNI_NET_START, else
  *	zero
@@ -347,6 +347,7 @@ static_assert(sizeof(struct vni_rest) == 64);
 #define VNI_CAP_HEADROOM	128	/* wants each frame in a buffer to begin VNI_HEADROOM bytes
 					 * behind the start of it; with VNI_CAP_START
 					 */
+#define VNI_CAP_TSC		256	/* wants vni_slot.tsc */
 
 /**
  * struct vni_receiver - what a node's receiver wants, one cache line

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vni in debugfs: <debugfs>/vni.0/buffers, a census of all buffers of the
- * machine by state word.
+ * machine by state word, and latency, how long frames were on their way.
  *
- * It walks the whole pool and takes no lock, so it is exact only while no node
- * sends. See docs/vni.md.
+ * The census walks the whole pool and takes no lock, so it is exact only while no
+ * node sends. See docs/vni.md.
  */
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
@@ -38,6 +38,23 @@ static int vni_buffers_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(vni_buffers);
 
+static int vni_latency_file_show(struct seq_file *file, void *unused)
+{
+	vni_latency_show(file->private, file);
+	return 0;
+}
+
+/* Whatever is written, the counts begin anew. */
+static ssize_t vni_latency_file_write(struct file *file, const char __user *data,
+				      size_t bytes, loff_t *at)
+{
+	struct seq_file *seq = file->private_data;
+
+	vni_latency_clear(seq->private);
+	return bytes;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(vni_latency_file);
+
 /**
  * vni_debugfs_init() - show a device in debugfs
  * @priv: the device, whose parent is set
@@ -48,6 +65,8 @@ void vni_debugfs_init(struct vni_priv *priv)
 					   NULL);
 	debugfs_create_file("buffers", 0400, priv->debugfs, priv,
 			    &vni_buffers_fops);
+	debugfs_create_file("latency", 0600, priv->debugfs, priv,
+			    &vni_latency_file_fops);
 }
 
 /**

@@ -70,6 +70,7 @@ struct vni_coalesce {
  * @idle_poll: let idle CPUs poll the rings (idle.c); ethtool sets it
  * @rx_csum: take frames with partial checksums: NETIF_F_RXCSUM is set
  * @rx_gso: take frames with GSO data; ethtool sets it
+ * @rx_latency: count how long frames were on their way (latency.c); ethtool sets it
  * @speed: Mbit/s that ethtool shows; guarded by RTNL
  * @duplex: DUPLEX_* that ethtool shows; guarded by RTNL
  * @lock: guards @open, @cpus, @slow_cache, the fields of @rxqs and @peers that
@@ -119,6 +120,7 @@ struct vni_priv {
 	bool idle_poll;
 	bool rx_csum;
 	bool rx_gso;
+	bool rx_latency;
 	u32 speed;
 	u8 duplex;
 

@@ -78,12 +78,14 @@ static_assert(ARRAY_SIZE(vni_fault_stats) == VNI_NR_FAULTS - 1);
 #define VNI_FLAG_IDLE_POLL	BIT(1)
 #define VNI_FLAG_GSO		BIT(2)
 #define VNI_FLAG_BIG		BIT(3)
+#define VNI_FLAG_LATENCY	BIT(4)
 
 static const char vni_flag_names[][ETH_GSTRING_LEN] = {
 	"rx-zerocopy",
 	"idle-poll",
 	"rx-gso",
 	"tx-big",
+	"rx-latency",
 };
 
 static u64 vni_tx_stat(const struct vni_txq *q, enum vni_tx_counter which)
@@ -449,7 +451,8 @@ static u32 vni_get_priv_flags(struct net_device *dev)
 	return (priv->rx_zerocopy ? VNI_FLAG_ZEROCOPY : 0) |
 	       (priv->idle_poll ? VNI_FLAG_IDLE_POLL : 0) |
 	       (priv->rx_gso ? VNI_FLAG_GSO : 0) |
-	       (vni_sends_big(dev) ? VNI_FLAG_BIG : 0);
+	       (vni_sends_big(dev) ? VNI_FLAG_BIG : 0) |
+	       (priv->rx_latency ? VNI_FLAG_LATENCY : 0);
 }
 
 /*
@@ -460,9 +463,13 @@ static int vni_set_priv_flags(struct net_device *dev, u32 flags)
 {
 	struct vni_priv *priv = netdev_priv(dev);
 	bool big = flags & VNI_FLAG_BIG;
+	int err;
 
 	if (big && dev->tso_max_size <= GSO_LEGACY_MAX_SIZE)
 		return -EOPNOTSUPP;
+	err = vni_latency_set(priv, flags & VNI_FLAG_LATENCY);
+	if (err)
+		return err;
 	/* Another limit that the user has set stays. */
 	if (big != vni_sends_big(dev))
 		vni_send_big(dev, big);

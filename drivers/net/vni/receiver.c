@@ -72,6 +72,8 @@ static u32 vni_receiver_capabilities(struct vni_priv *priv)
 {
 	u32 capabilities = VNI_CAP_START;
 
+	if (READ_ONCE(priv->rx_latency))
+		capabilities |= VNI_CAP_TSC;
 	if (rcu_access_pointer(priv->xdp_prog))
 		return capabilities | VNI_CAP_HEADROOM;
 	if (!READ_ONCE(priv->rx_csum))

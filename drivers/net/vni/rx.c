@@ -210,6 +210,8 @@ static int vni_rx_ring(struct vni_rxq *rxq, int budget, u32 *bytes)
 			continue;
 		}
 		trace_vni_take(rxq->queue, &frame);
+		if (static_branch_unlikely(&vni_latency_key))
+			vni_latency_note(rxq, &frame);
 		vni_rx_frame(rxq, &frame);
 		*bytes += frame.length;
 	}

@@ -8,6 +8,7 @@
 #define VNI_RX_H
 
 #include <linux/hrtimer.h>
+#include <linux/jump_label.h>
 #include <linux/mint.h>
 #include <linux/netdevice.h>
 #include <linux/timer.h>
@@ -20,6 +21,7 @@
 /* Frames up to this long are copied into the linear part of an skb. */
 #define VNI_RX_LINEAR_BYTES	2048
 
+struct seq_file;
 struct vni_priv;
 
 /**
@@ -139,6 +141,19 @@ struct vni_spare {
 	unsigned int next_pause;
 };
 
+/* Four for each power of two of 32 bits, see latency.c. */
+#define VNI_LATENCY_BUCKETS	124
+/* What seems to take longer is a counter that seems to run backwards. */
+#define VNI_LATENCY_MOST	(U32_MAX - U16_MAX)
+
+/**
+ * struct vni_latency - how long frames of one source were on their way
+ * @frames: their number, by bucket of cycles; written by NAPI, read without a lock
+ */
+struct vni_latency {
+	u64 frames[VNI_LATENCY_BUCKETS];
+};
+
 /**
  * struct vni_rxq - one RX queue: an own ring and the NAPI that empties it
  * @priv: the device
@@ -149,6 +164,7 @@ struct vni_spare {
  * @idler: polls the ring while the CPU idles
  * @lender: lends buffers to the stack
  * @xdp: what programs need
+ * @latency: by source, or NULL; once there, it stays until the device goes
  * @peers_dirty: a frame came from a peer that was not up at the last refresh
  * @sent: vni_cpu.sent of NAPI's CPU at the last poll
  * @bulk: last result of vni_rx_bulk_polls()
@@ -168,6 +184,7 @@ struct vni_rxq {
 	struct mint_idler idler;
 	struct vni_lender lender;
 	struct vni_xdp xdp;
+	struct vni_latency *latency;
 	bool peers_dirty;
 	u32 sent;
 	unsigned int bulk;
@@ -211,6 +228,16 @@ bool vni_lend_fits(const struct vni_priv *priv, const struct vni_frame *frame);
 struct sk_buff *vni_lend(struct vni_rxq *rxq, const struct vni_frame *frame);
 void vni_lend_reclaim(struct vni_rxq *rxq);
 void vni_lend_reclaim_closed(struct vni_rxq *rxq);
+
+/* latency.c */
+DECLARE_STATIC_KEY_FALSE(vni_latency_key);
+unsigned int vni_latency_bucket(u32 cycles);
+u64 vni_latency_first(unsigned int bucket);
+void vni_latency_note(struct vni_rxq *rxq, const struct vni_frame *frame);
+int vni_latency_set(struct vni_priv *priv, bool on);
+void vni_latency_destroy(struct vni_priv *priv);
+void vni_latency_clear(struct vni_priv *priv);
+void vni_latency_show(struct vni_priv *priv, struct seq_file *file);
 
 /* big.c */
 bool vni_big_sound(const struct sk_buff *skb);

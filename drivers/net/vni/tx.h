@@ -67,10 +67,12 @@ enum vni_tx_counter {
  * struct vni_place - what a frame takes to lie in
  * @class: VNI_CLASS_* of the buffer, or VNI_CLASS_INLINE
  * @headroom: bytes of the buffer before it
+ * @stamp: its receiver wants vni_slot.tsc
  */
 struct vni_place {
 	int class;
 	u32 headroom;
+	bool stamp;
 };
 
 /**
@@ -167,6 +169,7 @@ void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
 /* tx_frame.c */
+void vni_tx_stamp(struct vni_frame *frame, bool wanted);
 int vni_tx_place(const struct vni_priv *priv, const struct vni_receiver *receiver,
 		 u32 length, struct vni_place *place);
 int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,

@@ -4,11 +4,11 @@
  * into a descriptor and a buffer, or into the descriptor alone, and from there into
  * a ring.
  */
+#include <asm/msr.h>
 #include <linux/tcp.h>
 
 #include "describe.h"
 #include "device.h"
-
 #include "trace.h"
 
 /**
@@ -22,6 +22,7 @@ void vni_tx_stamp(struct vni_frame *frame, bool wanted)
 	if (unlikely(wanted))
 		frame->slot.tsc = (u32)rdtsc() | 1;
 }
+
 static int vni_tx_fill_inline(const struct sk_buff *skb,
 			      struct vni_frame *frame)
 {
@@ -109,7 +110,10 @@ static int vni_tx_fill_buffer(struct vni_priv *priv, const struct sk_buff *skb,
 int vni_tx_place(const struct vni_priv *priv, const struct vni_receiver *receiver,
 		 u32 length, struct vni_place *place)
 {
-	*place = (struct vni_place){ .class = VNI_CLASS_INLINE };
+	*place = (struct vni_place){
+		.class = VNI_CLASS_INLINE,
+		.stamp = receiver->features & VNI_CAP_TSC,
+	};
 	if (length <= VNI_INLINE_BYTES)
 		return 0;
 	if (unlikely(receiver->features & VNI_CAP_HEADROOM &&
@@ -135,6 +139,7 @@ int vni_tx_fill_raw(struct vni_priv *priv, const void *data, u32 length,
 	u8 *to;
 
 	*frame = (struct vni_frame){ .length = length };
+	vni_tx_stamp(frame, place.stamp);
 	if (place.class == VNI_CLASS_INLINE) {
 		vni_frame_set_inline(frame, data, length);
 		return 0;
@@ -167,6 +172,7 @@ int vni_tx_fill(struct vni_priv *priv, const struct sk_buff *skb,
 
 	if (err)
 		return err;
+	vni_tx_stamp(frame, place.stamp);
 	if (place.class == VNI_CLASS_INLINE)
 		return vni_tx_fill_inline(skb, frame);
 	return vni_tx_fill_buffer(priv, skb, place, frame);
@@ -195,13 +201,13 @@ int vni_tx_post(struct vni_priv *priv, struct vni_txq *q, u32 ring,
 	scoped_guard(irqsave)
 		posted = vni_ring_post(&priv->port, smp_processor_id(), ring,
 				       generation, frames, n);
+	trace_vni_post(&priv->port, ring, frames, n, posted);
 	/* Only the receiver can mend a damaged ring, once it looks at it. */
 	if (unlikely(posted == -EPROTO))
 		vni_peer_kick(priv, node, queue);
 	if (posted <= 0)
 		return posted;
 	if (vni_ring_needs_kick(&priv->port, ring)) {
-	trace_vni_post(&priv->port, ring, frames, n, posted);
 		vni_peer_kick(priv, node, queue);
 		vni_tx_count(q, VNI_TX_DOORBELLS, 1);
 	} else {

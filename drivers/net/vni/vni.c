@@ -301,6 +301,7 @@ unregister_channels:
 destroy_lenders:
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
 destroy_xdp:
+	vni_latency_destroy(priv);
 	vni_xdp_destroy(priv);
 destroy_cpus:
 	vni_cpus_destroy(priv);
@@ -319,6 +320,7 @@ static void vni_remove(struct mint_device *mdev)
 	vni_channels_unregister(vni_nr_queues(priv));
 	cancel_work_sync(&priv->refresh);
 	vni_lenders_destroy(priv, vni_nr_queues(priv));
+	vni_latency_destroy(priv);
 	vni_xdp_destroy(priv);
 	vni_cpus_destroy(priv);
 	free_netdev(priv->netdev);

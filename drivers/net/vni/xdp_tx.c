@@ -125,6 +125,7 @@ int vni_xdp_forward(struct vni_priv *priv, struct vni_frame *frame,
 		dest.place.class = vni_class_of(&priv->port, frame->handle);
 		vni_xdp_settle(priv, &dest.receiver, frame);
 	}
+	vni_tx_stamp(frame, dest.receiver.features & VNI_CAP_TSC);
 	return vni_tx_forward(priv, &dest, frame, queues);
 }
 
