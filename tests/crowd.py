@@ -11,10 +11,11 @@ import gzip
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Sequence
+from typing import Dict, List, Sequence
 
 from building import building
 from machine import BUILD, ROOT, START_SECONDS, TOP, Machine, Shell, roomy
+from roots import extended_root
 
 CHECKED_PORT = 7
 MODULE = BUILD / "kernel/net/mint/mint_bypass.ko"
@@ -69,10 +70,13 @@ class Member:
     """Arguments of talk."""
     past_tcp: bool = False
     """Its connections go past TCP."""
+    program: bool = False
+    """A program of XDP sends datagrams that it gets back."""
 
     def command(self) -> str:
         """What it runs at its start."""
-        return "past-tcp\n" * self.past_tcp + f"talk {self.talk}"
+        return ("past-tcp\n" * self.past_tcp + "xdp native vni0 reflect &\n" * self.program +
+                f"talk {self.talk}")
 
     def conf(self, work: Path, image: str) -> Path:
         """Its node file."""
@@ -120,6 +124,13 @@ def make_image(work: Path, name: str, command: str, more: Sequence[str]) -> Path
     return image
 
 
+def programs_of_xdp() -> List[str]:
+    """The programs of tests/xdp, and what attaches them."""
+    extended_root("xdp")
+    return [f"file /bin/xdp {BUILD / 'xdp/xdp'} 0755 0 0",
+            f"file /lib/programs.bpf.o {BUILD / 'xdp/programs.bpf.o'} 0644 0 0"]
+
+
 def make_root(work: Path, members: Sequence[Member]) -> Path:
     """A root of node 0 that can start these nodes."""
     work.mkdir(parents=True, exist_ok=True)
@@ -129,12 +140,13 @@ def make_root(work: Path, members: Sequence[Member]) -> Path:
         common.append(f"file /bin/{name} {work / name} 0755 0 0")
     lines = list(common)
     module = [f"file /lib/modules/{MODULE.name} {MODULE} 0644 0 0"]
+    programs = programs_of_xdp() if any(member.program for member in members) else []
     images: Dict[str, str] = {}
     for member in members:
         command = member.command()
         if command not in images:
             image = make_image(work, f"{member.name}.cpio.gz", command,
-                               common + module * member.past_tcp)
+                               common + module * member.past_tcp + programs * member.program)
             images[command] = image.name
             lines.append(f"file /boot/{image.name} {image} 0644 0 0")
         conf = member.conf(work, images[command])

@@ -27,6 +27,9 @@ from shared_region import REGION, Census, VniSection, load
 
 MEMBERS = [crowd.Member("b", "1", 64, "500 400 2 1 3"),
            crowd.Member("c", "2", 64, "1000 0 2 1 2")]
+TALK_OF_NODE0 = "talk 1000 0 2 2 3"
+# Datagrams that a program on node b sends back.
+TALK_WITH_DATAGRAMS = "talk 1000 400 2 2 3"
 TO_B, TO_C = "/tmp/to-2", "/tmp/to-3"
 NODE_B, CPU_B, OTHERS = 1, 1, (0, 2, 3)
 SETTLE_SECONDS, DELIVER_SECONDS, AIM_SECONDS = 20.0, 60.0, 180.0
@@ -53,6 +56,31 @@ PAST_TCP = ("mint_writer_span", "mint_writer_publish", "mint_writer_kicks", "min
             "mint_reader_span", "mint_reader_consume", "mint_reader_kicks",
             "mint_pair_offer", "mint_pair_join", "mint_pair_leave", "mint_units_free",
             "mint_run_claim", "mint_writer_use", "anywhere")
+# A program sees the frame, moves it on in its buffer, and all of a poll are posted.
+XDP = ("vni_xdp_receive", "vni_xdp_forward", "vni_tx_forward", "vni_tx_flush_queues",
+       "ring", "anywhere")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the nodes do while one of them is killed, and where it is."""
+
+    name: str
+    sites: Sequence[str]
+    past_tcp: bool = False
+    """Connections go past TCP."""
+    program: bool = False
+    """A program of XDP on node b sends datagrams back."""
+
+    def members(self) -> List[crowd.Member]:
+        """Nodes b and c."""
+        return [replace(member, past_tcp=self.past_tcp,
+                        program=self.program and member.name == "b") for member in MEMBERS]
+
+
+PLAIN = Kind("kills", SITES)
+PAST = Kind("kills past TCP", PAST_TCP, past_tcp=True)
+PROGRAMS = Kind("kills with programs of XDP", XDP, program=True)
 
 
 @dataclass
@@ -79,9 +107,7 @@ class Campaign:
     dice: random.Random
     kills: List[Kill] = field(default_factory=list)
     takeovers: int = 0
-    sites: Sequence[str] = SITES
-    past: bool = False
-    """Connections go past TCP."""
+    kind: Kind = PLAIN
 
     def _alone_until(self, address: int) -> bool:
         """Lets the victim run alone up to an address; False if it does not."""
@@ -174,7 +200,7 @@ class Campaign:
         self.stub.stop()
         census = self.section.census()
         problems = census.problems()
-        if self.past:
+        if self.kind.past_tcp:
             problems += bypass_census.take(self.section.reader).problems(census.living)
         self.stub.resume()
         return census, problems
@@ -235,7 +261,7 @@ class Campaign:
         began = time.monotonic()
         self.machine.node().run("mint start b", timeout=60)
         crowd.wait_rounds(self.machine.node(), TO_B, 2, DELIVER_SECONDS)
-        if self.past:
+        if self.kind.past_tcp:
             self.symbols.update(module_symbols(self.machine))
         return time.monotonic() - began
 
@@ -249,7 +275,7 @@ class Campaign:
     def run(self, number: int) -> Iterator[Kill]:
         """So many kills, over all sites in turn."""
         for i in range(number):
-            kill = self.kill(self.sites[i % len(self.sites)])
+            kill = self.kill(self.kind.sites[i % len(self.kind.sites)])
             self.others_go_on()
             kill.deliver_s = self.restart()
             yield kill
@@ -265,7 +291,7 @@ class Campaign:
         node0.run("killall checked; mint kill b; ip link set vni0 down")
         self.machine.node_shell("c").run("killall checked; ip link set vni0 down")
         census = self.settled()
-        if self.past:
+        if self.kind.past_tcp:
             past_tcp.wait_all_free(node0)
         return census
 
@@ -290,33 +316,29 @@ def module_symbols(machine: Machine, name: str = "b") -> Dict[str, int]:
             if len(row) == 7 and row[6] == ".text"}
 
 
-def members(past: bool) -> List[crowd.Member]:
-    """Nodes b and c, whose connections may go past TCP."""
-    return [replace(member, past_tcp=past) for member in MEMBERS]
-
-
-def options(work: Path, past: bool = False) -> Dict[str, Any]:
+def options(work: Path, kind: Kind = PLAIN) -> Dict[str, Any]:
     """How to boot a machine for a campaign."""
     return {"mint": "cpus=0,mem=512M,shm=64M",
-            "initrd": crowd.make_root(work, members(past)),
+            "initrd": crowd.make_root(work, kind.members()),
             "accelerator": "tcg,thread=multi",
             "extra": ["-gdb", f"unix:{work}/gdb,server=on,wait=off"]}
 
 
-def begin(machine: Machine, work: Path, seed: int, past: bool = False) -> Campaign:
-    """Starts the nodes and their traffic, which may go past TCP."""
-    machine.node().run("past-tcp; " * past + "talk 1000 0 2 2 3")
-    crowd.start_all(machine, members(past))
+def begin(machine: Machine, work: Path, seed: int, kind: Kind = PLAIN) -> Campaign:
+    """Starts the nodes and their traffic."""
+    machine.node().run("past-tcp; " * kind.past_tcp +
+                       (TALK_WITH_DATAGRAMS if kind.program else TALK_OF_NODE0))
+    crowd.start_all(machine, kind.members())
     stub = GdbStub(work / "gdb")
     section = VniSection(lambda at, n: stub.read_physical(REGION + at, n))
     stub.resume()
     low = json.loads(machine.node().run("mint hw --json").output)["low_area"]["base"]
     campaign = Campaign(machine, stub, read_symbols(), section,
                         low + abi.MINT_LOW_STARTUP + abi.MINT_STARTUP, random.Random(seed),
-                        sites=PAST_TCP if past else SITES, past=past)
+                        kind=kind)
     for path in (TO_B, TO_C):
         machine.node().poll(f"test -s {path}", DELIVER_SECONDS)
-    if past:
+    if kind.past_tcp:
         campaign.symbols.update(module_symbols(machine))
     return campaign
 

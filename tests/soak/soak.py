@@ -9,6 +9,7 @@ usage: soak.py [KILLS [LIVES]]
 """
 
 import collections
+import functools
 import random
 import statistics
 import subprocess
@@ -47,24 +48,23 @@ def judge(machine: Machine) -> None:
     assert not machine.splats(), machine.splats()
 
 
-def kills(report: Report, number: int, past_tcp: bool) -> None:
+def kills(report: Report, number: int, kind: kill_campaign.Kind) -> None:
     """Kills at chosen instructions, and what the others made of them."""
-    name = "kills past TCP" if past_tcp else "kills"
-    work = WORK / name.replace(" ", "-")
+    work = WORK / kind.name.replace(" ", "-")
     seed = int(time.time())
-    with Machine(work / "machine", **kill_campaign.options(work, past_tcp)) as machine:
+    with Machine(work / "machine", **kill_campaign.options(work, kind)) as machine:
         machine.start()
-        campaign = kill_campaign.begin(machine, work, seed, past_tcp)
+        campaign = kill_campaign.begin(machine, work, seed, kind)
         for kill in campaign.run(number):
             kill_campaign.write_table(work / "kills.csv", campaign.kills)
             print(f"kill {len(campaign.kills)}: {kill}", flush=True)
-        assert past_tcp or campaign.in_locks() >= number // 2
+        assert kind != kill_campaign.PLAIN or campaign.in_locks() >= number // 2
         assert campaign.quiet().states() == {"pool"}
         judge(machine)
     sites = collections.Counter(kill.site for kill in campaign.kills)
     report += [
-        f"- {name.capitalize()}: {number} (seed {seed}), {campaign.in_locks()} of holders of "
-        "a lock, "
+        f"- {kind.name[0].upper()}{kind.name[1:]}: {number} (seed {seed}), "
+        f"{campaign.in_locks()} of holders of a lock, "
         f"{campaign.takeovers} locks taken over. No buffer was lost, no byte of the "
         "others' data was wrong, and their connection was never made anew.",
         f"- Places: {', '.join(f'{site} {n}' for site, n in sites.items())}.",
@@ -150,8 +150,8 @@ def main(arguments: List[str]) -> int:
     number_of_kills = int(arguments[0]) if arguments else KILLS
     number_of_lives = int(arguments[1]) if len(arguments) > 1 else LIVES
     parts: List["tuple[str, Callable[[Report], None]]"] = [
-        ("kills", lambda report: kills(report, number_of_kills, False)),
-        ("kills past TCP", lambda report: kills(report, number_of_kills, True)),
+        *((kind.name, functools.partial(kills, number=number_of_kills, kind=kind))
+          for kind in (kill_campaign.PLAIN, kill_campaign.PAST, kill_campaign.PROGRAMS)),
         ("lives", lambda report: lives(report, number_of_lives)),
         ("starts", starts), ("memory", memory), ("firmware", firmware)]
     WORK.mkdir(parents=True, exist_ok=True)
