@@ -13,7 +13,7 @@ from functools import partial
 from typing import Callable, Dict, List, TypeVar
 
 from bench import clients, document, figures, files, foreign, goals, instructions, many
-from bench import measures, native, report, results, ring, sizes, stages, udp
+from bench import measures, native, programs, report, results, ring, sizes, stages, udp
 from bench.instructions import CountedPlace
 from bench.many import Crowd
 from bench.place import WHERE, Place
@@ -22,7 +22,8 @@ PAIR: Dict[str, Callable[[Place, int], List[results.Table]]] = {
     "tcp": measures.tcp, "plain": measures.plain, "rr": measures.rr,
     "requests": clients.requests, "connects": clients.connects,
     "half": udp.half, "loss": udp.loss, "rtt": sizes.rtt, "writes": sizes.writes,
-    "batch": sizes.batch, "files": files.files, "stages": stages.stages,
+    "batch": sizes.batch, "files": files.files, "programs": programs.programs,
+    "stages": stages.stages,
 }
 FOUR: Dict[str, Callable[[Crowd, int], List[results.Table]]] = {
     "nodes": many.nodes, "frozen": many.frozen,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What sizes do: round trips by payload, throughput by size of a write, batches."""
 
-import re
 from typing import List
 
+from bench import pktgen
 from bench.measures import BUSY_US, counters
 from bench.place import BYPASS, Place, Way, parse_words
 from bench.results import Table
@@ -72,7 +72,7 @@ def _received(way: Way) -> int:
     return int(way.far.run(f"cat /sys/class/net/{way.far.device}/statistics/rx_packets"))
 
 
-def _queue(way: Way) -> int:
+def queue_to(way: Way) -> int:
     """
     The queue of vni0 that leads to node 1: nodes have as many queues each as
     they have rings. Of any other queue frames would be sent singly, as copies.
@@ -84,7 +84,7 @@ def _queue(way: Way) -> int:
     for rings in RINGS:
         if 1 + rings < queues:
             before = counters(way.near)
-            _pktgen(way, 60, 1, TRIAL_FRAMES, 1 + rings)
+            pktgen.send(way.near, pktgen.Frames(_mac(way), FRAMES[0], 1, TRIAL_FRAMES, 1 + rings))
             now = counters(way.near)
             if (now["tx_packets"] - before["tx_packets"] >= TRIAL_FRAMES and
                     now["tx_copies"] - before["tx_copies"] < TRIAL_FRAMES // 4):
@@ -98,30 +98,14 @@ def batch(place: Place, reps: int) -> List[Table]:
                     "1000 frames/s", "batch") for size in FRAMES]
     ways = place.choose(("vni", "virtio-net", "e1000e"))
     near = ways[0].near
-    near.run("insmod /lib/modules/pktgen.ko; test -d /proc/net/pktgen")
-    queues = [_queue(way) for way in ways]
+    pktgen.load(near)
+    queues = [queue_to(way) for way in ways]
     for _ in range(reps):
         for way, queue in zip(ways, queues):
             for table, size in zip(tables, FRAMES):
                 for burst in BATCHES:
                     before = _received(way)
-                    taken_us = _pktgen(way, size, burst, BATCH_FRAMES, queue)
+                    taken_us = pktgen.send(way.near, pktgen.Frames(
+                        _mac(way), size, burst, BATCH_FRAMES, queue))
                     table.add(way.name, (_received(way) - before) / taken_us * 1000, burst)
     return tables
-
-
-def _pktgen(way: Way, size: int, burst: int, count: int, queue: int) -> int:
-    """Sends frames to an address that nobody has; for how long, in microseconds."""
-    place = "/proc/net/pktgen"
-    settings = [f"count {count}", f"pkt_size {size}", f"burst {burst}", "delay 0",
-                "dst 198.18.0.42", f"dst_mac {_mac(way)}", f"queue_map_min {queue}",
-                f"queue_map_max {queue}"]
-    lines = [f"echo rem_device_all >{place}/kpktgend_0",
-             f"echo add_device {way.near.device} >{place}/kpktgend_0"]
-    lines += [f"echo {setting} >{place}/{way.near.device}" for setting in settings]
-    way.near.run(" && ".join(lines))
-    output = way.near.run(f"echo start >{place}/pgctrl; cat {place}/{way.near.device}")
-    taken = re.search(r"Result: OK: (\d+)\(", output)
-    if not taken:
-        raise RuntimeError(f"pktgen: {output}")
-    return int(taken[1])
