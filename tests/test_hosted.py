@@ -4,45 +4,20 @@ Parts of the mint command with a program in place of the kernel: what only
 timing, a fast typist or an unusual caller shows. Needs no machine.
 """
 
-import contextlib
 import fcntl
 import os
-import pty
-import select
 import signal
 import socket
 import subprocess
-import termios
 import threading
-import time
 from pathlib import Path
-from typing import Any, Callable, Iterator, Optional
+from typing import Optional
 
 import pytest
-from building import building
-from machine import deadline_in
+from hosted_programs import BUILD, SECONDS, Terminal, programs_fixture, started, terminal_fixture
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build/hosted"
-SECONDS = 30.0
+__all__ = ["programs_fixture", "terminal_fixture"]
 REFUSED, EMFILE, ECANCELED = 3, 24, 125
-
-
-@pytest.fixture(scope="module", name="programs", autouse=True)
-def programs_fixture() -> None:
-    """All of tests/hosted."""
-    with building():
-        subprocess.run(["make", "-s", "-C", ROOT / "tests/hosted", f"BUILD={BUILD}"], check=True)
-
-
-@contextlib.contextmanager
-def started(*words: object, **files: Any) -> Iterator["subprocess.Popen[bytes]"]:
-    """Runs a command, and ends it if it does not end by itself."""
-    with subprocess.Popen([str(word) for word in words], **files) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def test_a_stream_ends_when_the_reader_of_a_socket_has_left() -> None:
@@ -68,78 +43,6 @@ def test_no_command_runs_on_that_nobody_watches(when: str, error: int, still: st
     done = subprocess.run([BUILD / "serve", when, "sleep", "1000"], timeout=SECONDS, check=True,
                           stdout=subprocess.PIPE)
     assert done.stdout.decode() == f"state {REFUSED}, code {error}\n{still}"
-
-
-class Terminal:
-    """A terminal with a shell, as its user has it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.pid_file = folder / "pid"
-        self.said = b""
-        self.shell, self.master = pty.fork()
-        if not self.shell:
-            os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
-
-    def type(self, text: str) -> None:
-        """Types something, all at once if it is not more than a terminal keeps."""
-        rest = text.encode()
-        while rest:
-            rest = rest[os.write(self.master, rest):]
-
-    def read(self, seconds: float) -> bool:
-        """Whether something was printed within that time."""
-        if not select.select([self.master], [], [], seconds)[0]:
-            return False
-        self.said += os.read(self.master, 65536)
-        return True
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        """Waits for something, and reads what is printed meanwhile."""
-        deadline = deadline_in(SECONDS)
-        while not condition():
-            assert time.monotonic() < deadline, self.said
-            self.read(0.02)
-
-    def console(self, node: str, after: str = "") -> None:
-        """Types a call of the console of a node, with what comes after it."""
-        self.pid_file.unlink(missing_ok=True)
-        self.type(f"sh -c 'echo $$ >{self.pid_file}; exec \"$@\"' - "
-                  f"{BUILD}/console {node} {after}\n")
-        self.until(lambda: bool(self.state(b"console")))
-
-    def state(self, name: bytes = b"") -> str:
-        """
-        One letter for what the console does, or nothing if there is none of that name. One
-        that has ended is none, though the shell may ask for its status much later.
-        """
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(self.pid_file.read_text(encoding="ascii"))
-            head, fields = Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)
-            state = chr(fields[1])
-            return state if head.endswith(name) and state != "Z" else ""
-        return ""
-
-    def signal(self, number: signal.Signals) -> None:
-        """Sends the console a signal."""
-        os.kill(int(self.pid_file.read_text(encoding="ascii")), number)
-
-    def raw(self) -> bool:
-        """Whether the console has the terminal."""
-        return not termios.tcgetattr(self.master)[3] & termios.ISIG
-
-    def close(self) -> None:
-        """Hangs up."""
-        os.close(self.master)
-        os.kill(self.shell, signal.SIGKILL)
-        os.waitpid(self.shell, 0)
-
-
-@pytest.fixture(name="terminal")
-def terminal_fixture(tmp_path: Path) -> Iterator[Terminal]:
-    """A user's terminal."""
-    terminal = Terminal(tmp_path)
-    yield terminal
-    terminal.close()
 
 
 def test_a_signal_ends_a_console_whose_files_are_always_ready() -> None:
