@@ -17,7 +17,7 @@ from mint_command import (CLOSED, CPIO, TIMEOUT_S, Files, Mint, bzimage, command
 from region_image import MB, OURS, Node, Region
 
 __all__ = ["command_fixture", "files_fixture", "mint_fixture"]
-VERBS = ("check-machine new check create start list show hw console log exec stop kill destroy "
+VERBS = ("check-machine new check create start list show top hw console log exec stop kill destroy "
          "sysrq supervise version").split()
 SOURCES = Path(__file__).resolve().parent.parent / "boot/mint-loader"
 
@@ -76,9 +76,25 @@ def test_every_verb_has_help(mint: Mint, verb: str) -> None:
     (["start", "--wait", "a"], "which NODE"),
     (["start", "--wait=forever", "a"], "--wait 'forever' is neither init nor running"),
     (["start", "--wait=init", "--no-wait", "a"], "exclude each other"),
+    (["top", "a"], "'a' is one word too many"),
+    (["top", "--follow"], "'--follow'"),
+    (["top", "--interval"], "needs a value"),
+    *((["top", "--interval", value], f"--interval '{value}' is not a number of seconds from 0.5")
+      for value in ("0", "0.4999", "3600.5", "", "-1", "+1", "1s", "1.", ".5", "1e1", "0x2", "nan",
+                    " 2", "9" * 400)),
+    (["top", "--count"], "needs a value"),
+    *((["top", "--count", value], f"--count '{value}' is not a number from 1")
+      for value in ("0", "", "-1", "2x", "1.5", "1000001", "9" * 30)),
+    (["top", "--json", "--count", "1"], "exclude each other"),
 ])
 def test_wrong_usage_is_told_in_one_line(mint: Mint, words: List[str], reason: str) -> None:
     refused(mint(*words), 2, reason)
+
+
+@pytest.mark.parametrize("words", [["--interval", "0"], ["--count", "0"],
+                                   ["--json", "--count", "1"]])
+def test_a_wrong_value_of_top_has_the_next_step(mint: Mint, words: List[str]) -> None:
+    refused(mint("top", *words), 2, "Try: mint top --")
 
 
 @pytest.mark.parametrize("verb", ["create", "start", "kill", "destroy"])
@@ -89,7 +105,7 @@ def test_a_saved_region_cannot_be_changed(mint: Mint, verb: str) -> None:
 @pytest.mark.skipif(Path("/dev/mint").exists(), reason="this machine runs Mint")
 @pytest.mark.parametrize("words", [["list"], ["show", "1"], ["start", "1"], ["create", "x"],
                                    ["console", "1"], ["log", "1"], ["kill", "1"],
-                                   ["destroy", "1"]])
+                                   ["destroy", "1"], ["top"], ["top", "--json"]])
 def test_without_mint_the_device_is_named(mint: Mint, words: List[str]) -> None:
     refused(mint(*words), 1, "/dev/mint", "Try: ")
 
@@ -115,7 +131,7 @@ def test_a_closed_output_is_an_error_where_it_matters(command: Path, tmp_path: P
                                                       closed: str) -> None:
     (tmp_path / "region").write_bytes(two_nodes().pack())
     for words, matters in (("list", True), ("version", True), ("show b", True),
-                           ("stop b --dry-run", False)):
+                           ("top --json --interval 0.5", True), ("stop b --dry-run", False)):
         call = f"exec {command} --region {tmp_path / 'region'} {words} {closed}"
         done = subprocess.run(["sh", "-c", call], capture_output=True, check=False,
                               timeout=TIMEOUT_S)

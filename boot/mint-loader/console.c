@@ -364,7 +364,7 @@ static int connect_terminal(const struct region *region, const struct node_view 
 	connection.history = MINT_CONSOLE_OUT_BYTES;
 	connection.plain.utf8 = output_takes_utf8();
 	say_hello(node, input);
-	connection.terminal = terminal_take();
+	connection.terminal = terminal_take(false);
 	connection.typing = connection.terminal || input;
 	connect_both(&connection);
 	if (connection.ended)

@@ -12,8 +12,6 @@
 #include "report.h"
 #include "text.h"
 
-#define SCHEMA	1
-
 /**
  * json_cpus() - a set of CPUs as an array of numbers
  * @cpus: a bit for each of MINT_MAX_CPUS
@@ -67,7 +65,7 @@ json_t *json_extents(const struct mint_extent *extents, unsigned int nr)
 
 static bool write_object(json_t *object, size_t flags)
 {
-	json_t *whole = json_pack("{s:i}", "schema", SCHEMA);
+	json_t *whole = json_pack("{s:i}", "schema", JSON_SCHEMA);
 	bool good;
 
 	good = object && !json_object_update(whole, object) && !json_dumpf(whole, stdout, flags);

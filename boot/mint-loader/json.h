@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <mint/abi.h>
 
+#define JSON_SCHEMA	1	/* of all results */
+
 json_t *json_cpus(const __u64 *cpus);
 json_t *json_functions(const __u32 *functions, unsigned int nr);
 json_t *json_extents(const struct mint_extent *extents, unsigned int nr);

@@ -16,9 +16,9 @@
 /* In the order of the help; those that are not for users at the end. */
 static const struct verb *const verbs[] = {
 	&verb_check_machine, &verb_setup, &verb_new, &verb_check, &verb_create, &verb_start,
-	&verb_list, &verb_show, &verb_hw, &verb_console, &verb_log, &verb_exec, &verb_stop,
-	&verb_kill, &verb_destroy, &verb_sysrq, &verb_supervise, &verb_version, &verb_serve,
-	&verb_nbd,
+	&verb_list, &verb_show, &verb_top, &verb_hw, &verb_console, &verb_log, &verb_exec,
+	&verb_stop, &verb_kill, &verb_destroy, &verb_sysrq, &verb_supervise, &verb_version,
+	&verb_serve, &verb_nbd, &verb_sample,
 };
 
 static void print_help(void)

@@ -11,6 +11,10 @@
 
 static char context[128];
 
+/* Where reasons are kept, instead of being printed; or NULL. */
+static char *kept;
+static size_t kept_room;
+
 /**
  * fail_context() - say what the command is about to do
  * @format: e.g. "cannot start node '%s'"; stands before the reason of every
@@ -23,6 +27,18 @@ void fail_context(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(context, sizeof(context), format, args);
 	va_end(args);
+}
+
+/**
+ * fail_keep() - have fail() keep its reasons instead of printing them
+ * @text: gets the last one, safe to print, without what fail_context() has said;
+ *	NULL: from now on they are printed again
+ * @room: size of @text
+ */
+void fail_keep(char *text, size_t room)
+{
+	kept = text;
+	kept_room = room;
 }
 
 /**
@@ -53,6 +69,10 @@ int fail(int code, const char *format, ...)
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
 	make_printable(why);
+	if (kept) {
+		snprintf(kept, kept_room, "%s", why);
+		return code;
+	}
 	make_printable(context);
 	fflush(stdout);
 	fprintf(stderr, "mint: %s%s%s\n", context, *context ? ": " : "", why);

@@ -6,6 +6,7 @@
 #ifndef MINT_LOADER_REPORT_H
 #define MINT_LOADER_REPORT_H
 
+#include <stddef.h>
 #include "util.h"
 
 enum mint_exit {
@@ -20,6 +21,7 @@ enum mint_exit {
 };
 
 void fail_context(const char *format, ...) __printf(1, 2);
+void fail_keep(char *text, size_t room);
 int fail(int code, const char *format, ...) __printf(2, 3);
 void make_printable(char *text);
 int finish_output(void);

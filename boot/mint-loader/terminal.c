@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The user's terminal while a console has it: raw, and set back whatever ends
- * or stops the command. Signals are let in by terminal_wait(), so that none is
- * missed just before it waits, and where the shell may stop us, so that they
- * can end a stopped command. What was ignored from the start stays ignored.
+ * The user's terminal while the command has it: raw for a console, or with keys that
+ * come one by one and unseen; and set back whatever ends or stops the command. Signals
+ * are let in by terminal_wait(), so that none is missed just before it waits, and where
+ * the shell may stop us, so that they can end a stopped command. What was ignored from
+ * the start stays ignored.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,6 +22,7 @@
 #define DISCARD_MS	2000	/* the longest that one is discarded */
 
 static bool is_terminal;
+static bool keys_only;
 static struct termios saved;
 static sigset_t while_waiting;
 
@@ -83,7 +85,10 @@ static void set_raw(void)
 
 	if (!is_terminal)
 		return;
-	cfmakeraw(&raw);
+	if (keys_only)
+		raw.c_lflag &= ~(ICANON | ECHO);
+	else
+		cfmakeraw(&raw);
 	sigprocmask(SIG_SETMASK, &while_waiting, &blocked);
 	while (!mint_load(&ended_by) && tcsetattr(STDIN_FILENO, TCSANOW, &raw) && errno == EINTR)
 		continue;
@@ -100,11 +105,14 @@ static bool in_background(void)
 
 /**
  * terminal_take() - take the terminal, and the signals
+ * @keys: only for keys, which come one by one and unseen: signals and output are
+ *	made by the terminal as before; false: for all bytes
  *
  * Return: whether standard input is a terminal at all.
  */
-bool terminal_take(void)
+bool terminal_take(bool keys)
 {
+	keys_only = keys;
 	catch_signals();
 	is_terminal = !tcgetattr(STDIN_FILENO, &saved);
 	set_raw();

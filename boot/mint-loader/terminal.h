@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 struct pollfd;
-bool terminal_take(void);
+bool terminal_take(bool keys);
 void terminal_give_back(bool discard);
 int terminal_wait(struct pollfd *files, unsigned int nr, unsigned int timeout_ms);
 int terminal_signal(void);

@@ -38,6 +38,30 @@ const char *size_text(__u64 bytes, char text[24])
 }
 
 /**
+ * scaled_text() - a number in at most five characters, rounded
+ * @value: the number
+ * @unit: 1000, or 1024 for bytes: so much is a K
+ * @text: where to put it
+ *
+ * Return: @text.
+ */
+const char *scaled_text(__u64 value, unsigned int unit, char text[8])
+{
+	static const char letters[] = "KMGTPE";
+	double rest = (double)value;
+	unsigned int i = 0;
+
+	if (value < 10000) {
+		snprintf(text, 8, "%llu", value);
+		return text;
+	}
+	for (rest /= unit; rest >= 999.5; rest /= unit)
+		i++;
+	snprintf(text, 8, rest < 99.95 ? "%.1f%c" : "%.0f%c", rest, letters[i]);
+	return text;
+}
+
+/**
  * cpus_text() - a set of CPUs as a list with ranges
  * @cpus: a bit for each of MINT_MAX_CPUS
  * @text: where to put it

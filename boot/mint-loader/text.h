@@ -7,6 +7,7 @@
 #include <mint/abi.h>
 
 const char *size_text(__u64 bytes, char text[24]);
+const char *scaled_text(__u64 value, unsigned int unit, char text[8]);
 const char *cpus_text(const __u64 *cpus, char *text, size_t room);
 const char *function_text(__u32 function, char text[24]);
 const char *pci_text(const struct mint_pci *entry, char text[24]);

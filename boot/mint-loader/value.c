@@ -95,8 +95,15 @@ bool value_yes_no(const char *text, bool *yes, char *why, size_t room)
 	return false;
 }
 
-/* Like strtoull(), but only digits, and false when there are none. */
-static bool read_number(const char **at, int base, __u64 *value)
+/**
+ * value_number() - read a number, as strtoull() does, but only digits
+ * @at: where it begins; moved behind it
+ * @base: 10 or 16
+ * @value: filled in
+ *
+ * Return: false when there are no digits, or too many.
+ */
+bool value_number(const char **at, int base, __u64 *value)
 {
 	char *end;
 
@@ -110,12 +117,12 @@ static bool read_number(const char **at, int base, __u64 *value)
 
 static bool cpu_range(const char *text, __u64 *first, __u64 *last)
 {
-	if (!read_number(&text, 10, first))
+	if (!value_number(&text, 10, first))
 		return false;
 	*last = *first;
 	if (*text == '-') {
 		text++;
-		if (!read_number(&text, 10, last))
+		if (!value_number(&text, 10, last))
 			return false;
 	}
 	return !*text;
@@ -191,7 +198,7 @@ static bool memory_size(const char **at, __u64 *bytes)
 	unsigned int shift = 0;
 	const char *unit;
 
-	if (!read_number(at, 10, bytes))
+	if (!value_number(at, 10, bytes))
 		return false;
 	unit = **at ? strchr(units, toupper((unsigned char)**at)) : NULL;
 	if (unit) {
@@ -213,7 +220,7 @@ static bool memory_extent(const char *text, struct mint_extent *extent)
 		text++;
 		if (!strncasecmp(text, "0x", 2)) {
 			text += 2;
-			if (!read_number(&text, 16, &extent->base))
+			if (!value_number(&text, 16, &extent->base))
 				return false;
 		} else if (!memory_size(&text, &extent->base)) {
 			return false;

@@ -99,6 +99,7 @@ extern const struct verb verb_list;
 extern const struct verb verb_log;
 extern const struct verb verb_nbd;
 extern const struct verb verb_new;
+extern const struct verb verb_sample;
 extern const struct verb verb_serve;
 extern const struct verb verb_setup;
 extern const struct verb verb_show;
@@ -106,6 +107,7 @@ extern const struct verb verb_start;
 extern const struct verb verb_stop;
 extern const struct verb verb_supervise;
 extern const struct verb verb_sysrq;
+extern const struct verb verb_top;
 extern const struct verb verb_version;
 
 #endif /* MINT_LOADER_VERB_H */
