@@ -168,6 +168,14 @@ void vni_tx_timeout(struct net_device *dev, unsigned int txqueue);
 void vni_tx_retry_timer(struct timer_list *timer);
 void vni_tx_purge(struct vni_priv *priv, u32 node);
 
+/* tx_flight.c */
+bool vni_tx_may_take(struct vni_priv *priv, const struct vni_txq *q, int class);
+void vni_tx_batch_add(struct vni_priv *priv, struct vni_txq *q, int class);
+void vni_tx_batch_clear(struct vni_priv *priv, struct vni_txq *q);
+void vni_tx_posted(struct vni_priv *priv, struct vni_txq *q, unsigned int n);
+void vni_tx_reap(struct vni_priv *priv, struct vni_txq *q);
+void vni_flights_clear(struct vni_priv *priv, struct vni_txq *q);
+
 /* tx_frame.c */
 void vni_tx_stamp(struct vni_frame *frame, bool wanted);
 int vni_tx_place(const struct vni_priv *priv, const struct vni_receiver *receiver,
