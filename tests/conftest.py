@@ -10,6 +10,7 @@ shows where the logs are and how each of them ends.
 
 import itertools
 import re
+import signal
 from pathlib import Path
 from typing import Any, Callable, Generator, List, Optional, Type
 
@@ -49,11 +50,17 @@ collect_ignore = [] if SANITIZE else ["test_sanitize.py"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What `make check` leaves out, and a folder that is entered only when it is named."""
+    """
+    What `make check` leaves out, a folder that is entered only when it is named, and
+    SIGINT as a terminal has it: a shell has what it starts in the background ignore it,
+    and that would go on to all that tests start.
+    """
     config.addinivalue_line("markers", "machine: boots a machine; set by its fixtures")
     config.addinivalue_line("markers", "long: takes a minute, or is one of many that do")
     config.addinivalue_line("markers", "debian: has a Debian on its nodes; all of tests/debian")
     config.addinivalue_line("norecursedirs", DEBIAN.name)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)  # type: ignore[misc]

@@ -206,14 +206,12 @@ def programs(folder: Path, **scripts: str) -> Path:
 
 def make_root(folder: Path) -> "subprocess.Popen[str]":
     """Makes a root for node b in srv/b below a folder."""
-    # A shell cannot trap a signal that it is started to ignore, as in the background.
-    # pylint: disable-next=consider-using-with,subprocess-popen-preexec-fn
+    # pylint: disable-next=consider-using-with
     return subprocess.Popen(
         [folder / "lib/make-root", "nfs", "b", folder / "srv/b", "2", "6.12.0-test",
          "bookworm", "-", "-"], cwd=folder, text=True, start_new_session=True,
         env={"PATH": f"{folder}/bin:/usr/sbin:/usr/bin", "LOGS_DIRECTORY": str(folder)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize("scripts, reason", [
