@@ -28,7 +28,8 @@ KERNEL := $(abspath build/$(SANITIZE)/kernel)
 
 # Tools, then what goes into the root of a node.
 PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev perl patch cpio \
-	xz-utils lz4 kmod linux-source-6.12 linux-config-6.12 qemu-system-x86 ovmf systemd-boot-efi \
+	dwarves xz-utils lz4 kmod linux-source-6.12 linux-config-6.12 qemu-system-x86 ovmf \
+	systemd-boot-efi \
 	pkg-config libinih-dev libjansson-dev \
 	python3 python3-pytest python3-pytest-xdist \
 	git scdoc man-db e2fsprogs \
