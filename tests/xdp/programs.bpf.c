@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Programs that tests attach to an interface. Each counts frames, and the longest of
- * them; what else it does is said above it. Settings are those of `xdp`.
+ * them; what else it does is said above it. Settings are those of `xdp`. With WITH_CALLS
+ * there are those that call functions of vni, which takes a kernel with BTF.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -203,6 +204,39 @@ int forward(struct xdp_md *frame)
 	return aim(frame) ? XDP_TX : XDP_PASS;
 }
 
+#ifdef WITH_CALLS
+extern int bpf_vni_send_copy(struct xdp_md *frame) __ksym;
+
+/* Counts as errors what is not sent. */
+static __always_inline void send_copy(struct xdp_md *frame)
+{
+	if (bpf_vni_send_copy(frame))
+		add(ERRORS, 1);
+}
+
+/* Sends a copy of them to the address FIRST, and passes them. */
+SEC("xdp")
+int copy(struct xdp_md *frame)
+{
+	struct ethhdr *ethernet = headers(frame, sizeof(*ethernet));
+	__u8 mac[ETH_ALEN];
+
+	if (!ethernet)
+		return XDP_PASS;
+	__builtin_memcpy(mac, ethernet->h_dest, ETH_ALEN);
+	if (!aim(frame))
+		return XDP_PASS;
+	send_copy(frame);
+	__builtin_memcpy(ethernet->h_dest, mac, ETH_ALEN);
+	return XDP_PASS;
+}
+#else
+static __always_inline void send_copy(struct xdp_md *frame)
+{
+	(void)frame;
+}
+#endif
+
 /* Redirects them to the interface SECOND, with the address FIRST. */
 SEC("xdp")
 int redirect(struct xdp_md *frame)
@@ -235,6 +269,7 @@ SEC("xdp/devmap")
 int guard(struct xdp_md *frame)
 {
 	add(GUARDED, frame->data < frame->data_end);
+	send_copy(frame);	/* is refused: no driver shows the frame here */
 	return XDP_PASS;
 }
 

@@ -27,7 +27,7 @@ static _Noreturn void usage(void)
 	fputs("xdp WAY INTERFACE [PROGRAM [VALUE...]]\n"
 	      "  until SIGTERM, have a program of programs.bpf.c (count) see the frames of an\n"
 	      "  interface; SIGUSR1 begins the counts anew. A VALUE is a number, or the name\n"
-	      "  of an interface.\n"
+	      "  of an interface. PROGRAMS=FILE names another file.\n"
 	      "WAY link     generic XDP, attached by a BPF link\n"
 	      "    netlink  the same, as by ip link\n"
 	      "    native   in the driver, by a BPF link\n"
@@ -193,7 +193,7 @@ static const struct way {
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 3 ? argv[3] : "count";
+	const char *file = getenv("PROGRAMS") ?: PROGRAMS, *name = argc > 3 ? argv[3] : "count";
 	const struct way *way = ways;
 	int program;
 	sigset_t signals;
@@ -204,9 +204,9 @@ int main(int argc, char **argv)
 		way++;
 	if (!way->name)
 		usage();
-	object = bpf_object__open_file(PROGRAMS, NULL);
+	object = bpf_object__open_file(file, NULL);
 	if (!object || bpf_object__load(object))
-		err(1, "%s", PROGRAMS);
+		err(1, "%s", file);
 	program = program_of(name);
 	set(argc > 4 ? argc - 4 : 0, argv + 4);
 	block_signals(&signals);

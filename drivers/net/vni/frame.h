@@ -80,6 +80,17 @@ static inline void vni_frame_set_inline(struct vni_frame *frame, const u8 *from,
 }
 
 /**
+ * vni_frame_hash() - the hash of a frame's flow
+ * @frame: a frame
+ *
+ * Return: as its sender has it, or 0 if that has none.
+ */
+static inline u32 vni_frame_hash(const struct vni_frame *frame)
+{
+	return frame->flags & VNI_SLOT_HASH ? frame->slot.hash : 0;
+}
+
+/**
  * vni_frame_start() - where in its buffer a frame begins
  * @frame: the frame, not inline
  *

@@ -339,6 +339,9 @@ static int __init vni_driver_init(void)
 {
 	int err;
 
+	err = vni_xdp_calls_init();
+	if (err)
+		return err;
 	err = vni_hotplug_init();
 	if (err)
 		return err;

@@ -83,6 +83,7 @@ static bool vni_xdp_prepare(struct vni_rxq *rxq, struct vni_frame *frame,
 	if (unlikely(start < VNI_XDP_LEAST_HEADROOM))
 		return false;
 	data = vni_xdp_put_tag(frame, base + start);
+	rxq->xdp.hash = vni_frame_hash(frame);
 	/* No struct skb_shared_info will lie behind the frame: all is room for it. */
 	xdp_init_buff(xdp, room + VNI_XDP_SHARED_INFO, &rxq->xdp.rxq);
 	xdp_prepare_buff(xdp, base, data - base, frame->length, false);

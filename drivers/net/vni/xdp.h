@@ -15,6 +15,7 @@
 
 struct vni_priv;
 struct vni_rxq;
+struct xdp_md;
 
 /**
  * enum vni_xdp_verdict - what has become of a frame
@@ -32,12 +33,14 @@ enum vni_xdp_verdict {
  * struct vni_xdp - what an RX queue has for programs; belongs to its NAPI
  * @rxq: what programs and the stack know of the queue
  * @page: where a program sees an inline frame; there from the first program on
+ * @hash: that of the frame that a program sees, or 0
  * @redirected: xdp_do_flush() has to follow
  * @forwarded: a bit for each TX queue with a frame of this poll in its batch
  */
 struct vni_xdp {
 	struct xdp_rxq_info rxq;
 	struct page *page;
+	u32 hash;
 	bool redirected;
 	DECLARE_BITMAP(forwarded, VNI_MAX_TXQS);
 };
@@ -54,6 +57,12 @@ void vni_xdp_flush(struct vni_rxq *rxq);
 /* xdp_tx.c */
 int vni_xdp_forward(struct vni_priv *priv, struct vni_frame *frame,
 		    unsigned long *queues);
+int vni_xdp_send(struct vni_priv *priv, const void *data, u32 length, u32 hash,
+		 unsigned long *queues);
 int vni_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 flags);
+
+/* xdp_calls.c */
+int vni_xdp_calls_init(void);
+int bpf_vni_send_copy(struct xdp_md *frame);
 
 #endif /* VNI_XDP_H */

@@ -105,14 +105,13 @@ static void vni_xdp_settle(struct vni_priv *priv, const struct vni_receiver *rec
 int vni_xdp_forward(struct vni_priv *priv, struct vni_frame *frame,
 		    unsigned long *queues)
 {
-	u32 hash = frame->flags & VNI_SLOT_HASH ? frame->slot.hash : 0;
 	struct vni_tx_dest dest = { .place.class = VNI_CLASS_INLINE };
 	u8 room[VNI_INLINE_BYTES];
 	const void *data;
 	int err;
 
 	data = vni_xdp_bytes(priv, frame, room);
-	err = vni_xdp_aim(priv, data, frame->length, hash, &dest);
+	err = vni_xdp_aim(priv, data, frame->length, vni_frame_hash(frame), &dest);
 	if (err == -EADDRNOTAVAIL) {
 		err = vni_xdp_flood(priv, data, frame->length);
 		if (!err)
@@ -129,15 +128,26 @@ int vni_xdp_forward(struct vni_priv *priv, struct vni_frame *frame,
 	return vni_tx_forward(priv, &dest, frame, queues);
 }
 
-/* Copies a frame into the pool, and sends it. */
-static int vni_xdp_send(struct vni_priv *priv, const void *data, u32 length,
-			unsigned long *queues)
+/**
+ * vni_xdp_send() - copy a frame into the pool, and send it
+ * @priv: the device
+ * @data: the frame
+ * @length: bytes of it, at least ETH_HLEN
+ * @hash: of its flow, or 0: chooses the queue of the node that it is for
+ * @queues: the bit of its TX queue is set: vni_tx_flush_queues() has to follow
+ *
+ * Context: BH is off.
+ *
+ * Return: 0, or why it is not sent: vni_tx_count_dropped().
+ */
+int vni_xdp_send(struct vni_priv *priv, const void *data, u32 length, u32 hash,
+		 unsigned long *queues)
 {
 	struct vni_tx_dest dest;
 	struct vni_frame frame;
 	int err;
 
-	err = vni_xdp_aim(priv, data, length, 0, &dest);
+	err = vni_xdp_aim(priv, data, length, hash, &dest);
 	if (err == -EADDRNOTAVAIL)
 		return vni_xdp_flood(priv, data, length);
 	err = err ?: vni_tx_place(priv, &dest.receiver, length, &dest.place) ?:
@@ -175,7 +185,7 @@ int vni_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames, u32 f
 	if (unlikely(!netif_running(dev)))
 		return -ENETDOWN;
 	for (i = 0; i < n; i++) {
-		err = vni_xdp_send(priv, frames[i]->data, frames[i]->len, queues);
+		err = vni_xdp_send(priv, frames[i]->data, frames[i]->len, 0, queues);
 		if (err)
 			vni_tx_count_dropped(priv, err);
 		xdp_return_frame_rx_napi(frames[i]);
