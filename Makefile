@@ -49,7 +49,7 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 comma := ,
 
 .PHONY: help deps deps-debian prepare kernel loader root any any-root demo shell check proofs \
-	test test-debian apps selftests isolation soak nested bench evaluation abi \
+	test test-debian apps selftests examples isolation soak nested bench evaluation abi \
 	lint series man install install-files packages image try loc house clean
 
 help: ## list the doors
@@ -118,7 +118,7 @@ proofs: kernel
 	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
 
 # Tests of machine shapes boot the kernel for any machine.
-test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T)),any-root),any-root proofs)) ## every test, two at a time: AT_ONCE=; some: T=
+test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T))$(findstring examples,$(T)),any-root),any-root proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
@@ -130,6 +130,9 @@ apps: deps-debian any man ## programs of every day between two Debian nodes, and
 selftests: deps-debian any man ## the kernel's own tests of network drivers, between two Debian nodes and over veth; some: ONLY=ping
 	$(Q)$(STEP) selftests "the kernel's selftests" tests/selftests/build-suite
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m selftests $(subst $(comma), ,$(ONLY))
+
+examples: any-root ## programs in the path of frames, each measured with and without it: ONLY=multicast REPS=5
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m examples $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
 
 isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault

@@ -18,6 +18,7 @@ from bench.figures import Figures
 from bench.measures import ipis_per_frame
 from bench.place import parse_words
 from bench.results import Figure, ResultError, Table
+from examples import __main__ as examples
 
 
 def sample_table() -> Table:
@@ -178,6 +179,14 @@ def test_an_unknown_measure_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     for reps in ("0", "-1", "x"):
         assert main([reps]) == 2
         assert f"'{reps}' repetitions" in capsys.readouterr().err
+
+
+def test_an_unknown_example_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert examples.main(["5", "unicast"]) == 2
+    assert capsys.readouterr().err == \
+        f"examples: there is no example 'unicast'. Try: ONLY={','.join(examples.EXAMPLES)}\n"
+    assert examples.main(["0"]) == 2
+    assert "'0' repetitions" in capsys.readouterr().err
 
 
 def lines_table() -> Table:

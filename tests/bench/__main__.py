@@ -17,6 +17,7 @@ from bench import measures, native, programs, report, results, ring, sizes, stag
 from bench.instructions import CountedPlace
 from bench.many import Crowd
 from bench.place import WHERE, Place
+from bench.words import refusal, repetitions
 
 PAIR: Dict[str, Callable[[Place, int], List[results.Table]]] = {
     "tcp": measures.tcp, "plain": measures.plain, "rr": measures.rr,
@@ -33,7 +34,6 @@ COUNTED: Dict[str, Callable[[CountedPlace, int], List[results.Table]]] = {
 }
 NATIVE = "ring"
 MEASURES = [*PAIR, *COUNTED, *FOUR, NATIVE]
-REPETITIONS = 5
 NATIVE_S = 90.0
 
 
@@ -86,23 +86,13 @@ class Bench:
             results.save(WHERE, {**self.host, "busy_with_other_work": round(busy, 3)}, table)
 
 
-def refusal(words: List[str]) -> str:
-    """What is wrong with the words of the command line, or nothing."""
-    if words and not (words[0].isdecimal() and int(words[0])):
-        return f"'{words[0]}' repetitions cannot be made. Try: REPS={REPETITIONS}"
-    for name in words[1:]:
-        if name not in MEASURES:
-            return f"there is no measure '{name}'. Try: ONLY={','.join(MEASURES)}"
-    return ""
-
-
 def main(words: List[str]) -> int:
     """All of it; 1 if something could not be measured."""
-    wrong = refusal(words)
+    wrong = refusal(words, "measure", MEASURES)
     if wrong:
         print(f"bench: {wrong}", file=sys.stderr)
         return 2
-    reps = int(words[0]) if words else REPETITIONS
+    reps = repetitions(words)
     names = words[1:] or MEASURES
     bench = Bench(reps)
     if set(names) == set(MEASURES):
