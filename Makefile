@@ -39,7 +39,7 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	netcat-openbsd socat stress \
 	gnuplot-nox liburing-dev libbpf-dev
 # What only the doors to Debian need: packages, image, try, test-debian, apps, selftests.
-PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod \
+PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod llvm \
 	qemu-utils dosfstools fdisk
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.

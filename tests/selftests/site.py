@@ -44,6 +44,7 @@ PROGRAMS = [
     Program("drivers/net/hw/rss_ctx.py"),
     Program("drivers/net/hw/napi.py"),
     Program("drivers/net/hw/two_ends.py"),
+    Program("drivers/net/hw/xdp_ends.py"),
 ]
 
 VNI = {"NETIF": "vni0", "LOCAL_V4": NODES["node0"], "REMOTE_V4": NODES["b"],
@@ -54,10 +55,12 @@ VETH = {"NETIF": "veth0", "LOCAL_V4": "192.0.2.1", "REMOTE_V4": "192.0.2.2",
         "REMOTE_TYPE": "netns", "REMOTE_ARGS": "peer"}
 # stats.py takes its interface down and up, and needs its addresses afterwards.
 KEEP_ADDRESSES = "echo 1 >/proc/sys/net/ipv6/conf/all/keep_addr_on_down"
-# As many queues as netdevsim has, for which the suite is written.
+# As many queues as netdevsim has, for which the suite is written; at both ends, or veth
+# takes no program of XDP.
 VETH_PAIR = [KEEP_ADDRESSES,
              "ip netns add peer",
-             "ip link add veth0 numrxqueues 3 numtxqueues 3 type veth peer name veth1 netns peer",
+             "ip link add veth0 numrxqueues 3 numtxqueues 3 type veth "
+             "peer name veth1 numrxqueues 3 numtxqueues 3 netns peer",
              "ip addr add {LOCAL_V4}/24 dev veth0",
              "ip addr add {LOCAL_V6}/64 dev veth0 nodad",
              "ip link set veth0 up",
