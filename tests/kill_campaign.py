@@ -288,12 +288,16 @@ class Campaign:
         """Ends all traffic; what is left is what everybody holds at rest."""
         node0 = self.machine.node()
         assert not any(wrong for _, wrong in crowd.talked(node0, "c").values())
-        node0.run("killall checked; mint kill b; ip link set vni0 down")
-        self.machine.node_shell("c").run("killall checked; ip link set vni0 down")
-        census = self.settled()
+        shells = [node0, self.machine.node_shell("c")]
+        node0.run("mint kill b")
+        for shell in shells:
+            shell.run("killall checked")
+        # What is closed keeps its units until its last segments are there, or TCP gives up.
         if self.kind.past_tcp:
-            past_tcp.wait_all_free(node0)
-        return census
+            past_tcp.wait_all_free(node0, past_tcp.ORPHAN_S)
+        for shell in shells:
+            shell.run("ip link set vni0 down")
+        return self.settled()
 
 
 def read_symbols() -> Dict[str, int]:

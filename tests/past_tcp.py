@@ -8,6 +8,8 @@ from machine import Shell
 DEVICE = "/sys/devices/mint/bypass.0"
 SWITCH = "/proc/sys/net/mint/bypass"
 SETTLE_S = 10.0
+# TCP gives up a closed connection that the other node does not answer for within two minutes.
+ORPHAN_S = 180.0
 
 
 def load(shell: Shell) -> None:
@@ -33,7 +35,7 @@ def grown(shell: Shell, before: Dict[str, int]) -> Dict[str, int]:
     return {name: value - before[name] for name, value in statistics(shell).items()}
 
 
-def wait_all_free(shell: Shell) -> None:
+def wait_all_free(shell: Shell, seconds: float = SETTLE_S) -> None:
     """Nobody has an entry or a unit any more."""
     shell.poll(f'test "$(cat {DEVICE}/pairs_used {DEVICE}/units_used | tr -d "\\n")" = 00',
-               SETTLE_S)
+               seconds)
