@@ -9,16 +9,19 @@ from typing import Dict, List
 
 import pytest
 import traffic
+from background import running
 from conftest import Shared
 from machine import ANY, Machine, Shell
 from roots import extended_root
-from xdp_programs import (ALL, B, C_MAC, COUNT, check_sound, moved, prepare, running,
-                          send, send_lengths, taken_by)
+from xdp_programs import (ALL, B, C_MAC, COUNT, LENGTHS, MTU, check_sound, moved, prepare, send,
+                          send_lengths, taken_by)
 
 CALLS = "PROGRAMS=/lib/calls.bpf.o "
 EVENTS = "/sys/kernel/tracing"
 PINGS = 20
 BYTES = 3000
+SHORT_MTU = 1500
+LONG = [length for length in LENGTHS if length > SHORT_MTU - 28]
 
 
 @pytest.fixture(name="nodes")
@@ -31,12 +34,13 @@ def nodes_fixture(request: pytest.FixtureRequest, shared: Shared) -> Machine:
 def test_a_program_sends_copies_and_keeps_the_frame(nodes: Machine) -> None:
     sender, middle, end = nodes.node(), nodes.node("b"), nodes.node("c")
     before = traffic.link_counters(middle)
-    with running(middle, "xdp", f"native vni0 copy {C_MAC}", where=CALLS) as seen, \
+    with running(middle, f"xdp native vni0 copy {C_MAC}", where=CALLS) as seen, \
             taken_by(middle, ALL) as kept, taken_by(end, ALL) as copies:
         send_lengths(sender)
     now = moved(middle, before)
     assert kept == copies == {"taken": ALL, "wrong": 0}
-    assert seen["frames"] == now["rx_xdp_pass"] == now["tx_xdp"] == ALL and seen["errors"] == 0
+    # Other frames may have passed beside them, as of ARP.
+    assert seen["frames"] == now["tx_xdp"] == ALL <= now["rx_xdp_pass"] and not seen["errors"]
     check_sound(nodes)
 
 
@@ -48,7 +52,7 @@ def test_copies_are_refused_where_no_driver_shows_the_frame(nodes: Machine, way:
     sender, middle, end = nodes.node(), nodes.node("b"), nodes.node("c")
     before = traffic.link_counters(middle)
     goes_on = "guarded" in program
-    with running(middle, "xdp", f"{way} {program}", where=CALLS) as seen, \
+    with running(middle, f"xdp {way} {program}", where=CALLS) as seen, \
             taken_by(end if goes_on else middle, COUNT) as taken:
         send(sender, 1000)
     assert taken == {"taken": COUNT, "wrong": 0}
@@ -57,20 +61,25 @@ def test_copies_are_refused_where_no_driver_shows_the_frame(nodes: Machine, way:
     check_sound(nodes)
 
 
-def test_a_copy_for_nobody_is_refused_and_counted(nodes: Machine) -> None:
-    sender, middle = nodes.node(), nodes.node("b")
+@pytest.mark.parametrize("obstacle, counter, refused", [
+    ("down", "tx_peer_down", ALL), (f"mtu {SHORT_MTU}", "tx_too_long", COUNT * len(LONG))])
+def test_a_copy_that_nobody_takes_is_refused_and_counted(nodes: Machine, obstacle: str,
+                                                         counter: str, refused: int) -> None:
+    sender, middle, end = nodes.node(), nodes.node("b"), nodes.node("c")
     before = traffic.link_counters(middle)
-    nodes.node("c").run("ip link set vni0 down")
+    end.run(f"ip link set vni0 {obstacle}")
     try:
-        with running(middle, "xdp", f"native vni0 copy {C_MAC}", where=CALLS) as seen, \
+        with running(middle, f"xdp native vni0 copy {C_MAC}", where=CALLS) as seen, \
                 taken_by(middle, ALL) as kept:
             send_lengths(sender)
     finally:
-        nodes.node("c").run("ip link set vni0 up")
-        traffic.wait_carrier(nodes.node("c"))
+        end.run(f"ip link set vni0 mtu {MTU} up")
+        traffic.wait_carrier(end)
     now = moved(middle, before)
-    assert kept == {"taken": ALL, "wrong": 0} and seen["errors"] == ALL
-    assert now["tx_peer_down"] == ALL and "tx_xdp" not in now, now
+    assert kept == {"taken": ALL, "wrong": 0} and seen["errors"] == refused
+    # Other frames may have been for nobody beside them, as of ARP.
+    assert refused <= now[counter] < refused + COUNT, now
+    assert now.get("tx_xdp", 0) == ALL - refused
     check_sound(nodes)
 
 

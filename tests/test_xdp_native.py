@@ -9,13 +9,14 @@ import functools
 import abi
 import pytest
 import traffic
+from background import running
 from conftest import Boot, Shared
 from gdbstub import GdbStub
 from machine import BUILD, CommandFailed, Machine, Shell
 from roots import extended_root
 from shared_region import REGION, VniSection, read, write_command
 from xdp_programs import (ALL, B, B_MAC, C_MAC, COUNT, LENGTHS, MTU, ask, attached, check_sound,
-                          moved, prepare, running, send, send_lengths, taken_by, wait_counted)
+                          moved, prepare, send, send_lengths, taken_by, wait_counted)
 
 NOBODY, UNKNOWN, EVERYBODY = "0x024d494e5403", "0x020000001234", "0xffffffffffff"
 LONGEST_MTU = 65535
@@ -42,7 +43,7 @@ def nodes_fixture(request: pytest.FixtureRequest, shared: Shared) -> Machine:
 def test_a_program_drops_what_it_chooses_and_passes_the_rest(nodes: Machine) -> None:
     sender, receiver = nodes.node(), nodes.node("b")
     before = traffic.link_counters(receiver)
-    with running(receiver, "datagrams", f"take {ALL}") as taken:
+    with running(receiver, f"datagrams take {ALL}") as taken:
         with attached(receiver, "drop") as seen:
             send_lengths(sender)
             traffic.ping(sender, B)
@@ -84,7 +85,7 @@ def test_frames_go_on_to_another_node(nodes: Machine, program: str, counter: str
     lengths = SHORT if flooded else LENGTHS
     sent = COUNT * len(lengths)
     with attached(middle, program) as seen, \
-            running(end, "datagrams", f"take {sent}", ends=not unknown) as taken:
+            running(end, f"datagrams take {sent}", ends=not unknown) as taken:
         for length in lengths:
             send(sender, length)
         wait_counted(middle, counter, before[counter] + sent)
@@ -172,7 +173,7 @@ def test_frames_go_to_other_devices_and_come_from_them(nodes: Machine) -> None:
 def test_a_socket_of_af_xdp_gets_frames_and_answers_them(nodes: Machine) -> None:
     sender, receiver = nodes.node(), nodes.node("b")
     before = traffic.link_counters(receiver)
-    with running(receiver, "xsk", "vni0 0") as seen:
+    with running(receiver, "xsk vni0 0") as seen:
         for length in SHORT:
             assert ask(sender, length) == {"sent": COUNT, "answered": COUNT, "wrong": 0}, length
     now = moved(receiver, before)

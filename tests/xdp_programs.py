@@ -4,11 +4,10 @@ Programs of tests/xdp on the nodes of a machine: node 0 sends to node b, where a
 is, and what it sends on arrives at node c.
 """
 
-import re
-from contextlib import contextmanager
-from typing import ContextManager, Dict, Iterator
+from typing import ContextManager, Dict
 
 import traffic
+from background import Said, numbers, running
 from conftest import join
 from machine import Machine, Shell
 
@@ -20,7 +19,6 @@ MTU = 9000
 LENGTHS = (18, 50, 51, 1000, 1472, 3798, 3799, MTU - 28)
 COUNT = 40
 ALL = COUNT * len(LENGTHS)
-Counted = ContextManager[Dict[str, int]]
 
 
 def prepare(machine: Machine) -> None:
@@ -38,38 +36,15 @@ def prepare(machine: Machine) -> None:
     machine.node().run(f"ip neigh replace {B} lladdr 02:4d:49:4e:54:01 dev vni0")
 
 
-def values(output: str) -> Dict[str, int]:
-    """Numbers by name."""
-    return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", output)}
-
-
-@contextmanager
-def running(shell: Shell, program: str, words: str, *, where: str = "", ends: bool = False
-            ) -> Iterator[Dict[str, int]]:
-    """
-    A program in the background as long as the body runs, or until it ends by itself; then
-    what it has counted.
-    """
-    found: Dict[str, int] = {}
-    output = f"/tmp/{program}"
-    shell.run(f"rm -f {output}; (({where}{program} {words}) >{output} 2>&1 &)")
-    shell.poll(f"grep -q ready {output}", traffic.SECONDS)
-    yield found
-    if not ends:
-        shell.run(f"kill $(pidof {program})")
-    shell.poll(f"grep -q = {output} && ! pidof {program}", traffic.SECONDS)
-    found.update(values(shell.run(f"cat {output}").output))
-
-
 def attached(shell: Shell, program: str, interface: str = "vni0", way: str = "native"
-             ) -> Counted:
+             ) -> ContextManager[Said]:
     """A program on an interface, with its settings."""
-    return running(shell, "xdp", f"{way} {interface} {program}")
+    return running(shell, f"xdp {way} {interface} {program}")
 
 
-def taken_by(shell: Shell, count: int, where: str = "") -> Counted:
+def taken_by(shell: Shell, count: int, where: str = "") -> ContextManager[Said]:
     """So many datagrams are taken, and how many of them were damaged."""
-    return running(shell, "datagrams", f"take {count}", where=where, ends=True)
+    return running(shell, f"datagrams take {count}", where=where, ends=True)
 
 
 def moved(shell: Shell, before: Dict[str, int]) -> Dict[str, int]:
@@ -79,9 +54,9 @@ def moved(shell: Shell, before: Dict[str, int]) -> Dict[str, int]:
             if value != before.get(name, 0)}
 
 
-def ask(shell: Shell, length: int, count: int = COUNT) -> Dict[str, int]:
+def ask(shell: Shell, length: int, count: int = COUNT) -> Dict[str, float]:
     """Datagrams that want an answer."""
-    return values(shell.run(f"datagrams ask {B} {count} {length}", timeout=180).output)
+    return numbers(shell.run(f"datagrams ask {B} {count} {length}", timeout=180).output)
 
 
 def send(shell: Shell, length: int, count: int = COUNT) -> None:

@@ -6,13 +6,13 @@ and one of the first also have what stays within one kernel: the loopback
 device, and veth between two network namespaces. Only what is measured runs.
 """
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 import past_tcp
 import traffic
+from background import numbers
 from machine import BUILD, Extra, Machine, Shell
 from roots import extended_root
 
@@ -46,8 +46,7 @@ class End:
 
 def parse_words(output: str) -> Dict[str, float]:
     """The numbers of a line of KEY=VALUE."""
-    found = {key: float(value)
-             for key, value in re.findall(r"(\w+)=([-\d.e+]+)", output)}
+    found = numbers(output)
     if not found:
         raise ValueError(f"no KEY=VALUE in {output!r}")
     return found

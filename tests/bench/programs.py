@@ -7,12 +7,12 @@ arrives at the end of a way is dropped there in the driver: the end costs as lit
 can, and the same on each way.
 """
 
-from contextlib import contextmanager
-from typing import Callable, Iterator, List
+from typing import Callable, ContextManager, List
 
 import traffic
+from background import Said, running
 from bench import pktgen
-from bench.place import SETTLE_S, End, Place
+from bench.place import End, Place
 from bench.results import Table
 from bench.sizes import queue_to
 
@@ -31,16 +31,10 @@ TWO_PAIRS = (
     f"ip -n behind link set q1 address {FAR_MAC} up")
 
 
-@contextmanager
-def attached(end: End, way: str, program: str) -> Iterator[None]:
+def attached(end: End, way: str, program: str) -> ContextManager[Said]:
     """A program of tests/xdp, as long as the body runs."""
-    output = f"/tmp/xdp.{end.device}"
-    end.shell.run(f"({end.prefix}xdp {way} {end.device} {program} >{output} 2>&1 & "
-                  f"echo $! >{output}.pid)")
-    end.shell.poll(f"grep -q ready {output}", SETTLE_S)
-    yield
-    end.shell.run(f"kill $(cat {output}.pid)")
-    end.shell.poll(f"grep -q frames= {output}", SETTLE_S)
+    return running(end.shell, f"xdp {way} {end.device} {program}", where=end.prefix,
+                   name=f"xdp.{end.device}")
 
 
 def received(end: End) -> int:

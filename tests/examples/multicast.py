@@ -8,9 +8,10 @@ that the node between is what is measured.
 from contextlib import ExitStack
 from typing import List
 
+from background import numbers, running
 from bench.results import Table
 from machine import Machine
-from examples.place import node, prepare, received, running, words
+from examples.place import node, prepare, received
 
 NODES = ("b", "c", "d")
 GROUP, SENDER = "10.0.0.2:7", "10.0.0.1:7"
@@ -34,7 +35,7 @@ def rate(machine: Machine, way: str) -> float:
         for member in members:
             droppers.enter_context(running(member, "xdp native vni0 drop"))
         before = sum(map(received, members))
-        sent = words(sender.run(f"flow send {GROUP} {RATE_COUNT} {BYTES}",
+        sent = numbers(sender.run(f"flow send {GROUP} {RATE_COUNT} {BYTES}",
                                 timeout=SEND_S).output)
         arrived = sum(map(received, members)) - before
     return arrived / len(members) / sent["seconds"] / 1000
@@ -43,7 +44,7 @@ def rate(machine: Machine, way: str) -> float:
 def delay(machine: Machine, way: str) -> float:
     """Microseconds from the sender by the node between back to a socket of the sender's node."""
     with running(node(machine, "b"), command(way)):
-        took = words(machine.node().run(f"flow delay {GROUP} {SENDER} {DELAY_COUNT} {BYTES}",
+        took = numbers(machine.node().run(f"flow delay {GROUP} {SENDER} {DELAY_COUNT} {BYTES}",
                                         timeout=SEND_S).output)
     return took["median_us"]
 

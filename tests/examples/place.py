@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where the examples run: up to four nodes of one CPU, with a kernel that has BTF."""
 
-import re
 import shlex
-from contextlib import contextmanager
-from typing import Any, Dict, Iterator, Sequence
+from typing import Any, Dict, Sequence
 
 import traffic
 from machine import ANY, COMMAND_SECONDS, Machine, Result, Shell
@@ -53,35 +51,6 @@ def prepare(machine: Machine, names: Sequence[str]) -> None:
 def node(machine: Machine, name: str) -> Shell:
     """The shell of a node that prepare() has started."""
     return machine.shells.get(name) or Distant(machine.node(), name)
-
-
-def words(output: str) -> Dict[str, float]:
-    """The numbers of KEY=VALUE."""
-    return {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", output)}
-
-
-def said(shell: Shell, program: str) -> str:
-    """What a program that has run in the background has printed."""
-    return shell.run(f"cat /tmp/{program}").output
-
-
-@contextmanager
-def running(shell: Shell, command: str, ends: bool = False) -> Iterator[None]:
-    """
-    A program in the background as long as the body runs, or until it ends by itself;
-    then said() has what it printed.
-    """
-    program = command.split()[0]
-    output = f"/tmp/{program}"
-    shell.run(f"rm -f {output} {output}.status; "
-              f"(setsid sh -c '{command}; echo $? >{output}.status' "
-              f">{output} 2>&1 </dev/null &)")
-    shell.poll(f"grep -q ready {output}", SETTLE_S)
-    yield
-    if not ends:
-        shell.run(f"kill $(pidof {program})")
-    shell.poll(f"test -s {output}.status", SETTLE_S)
-    assert shell.run(f"cat {output}.status").output == "0\n", said(shell, program)
 
 
 def received(shell: Shell) -> int:
