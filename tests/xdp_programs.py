@@ -65,9 +65,13 @@ def send(shell: Shell, length: int, count: int = COUNT) -> None:
 
 
 def send_lengths(shell: Shell) -> None:
-    """Datagrams of all lengths."""
+    """
+    Datagrams of all lengths. What a program sends is dropped where its node has no more of
+    the pool, so those of a length are taken before the next: the host may not run a CPU.
+    """
     for length in LENGTHS:
         send(shell, length)
+        traffic.wait_buffers_free(shell)
 
 
 def wait_counted(shell: Shell, counter: str, value: int) -> None:
