@@ -80,10 +80,10 @@ root: kernel loader ## pack what nodes boot: kernel, command, programs
 any: any-root ## the same with a kernel for any machine and for a distribution, with modules
 	$(Q)$(STEP) modules "modules of it" $(BUILD_ANY) modules
 
-# Modules are much of the work; who boots an initramfs alone needs none.
+# Modules are much of the work; who boots an initramfs alone needs one at most.
 BUILD_ANY := scripts/build-kernel $(abspath build/any/kernel) base mint any debian --
 any-root: prepare loader
-	$(Q)$(STEP) any "kernel for any machine" $(BUILD_ANY) bzImage
+	$(Q)$(STEP) any "kernel for any machine" $(BUILD_ANY) bzImage net/mint/mint_bypass.ko
 	$(Q)FLAVOUR=any $(STEP) any "root with it" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
@@ -131,7 +131,7 @@ selftests: deps-debian any man ## the kernel's own tests of network drivers, bet
 	$(Q)$(STEP) selftests "the kernel's selftests" tests/selftests/build-suite
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m selftests $(subst $(comma), ,$(ONLY))
 
-examples: any-root ## programs in the path of frames, each measured with and without it: ONLY=multicast REPS=5
+examples: any-root ## programs in the path of frames, each measured with and without it: ONLY=units REPS=5
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m examples $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
 
 isolation: root ## prove that no node's failure or load disturbs another

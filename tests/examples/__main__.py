@@ -14,10 +14,11 @@ from bench.report import aligned, table_rows
 from bench.results import Table
 from bench.words import refusal, repetitions
 from machine import ANY, Machine
-from examples import multicast
+from examples import multicast, units
 from examples.place import options
 
 EXAMPLES: Dict[str, Callable[[Machine, int], List[Table]]] = {
+    "units": units.measure,
     "multicast": multicast.measure,
 }
 BOOT_S = 120.0

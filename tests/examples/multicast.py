@@ -13,7 +13,7 @@ from bench.results import Table
 from machine import Machine
 from examples.place import node, prepare, received
 
-NODES = ("b", "c", "d")
+NODES = {"b": "1", "c": "2", "d": "3"}
 GROUP, SENDER = "10.0.0.2:7", "10.0.0.1:7"
 MEMBERS = {"node0": "10.0.0.1", "c": "10.0.0.3", "d": "10.0.0.4"}
 WAYS = {"in the driver": "multicast vni0", "in user space": "relay"}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where the examples run: up to four nodes of one CPU, with a kernel that has BTF."""
+"""Where the examples run: up to four nodes on four CPUs, with a kernel that has BTF."""
 
 import shlex
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, Mapping
 
 import traffic
 from machine import ANY, COMMAND_SECONDS, Machine, Result, Shell
@@ -31,17 +31,19 @@ def options() -> Dict[str, Any]:
             "mint": "cpus=0,mem=512M,shm=64M"}
 
 
-def prepare(machine: Machine, names: Sequence[str]) -> None:
-    """Starts the nodes, and gives node 0 and them 10.0.0.1, .2, ... in this order."""
-    for cpu, name in enumerate(names, 1):
-        machine.node_file(name, str(cpu), memory="384M")
-        if cpu <= MOST_CONSOLES:
+def prepare(machine: Machine, cpus: Mapping[str, str]) -> None:
+    """
+    Starts the nodes on their CPUs, and gives node 0 and them 10.0.0.1, .2, ... in this order.
+    """
+    for name in cpus:
+        machine.node_file(name, cpus[name], memory="384M")
+        if len(machine.shells) <= MOST_CONSOLES:
             machine.start_node(name)
         else:
             machine.node().run(f"mint create /etc/mint/{name}.conf && mint start {name}",
                                timeout=SETTLE_S)
             machine.node().poll(f"mint exec -n {name} -- true", SETTLE_S)
-    shells = [node(machine, name) for name in ("node0", *names)]
+    shells = [node(machine, name) for name in ("node0", *cpus)]
     for number, shell in enumerate(shells, 1):
         traffic.bring_up(shell, f"10.0.0.{number}")
     for shell in shells:
@@ -56,3 +58,10 @@ def node(machine: Machine, name: str) -> Shell:
 def received(shell: Shell) -> int:
     """Frames that have come in by vni0."""
     return traffic.link_counters(shell)["rx_packets"]
+
+
+def busy_ms(shell: Shell) -> float:
+    """How long the CPUs of a node have not been idle."""
+    fields = shell.run("head -n 1 /proc/stat").output.split()[1:9]
+    user, nice, system, _, _, irq, softirq, steal = map(int, fields)
+    return (user + nice + system + irq + softirq + steal) * 10.0
