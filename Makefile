@@ -37,9 +37,9 @@ PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev
 	universal-ctags cscope clang-format \
 	busybox-static iproute2 iperf3 ethtool iputils-ping net-tools \
 	netcat-openbsd socat stress \
-	gnuplot-nox liburing-dev libbpf-dev
+	gnuplot-nox liburing-dev libbpf-dev libssl-dev
 # What only the doors to Debian need: packages, image, try, test-debian, apps, selftests.
-PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian libssl-dev rsync kmod llvm \
+PACKAGES_DEBIAN := mmdebstrap build-essential debhelper lintian rsync kmod llvm \
 	qemu-utils dosfstools fdisk
 
 # Where make install puts what a user of nodes needs; DESTDIR goes before it.

@@ -14,11 +14,12 @@ from bench.report import aligned, table_rows
 from bench.results import Table
 from bench.words import refusal, repetitions
 from machine import ANY, Machine
-from examples import multicast, units
+from examples import guard, multicast, units
 from examples.place import options
 
 EXAMPLES: Dict[str, Callable[[Machine, int], List[Table]]] = {
     "units": units.measure,
+    "guard": guard.measure,
     "multicast": multicast.measure,
 }
 BOOT_S = 120.0
