@@ -61,8 +61,10 @@ def test_exec_tells_what_could_not_be_moved(two: Machine) -> None:
     # Nor is it one that the reader has seen enough.
     assert returns(shell, 141, "bash -c 'set -o pipefail; mint exec b -- yes | head -n 1' "
                    "</dev/null") == "y\n"
-    # A loop keeps its lines by -n.
-    loop = "printf 'b\\nnode0\\nb\\n' | while read n; do mint exec {} $n -- hostname; done"
+    # A loop keeps its lines by -n. The program reads to the end of its input: one that
+    # reads nothing may end before mint has read anything for it.
+    loop = ("printf 'b\\nnode0\\nb\\n' | while read n; do "
+            "mint exec {} $n -- sh -c 'cat >/dev/null; hostname'; done")
     assert shell.run(loop.format("-n")).output == "b\nnode0\nb\n"
     assert shell.run(loop.format("")).output == "b\n"
     assert returns(shell, 0, "mint exec --no-input b -- wc -c") == "0\n"
