@@ -37,7 +37,7 @@ struct vni_priv;
  * @VNI_TX_PEER_DOWN: frames dropped because their node takes none
  * @VNI_TX_TOO_LONG: frames dropped because their receiver takes only shorter
  *	ones
- * @VNI_TX_FLOOD_FULL: copies dropped because the ring was full
+ * @VNI_TX_FLOOD_FULL: copies, and frames of programs, dropped as the ring was full
  * @VNI_TX_LOCK: copies dropped because the ring's lock was not had in time
  * @VNI_TX_RING_BAD: frames dropped because the ring's slots are damaged
  * @VNI_TX_BAD_SKB: frames dropped because no descriptor can describe them

@@ -359,7 +359,8 @@ static void vni_tx_locked(struct vni_priv *priv, struct vni_txq *q,
  * @frame: the frame; its buffer, if any, ALLOC or HELD by this node
  * @queues: the bit of the queue is set: vni_tx_flush_queues() has to follow
  *
- * Nobody keeps such a frame: where another one waits, it is dropped.
+ * Nobody keeps such a frame: where another one waits, it is dropped. A stopped queue
+ * is not tried again for each frame: NAPI serves it when it can go on.
  *
  * Context: BH is off.
  *
@@ -373,7 +374,7 @@ int vni_tx_forward(struct vni_priv *priv, const struct vni_tx_dest *dest,
 	int err = -ENETDOWN;
 
 	__netif_tx_lock(q->txq, smp_processor_id());
-	if (q->count == VNI_BATCH)
+	if (q->count == VNI_BATCH && !test_bit(vni_txq_index(priv, q), priv->stopped))
 		vni_tx_flush(priv, q);
 	/* An interface that goes down has every queue purged after this. */
 	if (likely(netif_running(priv->netdev)))
