@@ -132,7 +132,7 @@ def test_every_goal_has_a_table_that_a_measure_makes() -> None:
     assert {goal.needs for goal in goals.GOALS} <= {
         "tcp", "ipis", "plain", "rr", "requests_alone", "requests_together", "udp_half",
         "lost_where", "delivered", "frozen", "writes_send", "writes_receive", "files",
-        "insns_stream", "xdp_drop", "xdp_forward"}
+        "insns_stream", "xdp_drop", "xdp_forward", "insns_programs"}
 
 
 def test_lost_datagrams_are_accounted_for() -> None:

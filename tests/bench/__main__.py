@@ -30,7 +30,7 @@ FOUR: Dict[str, Callable[[Crowd, int], List[results.Table]]] = {
     "nodes": many.nodes, "frozen": many.frozen,
 }
 COUNTED: Dict[str, Callable[[CountedPlace, int], List[results.Table]]] = {
-    "instructions": instructions.instructions,
+    "instructions": instructions.instructions, "paths": programs.instructions,
 }
 NATIVE = "ring"
 MEASURES = [*PAIR, *COUNTED, *FOUR, NATIVE]

@@ -11,7 +11,7 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Callable, Dict, List, Tuple
 
 from machine import BUILD
 from bench.measures import FLAGS, set_flag
@@ -93,13 +93,18 @@ class CountedPlace(Place):
             time.sleep(0.02)
         return by_function(path.read_text("ascii").splitlines(), cpus, self.symbols)
 
+    def during(self, cpus: Tuple[int, ...], work: Callable[[], float]) -> Tuple[float, Counts]:
+        """What work returns, its units, and what the CPUs executed meanwhile."""
+        before = self.counts(cpus)
+        units = work()
+        return units, difference(self.counts(cpus), before)
+
 
 def _run(place: CountedPlace, way: Way, kind: str, ms: int) -> Tuple[float, Counts]:
     """Units of work done in a time, and what both kernels executed meanwhile."""
     verb, unit, units = WORK[kind]
-    before = place.counts(CPUS[way.name])
-    words = way.near.words(f"load {verb.format(address=way.address, ms=ms)}")
-    return words[unit] / units, difference(place.counts(CPUS[way.name]), before)
+    command = f"load {verb.format(address=way.address, ms=ms)}"
+    return place.during(CPUS[way.name], lambda: way.near.words(command)[unit] / units)
 
 
 def difference(now: Counts, before: Counts) -> Counts:

@@ -22,6 +22,8 @@ class Frames:
     queue: int = 0
     address: str = NOWHERE
     port: int = DISCARD
+    every_ns: int = 0
+    """From a burst to the next; 0 is without a pause."""
 
 
 def load(end: End) -> None:
@@ -32,7 +34,7 @@ def load(end: End) -> None:
 def send(end: End, frames: Frames) -> int:
     """Sends them by the interface of an end; for how long, in microseconds."""
     settings = [f"count {frames.count}", f"pkt_size {frames.size}", f"burst {frames.burst}",
-                "delay 0", f"dst {frames.address}", f"dst_mac {frames.mac}",
+                f"delay {frames.every_ns}", f"dst {frames.address}", f"dst_mac {frames.mac}",
                 f"udp_dst_min {frames.port}", f"udp_dst_max {frames.port}",
                 f"queue_map_min {frames.queue}", f"queue_map_max {frames.queue}"]
     lines = [f"echo rem_device_all >{PLACE}/kpktgend_0",

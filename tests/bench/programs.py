@@ -5,13 +5,21 @@ sent on by their buffer against forwarded by IP, and against redirected between 
 veth pairs. pktgen sends short datagrams; counted is what arrives, or is dropped. What
 arrives at the end of a way is dropped there in the driver: the end costs as little as it
 can, and the same on each way.
+
+Three nodes are busy then. A host with two CPUs runs each of them for longer than it
+takes to fill the ring of one that has to wait, so rates depend on who wants a CPU. What
+the node between executes for a frame, at a load at which none is lost, does not.
 """
 
-from typing import Callable, ContextManager, List
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from typing import Callable, ContextManager, Iterator, List, Tuple
 
 import traffic
 from background import Said, running
 from bench import pktgen
+from bench.instructions import Counts, CountedPlace, MOST_REPS, per_unit, split
+from bench.measures import set_flag
 from bench.place import End, Place
 from bench.results import Table
 from bench.sizes import queue_to
@@ -20,8 +28,15 @@ SIZES = (60, 1000)
 BURST = 32
 FRAMES = 20000
 ECHO = 7
+# For instructions: bursts that the emulator, which counts them, can follow.
+EVERY_NS = 4_000_000
+SHORT_FRAMES, LONG_FRAMES = 1000, 9000
+MIDDLE_CPUS = (1,)
 C_ADDRESS, C_MAC = "10.0.0.3", "0x024d494e5402"
 FAR_MAC = "02:00:00:00:00:77"
+# Programs of node b that send a frame on to c; none is the stack, by IP.
+WAYS = {"vni, XDP_TX": f"forward {C_MAC}", "vni, redirect by a map": f"redirect_map {C_MAC} vni0",
+        "vni, IP": ""}
 # A veth pair on each side of a program, in the node of two CPUs.
 TWO_PAIRS = (
     "ip netns add before; ip netns add behind; "
@@ -71,25 +86,54 @@ class Paths:
         self.middle.shell.run("sysctl -qw net.ipv4.ip_forward=1")
         self.end.shell.run(TWO_PAIRS)
 
-    def frames(self, size: int, address: str = pktgen.NOWHERE) -> pktgen.Frames:
-        """What node 0 sends to node b."""
+    def frames(self, size: int) -> pktgen.Frames:
+        """What node 0 sends to node b, for an address of node c."""
         mac = self.middle.run("cat /sys/class/net/vni0/address").strip()
-        return pktgen.Frames(mac, size, BURST, FRAMES, self.queue, address, ECHO)
+        return pktgen.Frames(mac, size, BURST, FRAMES, self.queue, C_ADDRESS, ECHO)
 
     def dropped(self, way: str, program: str, size: int) -> float:
         """By a program of node b."""
         with attached(self.middle, way, program):
             return rate(self.near, self.frames(size), lambda: received(self.middle))
 
-    def by_ip(self, size: int) -> float:
-        """From node b to c, by its stack."""
-        with attached(self.end, "native", "drop"):
-            return rate(self.near, self.frames(size, C_ADDRESS), lambda: received(self.end))
+    @contextmanager
+    def to_end(self, program: str) -> Iterator[None]:
+        """Node b sends on what comes, by a program or by IP, and c drops it."""
+        sends = attached(self.middle, "native", program) if program else nullcontext()
+        with attached(self.end, "native", "drop"), sends:
+            yield
 
-    def by_buffer(self, program: str, size: int) -> float:
-        """From node b to c, by a program."""
-        with attached(self.end, "native", "drop"), attached(self.middle, "native", program):
+    @contextmanager
+    def timed(self, place: Place) -> Iterator[None]:
+        """Node b drops what comes by a program, and notes how long it was on its way."""
+        set_flag(place, "rx-latency", "on")
+        with attached(self.middle, "native", "drop"):
+            yield
+        set_flag(place, "rx-latency", "off")
+
+    def sent_on(self, program: str, size: int) -> float:
+        """From node b to c."""
+        with self.to_end(program):
             return rate(self.near, self.frames(size), lambda: received(self.end))
+
+    def executed(self, place: CountedPlace, last: End, size: int) -> Counts:
+        """Thousands of instructions of node b, by function, for a frame on its way."""
+        frames = replace(self.frames(size), every_ns=EVERY_NS)
+
+        def of(count: int) -> Tuple[float, Counts]:
+            return place.during(MIDDLE_CPUS,
+                                lambda: self._arrive(last, replace(frames, count=count)))
+
+        return per_unit(of(SHORT_FRAMES), of(LONG_FRAMES))
+
+    def _arrive(self, last: End, frames: pktgen.Frames) -> int:
+        """Sends frames of which none may be lost; how many came."""
+        before = received(last)
+        pktgen.send(self.near, frames)
+        arrived = received(last) - before
+        if arrived < frames.count:
+            raise RuntimeError(f"{arrived} of {frames.count} frames arrived")
+        return arrived
 
     def by_pairs(self, size: int) -> float:
         """From one veth pair to another, by a program."""
@@ -111,9 +155,28 @@ def programs(place: Place, reps: int) -> List[Table]:
         for size in SIZES:
             dropped.add("vni, XDP", paths.dropped("native", "drop", size), size)
             dropped.add("vni, tc", paths.dropped("tc", "tc_drop", size), size)
-            sent_on.add("vni, XDP_TX", paths.by_buffer(f"forward {C_MAC}", size), size)
-            sent_on.add("vni, redirect by a map",
-                        paths.by_buffer(f"redirect_map {C_MAC} vni0", size), size)
-            sent_on.add("vni, IP", paths.by_ip(size), size)
+            for way, program in WAYS.items():
+                sent_on.add(way, paths.sent_on(program, size), size)
             sent_on.add("veth, XDP redirect", paths.by_pairs(size), size)
     return [dropped, sent_on]
+
+
+def instructions(place: CountedPlace, reps: int) -> List[Table]:
+    """Instructions for a frame that a program drops, or that is sent on."""
+    paths = Paths(place)
+    paths.set_up()
+    middle, size = paths.middle, SIZES[0]
+    table = Table("insns_programs", f"Instructions of the node between for a frame of {size} bytes",
+                  "1000 instructions", "part")
+    for _ in range(min(reps, MOST_REPS)):
+        ways: List[Tuple[str, ContextManager[object], End]] = [
+            ("dropped, XDP", attached(middle, "native", "drop"), middle),
+            ("dropped, XDP, rx-latency", paths.timed(place), middle),
+            ("dropped, tc", attached(middle, "tc", "tc_drop"), middle)]
+        ways += [(way, paths.to_end(program), paths.end) for way, program in WAYS.items()]
+        for name, way, last in ways:
+            with way:
+                counts = paths.executed(place, last, size)
+            for part, value in split(counts).items():
+                table.add(name, value, part)
+    return [table]
