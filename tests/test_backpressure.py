@@ -31,8 +31,10 @@ FLOODER = "c"
 STUCK = ("d", "e")
 ADDRESS = {"node0": "10.0.0.1", "b": "10.0.0.2", "c": "10.0.0.3",
            "d": "10.0.0.4", "e": "10.0.0.5"}
+BROADCAST = "10.0.0.255"
 STUCK_MS = 60_000
 ROUNDS = 2
+COPIES = 32
 
 
 class Node:
@@ -178,14 +180,24 @@ def rate(nodes: Dict[str, Node]) -> float:
     return traffic.gbit(traffic.iperf(nodes["node0"].shell, ADDRESS["b"], seconds=1))
 
 
+def stick(node: Node) -> None:
+    """Has a node take no frame, until it is told otherwise or a minute has passed."""
+    node.run("dmesg -c >/dev/null")
+    node.start(f"fault receiver-stuck {STUCK_MS}")
+    node.poll("dmesg | grep -q receiver-stuck")
+
+
+def unstick(node: Node) -> None:
+    """Has it take frames again."""
+    node.run("kill $(pidof fault)")
+
+
 def flooded_rate(nodes: Dict[str, Node]) -> float:
     """The same while the flooder has filled what it may of two stuck receivers."""
     flooder = nodes[FLOODER]
     stops = flooder.counters()["stop"]
     for name in STUCK:
-        nodes[name].run("dmesg -c >/dev/null")
-        nodes[name].start(f"fault receiver-stuck {STUCK_MS}")
-        nodes[name].poll("dmesg | grep -q receiver-stuck")
+        stick(nodes[name])
         flooder.start('bash -c "exec dd if=/dev/zero bs=60000 count=300 '
                       f'>/dev/udp/{ADDRESS[name]}/9"')
     deadline = time.monotonic() + WAIT_SECONDS
@@ -195,7 +207,7 @@ def flooded_rate(nodes: Dict[str, Node]) -> float:
     measured = rate(nodes)
     assert flooder.counters()["tx_packets"] <= before + 2, "nobody was stuck"
     for name in STUCK:
-        nodes[name].run("kill $(pidof fault)")
+        unstick(nodes[name])
     flooder.poll("! pidof dd")
     return measured
 
@@ -203,16 +215,39 @@ def flooded_rate(nodes: Dict[str, Node]) -> float:
 def netconsole_to_a_stuck_node(nodes: Dict[str, Node]) -> None:
     """Messages that cannot be sent do not keep a node from what it receives."""
     talker, stuck = nodes["node0"], STUCK[0]
-    nodes[stuck].run("dmesg -c >/dev/null")
-    nodes[stuck].start(f"fault receiver-stuck {STUCK_MS}")
-    nodes[stuck].poll("dmesg | grep -q receiver-stuck")
+    stick(nodes[stuck])
     talker.run("insmod /lib/modules/netconsole.ko netconsole=6665@10.0.0.1/vni0,"
                f"6666@{ADDRESS[stuck]}/02:4d:49:4e:54:03")
     talker.start("bash -c \"while echo '<1>for netconsole' >/dev/kmsg; do :; done\"")
     talker.poll(IN_FLIGHT)
     nodes["b"].run("ping -q -i 0.02 -c 100 10.0.0.1 >&2")
     talker.run("kill $(pidof bash); rmmod netconsole")
-    nodes[stuck].run("kill $(pidof fault)")
+    unstick(nodes[stuck])
+
+
+def broadcast(node: Node, count: int) -> Dict[str, int]:
+    """Sends frames to everybody, and returns the node's counters. Nobody answers."""
+    node.run(f"ping -b -q -l {count} -c {count} -W 1 {BROADCAST} >/dev/null 2>&1 || :")
+    return node.counters()
+
+
+def flood_leaves_a_full_ring_alone(nodes: Dict[str, Node]) -> None:
+    """A copy for a full ring is dropped without a try for the ring's lock."""
+    flooder, stuck = nodes[FLOODER], nodes[STUCK[0]]
+    shell = nodes["node0"].shell
+    section = shared_region.VniSection(functools.partial(shared_region.read, shell))
+    lock = section.start + section.ring_offset(list(ADDRESS).index(stuck.name))
+    slots = section.header.nr_slots
+    stick(stuck)
+    full = broadcast(flooder, 2 * slots)
+    assert full["tx_flood_full"] >= slots, full
+    shell.run(shared_region.write_command(lock, OWNED_BY_B.to_bytes(8, "little")))
+    now = broadcast(flooder, COPIES)
+    shell.run(shared_region.write_command(lock, bytes(8)))
+    assert now["tx_flood_full"] >= full["tx_flood_full"] + COPIES, now
+    assert now["tx_lock"] == full["tx_lock"], now
+    unstick(stuck)
+    flooder.run(f"ping -c 1 -w 10 {ADDRESS[stuck.name]}")
 
 
 def test_flooder_and_stuck_receivers_stop_nobody_else(nodes: Dict[str, Node]) -> None:
@@ -231,3 +266,4 @@ def test_flooder_and_stuck_receivers_stop_nobody_else(nodes: Dict[str, Node]) ->
     netconsole_to_a_stuck_node(nodes)
     for name, node in nodes.items():
         assert not drops(node.counters()), name
+    flood_leaves_a_full_ring_alone(nodes)

@@ -179,6 +179,9 @@ static int vni_tx_copy(struct vni_priv *priv, struct vni_txq *q,
 	struct vni_frame frame;
 	int n;
 
+	/* As for a batch; and a buffer that would not be posted is left to others. */
+	if (!vni_ring_space(&priv->port, dest->ring))
+		return -ENOSPC;
 	if (!vni_tx_may_copy(priv, dest->place.class))
 		return -ENOBUFS;
 	n = vni_tx_fill(priv, skb, dest->place, &frame);
