@@ -25,6 +25,7 @@ export V MINT_T0 KERNEL_SRC SANITIZE
 
 STEP := scripts/step
 KERNEL := $(abspath build/$(SANITIZE)/kernel)
+ANY := $(if $(SANITIZE),$(SANITIZE)/)any
 
 # Tools, then what goes into the root of a node.
 PACKAGES := make gcc libc6-dev clang libclang-rt-14-dev bc bison flex libelf-dev perl patch cpio \
@@ -63,6 +64,7 @@ deps: ## install the Debian packages that are missing
 	$(Q)scripts/install-packages $(PACKAGES)
 
 deps-debian: deps # and those that the doors to Debian need
+	$(if $(SANITIZE),$(error Debian is given no kernel with checks. Try it without SANITIZE=))
 	$(Q)scripts/install-packages $(PACKAGES_DEBIAN)
 
 prepare: deps ## unpack the kernel source, lay our files over it, apply the series
@@ -81,10 +83,10 @@ any: any-root ## the same with a kernel for any machine and for a distribution, 
 	$(Q)$(STEP) modules "modules of it" $(BUILD_ANY) modules
 
 # Modules are much of the work; who boots an initramfs alone needs one at most.
-BUILD_ANY := scripts/build-kernel $(abspath build/any/kernel) base mint any debian --
+BUILD_ANY := scripts/build-kernel $(abspath build/$(ANY)/kernel) base mint any debian $(SANITIZE) --
 any-root: prepare loader
 	$(Q)$(STEP) any "kernel for any machine" $(BUILD_ANY) bzImage net/mint/mint_bypass.ko
-	$(Q)FLAVOUR=any $(STEP) any "root with it" scripts/build-root
+	$(Q)FLAVOUR=$(ANY) $(STEP) any "root with it" scripts/build-root
 
 demo: root ## boot two nodes and show them talking over vni0
 	$(Q)scripts/demo run
@@ -118,7 +120,7 @@ proofs: kernel
 	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
 
 # Tests of machine shapes boot the kernel for any machine.
-test: root $(if $(SANITIZE),,$(if $(T),$(if $(findstring machines,$(T))$(findstring examples,$(T)),any-root),any-root proofs)) ## every test, two at a time: AT_ONCE=; some: T=
+test: root $(if $(T),$(if $(findstring machines,$(T))$(findstring examples,$(T)),any-root),any-root $(if $(SANITIZE),,proofs)) ## every test, two at a time: AT_ONCE=; some: T=
 	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
 
 test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=

@@ -34,7 +34,7 @@ TOP = Path(__file__).resolve().parent.parent
 SANITIZE = os.environ.get("SANITIZE", "")
 BUILD = TOP / "build" / SANITIZE
 # The kernel of `make any` with its root.
-ANY = TOP / "build/any"
+ANY = BUILD / "any"
 BZIMAGE = BUILD / "kernel/arch/x86/boot/bzImage"
 ROOT = BUILD / "root.cpio"
 

@@ -5,7 +5,7 @@ import shlex
 from typing import Any, Dict, Mapping
 
 import traffic
-from machine import ANY, COMMAND_SECONDS, Machine, Result, Shell
+from machine import ANY, COMMAND_SECONDS, Machine, Result, Shell, roomy
 from roots import extended_root
 
 SETTLE_S = 60.0
@@ -27,8 +27,8 @@ class Distant(Shell):
 
 def options() -> Dict[str, Any]:
     """Of the machine."""
-    return {"build": ANY, "initrd": extended_root("examples", ANY), "cpus": 4, "memory": "2G",
-            "mint": "cpus=0,mem=512M,shm=64M"}
+    return {"build": ANY, "initrd": extended_root("examples", ANY), "cpus": 4,
+            "memory": f"{roomy(2048, 10)}M", "mint": f"cpus=0,mem={roomy(512, 4)}M,shm=64M"}
 
 
 def prepare(machine: Machine, cpus: Mapping[str, str]) -> None:
@@ -36,7 +36,7 @@ def prepare(machine: Machine, cpus: Mapping[str, str]) -> None:
     Starts the nodes on their CPUs, and gives node 0 and them 10.0.0.1, .2, ... in this order.
     """
     for name in cpus:
-        machine.node_file(name, cpus[name], memory="384M")
+        machine.node_file(name, cpus[name], memory=f"{roomy(384)}M")
         if len(machine.shells) <= MOST_CONSOLES:
             machine.start_node(name)
         else:
