@@ -49,9 +49,9 @@ MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
 
 comma := ,
 
-.PHONY: help deps deps-debian prepare kernel loader root any any-root demo shell check proofs \
-	test test-debian apps selftests examples isolation soak nested bench evaluation abi \
-	lint series man install install-files packages image try loc house clean
+.PHONY: help deps deps-debian prepare kernel loader root any any-root smc-root demo shell \
+	check proofs test test-debian apps selftests examples isolation soak nested bench \
+	evaluation abi lint series man install install-files packages image try loc house clean
 
 help: ## list the doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -94,7 +94,12 @@ demo: root ## boot two nodes and show them talking over vni0
 shell: root ## the same, then node 0's console is yours
 	$(Q)scripts/demo shell
 
-bench: root ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
+# Beside SMC the bypass is measured on a kernel that has both.
+smc-root: prepare loader
+	$(Q)$(STEP) smc "kernel with SMC" scripts/build-kernel $(abspath build/smc/kernel) base mint tests smc --
+	$(Q)FLAVOUR=smc $(STEP) smc "root with it" scripts/build-root
+
+bench: root $(if $(ONLY),$(if $(filter smc,$(subst $(comma), ,$(ONLY))),smc-root),smc-root) ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
 
 evaluation: deps ## tables and plots of docs/evaluation.md from its figures

@@ -131,7 +131,7 @@ def test_one_frame_too_many_misses_a_goal_of_none() -> None:
 def test_every_goal_has_a_table_that_a_measure_makes() -> None:
     assert {goal.needs for goal in goals.GOALS} <= {
         "tcp", "ipis", "plain", "rr", "requests_alone", "requests_together", "udp_half",
-        "lost_where", "delivered", "frozen", "writes_send", "writes_receive", "files",
+        "lost_where", "delivered", "frozen", "writes_send", "writes_receive", "files", "smc",
         "insns_stream", "xdp_drop", "xdp_forward", "insns_programs"}
 
 

@@ -13,10 +13,11 @@ from functools import partial
 from typing import Callable, Dict, List, TypeVar
 
 from bench import clients, document, figures, files, foreign, goals, instructions, many
-from bench import measures, native, programs, report, results, ring, sizes, stages, udp
+from bench import measures, native, programs, report, results, ring, sizes, smc, stages, udp
 from bench.instructions import CountedPlace
 from bench.many import Crowd
 from bench.place import WHERE, Place
+from bench.smc import SmcPlace
 from bench.words import refusal, repetitions
 
 PAIR: Dict[str, Callable[[Place, int], List[results.Table]]] = {
@@ -32,12 +33,13 @@ FOUR: Dict[str, Callable[[Crowd, int], List[results.Table]]] = {
 COUNTED: Dict[str, Callable[[CountedPlace, int], List[results.Table]]] = {
     "instructions": instructions.instructions, "paths": programs.instructions,
 }
+BESIDE: Dict[str, Callable[[SmcPlace, int], List[results.Table]]] = {"smc": smc.smc}
 NATIVE = "ring"
-MEASURES = [*PAIR, *COUNTED, *FOUR, NATIVE]
+MEASURES = [*PAIR, *BESIDE, *COUNTED, *FOUR, NATIVE]
 NATIVE_S = 90.0
 
 
-M = TypeVar("M", Place, CountedPlace, Crowd)
+M = TypeVar("M", Place, SmcPlace, CountedPlace, Crowd)
 
 
 class Bench:
@@ -99,6 +101,7 @@ def main(words: List[str]) -> int:
         for old in WHERE.glob("*.json"):
             old.unlink()
     bench.run(Place(WHERE / "logs/pair"), PAIR, names)
+    bench.run(SmcPlace(WHERE / "logs/smc"), BESIDE, names)
     bench.run(CountedPlace(WHERE / "logs/counted"), COUNTED, names)
     bench.run(Crowd(WHERE / "logs/four"), FOUR, names)
     if NATIVE in names:

@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, Optional
 
 from bench.place import BYPASS
 from bench.results import Figure, ResultError, Table, brief
+from bench.smc import SMC
 
 Tables = Dict[str, Table]
 
@@ -99,6 +100,8 @@ GOALS = [
          _ratio(BYPASS, VETH, "send"), 1.8),
     Goal("Past TCP, stream / loopback in a kernel of 2 CPUs", "tcp",
          _ratio(BYPASS, LO, "send"), 1.7),
+    Goal("Past TCP, stream / SMC over loopback in a kernel of 2 CPUs", "smc",
+         _ratio(BYPASS, SMC), 0.85),
     *(Goal(f"Past TCP, {direction}, worst size of a write / veth", f"writes_{direction}",
            _least_ratio(BYPASS, VETH), 1.0) for direction in ("send", "receive")),
     Goal("Past TCP, sendfile / veth", "files", _ratio(BYPASS, VETH, "sendfile"), 1.0),

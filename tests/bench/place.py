@@ -69,13 +69,13 @@ class Way:
 class Place:
     """The machine and the ways through it."""
 
-    def __init__(self, log_dir: Path, more: Sequence[str] = ()) -> None:
+    def __init__(self, log_dir: Path, more: Sequence[str] = (), build: Path = BUILD) -> None:
         devices = Extra()
         for address, hub, model in (("4", 0, "virtio-net-pci"), ("5", 0, "virtio-net-pci"),
                                     ("6", 1, "e1000e"), ("7", 1, "e1000e")):
             devices.nic(address, hub, model=model)
         self.machine = Machine(
-            log_dir, cpus=4, memory="2G", initrd=extended_root("bench"),
+            log_dir, build=build, cpus=4, memory="2G", initrd=extended_root("bench", build),
             mint="cpus=0,mem=512M,shm=64M,nodevices=00:05.0,00:07.0",
             extra=[*devices.line, *more])
         self.ways: Dict[str, Way] = {}
