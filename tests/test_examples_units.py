@@ -69,6 +69,19 @@ def test_records_arrive_whole_and_unchanged(nodes: Machine, reader: str) -> None
     wait_gone(nodes.node("b"))
 
 
+def test_what_is_not_read_yet_stays_in_the_count_of_the_socket(nodes: Machine) -> None:
+    """By which TCP knows what it may drop of a full buffer."""
+    queue = (f"awk '$2 ~ /:{PORT:04X}$/ && $4 != \"0A\" {{ split($5, queue, \":\"); "
+             "print queue[2] }' /proc/net/tcp")
+    with held_back(nodes), \
+            running(nodes.node("b"), f"records take {PORT} 1 pause={2 * HELD_MS}",
+                    ends=True) as taken:
+        # The parser runs once for each.
+        nodes.node().run(f"records send {ADDRESS} 3 1000 1004 {100 * HELD_MS}")
+        assert int(nodes.node("b").run(queue).output, 16) == 3 * 1004
+    assert taken.items() >= {"records": 3, **WHOLE}.items()
+
+
 @pytest.mark.parametrize("reader", READERS)
 def test_a_reader_hears_nothing_of_half_a_record(nodes: Machine, reader: str) -> None:
     for sent in (1, 3, 4, 5, 900):
