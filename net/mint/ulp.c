@@ -8,8 +8,10 @@
  * the server looks for it: see pair.c. If none comes about, the socket is given
  * back to TCP, and nothing of us is left in it.
  */
+#include <linux/if_arp.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <net/dst.h>
 
 #include "bypass.h"
 
@@ -27,6 +29,19 @@ static bool mint_socket_signed(const struct sock *sk)
 	return is_signed;
 }
 
+/*
+ * What is encrypted on its way must not lie in the shared region as it is: packets that
+ * IPsec transforms, now or once it has keys, and those that leave by a device of packets
+ * without a link, as WireGuard and tun are.
+ */
+static bool mint_socket_encrypted(const struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return dst && (dst_xfrm(dst) || dst->flags & DST_XFRM_QUEUE ||
+		       dst->dev->type == ARPHRD_NONE);
+}
+
 /* Is it an ordinary socket of a program, and does its owner want the bypass? */
 static bool mint_socket_wanted(const struct sock *sk)
 {
@@ -35,7 +50,8 @@ static bool mint_socket_wanted(const struct sock *sk)
 	return mint_netns_wants(sock_net(sk)) && !sk->sk_kern_sock &&
 	       !inet_csk(sk)->icsk_ulp_ops && !READ_ONCE(sk->sk_user_data) &&
 	       prot->sendmsg == tcp_prot.sendmsg && prot->recvmsg == tcp_prot.recvmsg &&
-	       prot->close == tcp_prot.close && !tcp_sk(sk)->repair && !mint_socket_signed(sk);
+	       prot->close == tcp_prot.close && !tcp_sk(sk)->repair &&
+	       !mint_socket_signed(sk) && !mint_socket_encrypted(sk);
 }
 
 /* Does any peer join? */
@@ -85,6 +101,11 @@ static void mint_socket_offer(struct sock *sk)
 
 	if (!s || s->stage != MINT_STAGE_CONNECTING)
 		return;
+	/* The route may be another one than that of the SYN. */
+	if (mint_socket_encrypted(sk)) {
+		mint_socket_plain(s);
+		return;
+	}
 	s->key = mint_socket_key(sk, true);
 	pair = mint_pair_offer(&mint_bypass->view, s->key, mint_this_cpu());
 	if (pair < 0) {

@@ -9,6 +9,8 @@ from apps.transports import iperf, serve_iperf
 
 INNER_NEAR, INNER_FAR = "172.31.0.1", "172.31.0.2"
 FILE_MB = 8
+# Bytes of the file that have to go through what encrypts them.
+ENCRYPTED = FILE_MB << 20
 SUM_PORT = 5000
 SUM_SERVER = f"socat TCP6-LISTEN:{SUM_PORT},ipv6only=0,reuseaddr,fork EXEC:sha256sum"
 PREFIX = "fd77:1:2:3::"
@@ -168,13 +170,20 @@ def container(way: Way) -> float:
                           f"umount {WORK}/c {WORK}/upper {WORK}/lower", check=False)
 
 
-def _tunnel(way: Way, near_up: str, far_up: str, device: str) -> float:
-    """Sets up a device on both ends, each with its inner address, and carries through it."""
+def _tunnel(way: Way, near_up: str, far_up: str, device: str, least: int = 0) -> float:
+    """
+    Sets up a device on both ends, each with its inner address, and carries through it; so
+    many bytes have to go that way.
+    """
     undo = f"ip link del {device}"
     up = "ip addr add {}/24 dev " + device + f"; ip link set {device} up"
     with way.near.set_up(f"{near_up}\n{up.format(INNER_NEAR)}", undo), \
             way.far.set_up(f"{far_up}\n{up.format(INNER_FAR)}", undo):
-        return carry(way.near, way.far, INNER_FAR)
+        speed = carry(way.near, way.far, INNER_FAR)
+        sent = int(way.near.run(f"cat /sys/class/net/{device}/statistics/tx_bytes"))
+        if sent < least:
+            raise Wrong(f"what went through {device}: {sent}")
+        return speed
 
 
 def vxlan(way: Way) -> float:
@@ -201,7 +210,7 @@ def wireguard(way: Way) -> float:
                  f"wg set wg0 listen-port 51820 private-key {WORK}/{name}.key peer {keys[peer]} "
                  f"endpoint {other.address}:51820 allowed-ips 172.31.0.0/24"
                  for name, peer, other in (("near", "far", way.far), ("far", "near", way.near)))
-    return _tunnel(way, near, far, "wg0")
+    return _tunnel(way, near, far, "wg0", ENCRYPTED)
 
 
 def ipsec(way: Way) -> float:
@@ -216,6 +225,6 @@ def ipsec(way: Way) -> float:
     way.near.run(f"swanctl --initiate --child apps --uri unix://{WORK}/near.vici >ike.log")
     speed = carry(*way.ends(), way.far.address)
     sent = re.findall(r"(\d+)\(bytes\)", way.near.run("ip -s xfrm state"))
-    if not any(int(count) > FILE_MB << 20 for count in sent):
+    if not any(int(count) > ENCRYPTED for count in sent):
         raise Wrong(f"what went through ESP: {sent}")
     return speed
