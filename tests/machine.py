@@ -103,6 +103,11 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+# What a line adds to what is printed: carriage returns, and XOFF and XON of a tty that is
+# typed to faster than it is read.
+LINE_CONTROL = {ord(control): None for control in "\r\x11\x13"}
+
+
 class Port:
     """A serial port of the machine: bytes in both directions."""
 
@@ -131,7 +136,7 @@ class Port:
             data = b""
         if not data:
             raise MachineVanished(f"{self.name}: QEMU has closed the line")
-        self.buffer += data.decode(errors="replace").replace("\r", "")
+        self.buffer += data.decode(errors="replace").translate(LINE_CONTROL)
         return True
 
     def expect(self, pattern: "Pattern[str]",
