@@ -58,7 +58,8 @@ def test_a_ratio_needs_pairs() -> None:
 
 
 @pytest.mark.parametrize("value, text", [
-    (0.0, "0"), (0.0123, "0.012"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1234"),
+    (0.0, "0"), (-0.0001, "0.000"), (0.0123, "0.012"),
+    (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1234"),
     (-1.5, "-1.50")])
 def test_numbers_have_the_digits_that_count(value: float, text: str) -> None:
     assert results.brief(value) == text

@@ -39,7 +39,8 @@ def brief(value: float) -> str:
         return f"{value:.0f}"
     if abs(value) >= 10:
         return f"{value:.1f}"
-    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+    # What rounds to nothing has no sign.
+    return f"{value:.2f}" if abs(value) >= 1 else f"{round(value, 3) or 0.0:.3f}"
 
 
 def figure(samples: List[float]) -> Figure:
