@@ -292,9 +292,9 @@ class Campaign:
         node0.run("mint kill b")
         for shell in shells:
             shell.run("killall checked")
-        # What is closed keeps its units until its last segments are there, or TCP gives up.
+        # What is closed has no units, though TCP may still try to tell the dead.
         if self.kind.past_tcp:
-            past_tcp.wait_all_free(node0, past_tcp.ORPHAN_S)
+            past_tcp.wait_all_free(node0)
         for shell in shells:
             shell.run("ip link set vni0 down")
         return self.settled()

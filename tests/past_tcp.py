@@ -8,8 +8,6 @@ from machine import Shell
 DEVICE = "/sys/devices/mint/bypass.0"
 SWITCH = "/proc/sys/net/mint/bypass"
 SETTLE_S = 10.0
-# TCP gives up a closed connection that the other node does not answer for within two minutes.
-ORPHAN_S = 180.0
 
 
 def load(shell: Shell) -> None:

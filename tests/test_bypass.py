@@ -18,6 +18,9 @@ from past_tcp import DEVICE, SETTLE_S, SWITCH, grown, load, statistics, switch, 
 
 BYTES_64M = 64 << 20
 STREAMS = 128
+# Prints what b sends, and sends a byte when told.
+READER = ("bash -c 'exec 3<>/dev/tcp/10.0.0.2/7000;"
+          "(until test -e /tmp/say; do sleep 0.1; done; printf x >&3) & cat <&3'")
 
 
 @pytest.fixture(name="pair")
@@ -158,6 +161,47 @@ def test_a_node_that_dies_ends_its_connections_only(
     traffic.iperf(one, "10.0.0.2", 1)
     assert grown(one, before)["joined"] == 2
     wait_all_free(one)
+
+
+@pytest.mark.parametrize("unread", [True, False], ids=["rst", "fin"])
+def test_an_end_that_died_with_its_node_is_no_end_of_file(boot: Boot, unread: bool) -> None:
+    machine = three_nodes(boot)
+    one, other = machine.node(), machine.node("b")
+    other.run("mkfifo /tmp/bytes; exec 9<>/tmp/bytes; (nc -l 7000 </tmp/bytes 9>&- &)")
+    other.poll("netstat -ltn | grep -q ':7000 '", SETTLE_S)
+    one.run(f"(({READER} >/tmp/got 2>/tmp/why; touch /tmp/over) &)")
+    for size in (65536, 131072):
+        other.run("head -c 65536 /dev/zero >&9")
+        one.poll(f"test $(wc -c </tmp/got) -eq {size}", SETTLE_S)
+    assert statistics(one)["bytes_received"]
+    if unread:
+        other.run("kill -STOP $(pidof nc)")
+        one.run("touch /tmp/say")
+        other.poll("netstat -tn | grep -q '^tcp *1 .*:7000 '", SETTLE_S)
+    one.run("ip link set vni0 down")
+    other.run("kill -KILL $(pidof nc)")
+    other.poll("! pidof nc", SETTLE_S)
+    assert one.run("test ! -e /tmp/over && echo waits").output == "waits\n"
+    one.run("mint kill b")
+    one.poll("test -e /tmp/over", SETTLE_S)
+    assert "Connection reset by peer" in one.run("cat /tmp/why").output
+    one.run("touch /tmp/say")
+    wait_all_free(one)
+
+
+def test_what_both_ends_have_closed_is_free_though_tcp_goes_on(pair: Machine) -> None:
+    one, other = pair.node(), pair.node("b")
+    traffic.iperf_server(other)
+    one.run("((iperf3 -c 10.0.0.2 -t 60 >/dev/null 2>&1; touch /tmp/over) &)")
+    one.poll(f"test $(cat {DEVICE}/units_used) -gt 10", SETTLE_S)
+    other.run("ip link set vni0 down")
+    one.run("killall iperf3")
+    other.run("killall iperf3")
+    wait_all_free(one)
+    assert one.run("grep -c ' 04 ' /proc/net/tcp", check=False).output.strip() != "0"
+    other.run("ip link set vni0 up")
+    traffic.wait_carrier(other)
+    assert traffic.send_string(other, one, "10.0.0.1", "again") == "again"
 
 
 def test_a_node_that_hangs_holds_up_its_own_connections_only(boot: Boot) -> None:

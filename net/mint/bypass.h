@@ -121,7 +121,7 @@ enum mint_stage {
  * @retry: sends until one tries again to get memory
  * @sequence: number of TCP from which on bytes come through the lane
  * @pair: number of the pair
- * @peer: node id of the other end
+ * @peer: the other end, as it was when both had joined
  * @key: of the connection
  * @offered: jiffies when it was offered
  * @writer: of the lane to the peer
@@ -145,7 +145,7 @@ struct mint_socket {
 	u32 retry;
 	u32 sequence;
 	u32 pair;
-	u32 peer;
+	struct mint_end peer;
 	u64 key;
 	unsigned long offered;
 	struct mint_writer writer;

@@ -72,24 +72,33 @@ static bool mint_memory_free(const struct sock *sk, int wake)
 	return free;
 }
 
-/* Bytes that nobody has read make a reset of the end, as in TCP. */
+/*
+ * Bytes that nobody has read make a reset of the end, as in TCP. What we have sent the
+ * peer reads without us: the pair is left before TCP has brought the end there, which
+ * may take it minutes, or never come about. The module stays while that is waited for
+ * (SO_LINGER).
+ */
 static void mint_close(struct sock *sk, long timeout)
 {
 	struct mint_socket *s;
+	bool ours;
 
 	guard(mint_call)();
 	lock_sock(sk);
 	s = mint_socket_of(sk);
-	if (s && mint_socket_settle(s) && s->stage == MINT_STAGE_JOINED) {
+	ours = s && mint_socket_settle(s);
+	if (ours) {
 		if (mint_recv_bytes(s)) {
 			sock_set_flag(sk, SOCK_LINGER);
 			sk->sk_lingertime = 0;
 		}
-		mint_socket_refuse(s);
+		__module_get(THIS_MODULE);
+		mint_socket_drop(s);
 	}
-	WRITE_ONCE(sk->sk_prot, mint_calls_base(sk));
 	release_sock(sk);
 	sk->sk_prot->close(sk, timeout);
+	if (ours)
+		module_put(THIS_MODULE);
 }
 
 static int mint_disconnect(struct sock *sk, int flags)

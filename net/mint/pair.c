@@ -45,29 +45,38 @@ static u32 mint_word_kind(u64 word)
 	return word & 0xf;
 }
 
-static u32 mint_word_client(u64 word)
+static struct mint_end mint_word_client(u64 word)
 {
-	return ((word >> 4) - 1) & 0xff;
+	return (struct mint_end){
+		.node = ((word >> 4) - 1) & 0xff,
+		.generation = (word >> 20) & MINT_PAIR_GENERATION,
+	};
 }
 
-static u32 mint_word_server(u64 word)
+static struct mint_end mint_word_server(u64 word)
 {
-	return ((word >> 12) - 1) & 0xff;
+	return (struct mint_end){
+		.node = ((word >> 12) - 1) & 0xff,
+		.generation = word >> 42,
+	};
 }
 
-static u32 mint_word_client_generation(u64 word)
+static bool mint_end_gone(struct mint_end end)
 {
-	return (word >> 20) & MINT_PAIR_GENERATION;
+	return end.node == MINT_PAIR_NOBODY || end.node == MINT_PAIR_DEAD;
 }
 
-static u32 mint_word_server_generation(u64 word)
+/**
+ * mint_end_fenced() - is this an end that is fenced?
+ * @end: of a pair
+ * @last: incarnations of this node up to this one are fenced
+ */
+bool mint_end_fenced(struct mint_end end, struct mint_end last)
 {
-	return word >> 42;
-}
-
-static bool mint_end_gone(u32 node)
-{
-	return node == MINT_PAIR_NOBODY || node == MINT_PAIR_DEAD;
+	/* A generation of 22 bits is the same as, or older than, a full one. */
+	return end.node == last.node &&
+	       ((last.generation - end.generation) & MINT_PAIR_GENERATION) <=
+	       MINT_PAIR_GENERATION / 2;
 }
 
 /* This node as the client, and nobody as the server. */
@@ -78,14 +87,16 @@ static u64 mint_word_own(const struct mint_view *view, u32 kind)
 
 static u64 mint_word_without_client(u64 word, u32 instead)
 {
-	return mint_pair_word(mint_word_kind(word), instead, mint_word_server(word), 0,
-			      mint_word_server_generation(word));
+	struct mint_end server = mint_word_server(word);
+
+	return mint_pair_word(mint_word_kind(word), instead, server.node, 0, server.generation);
 }
 
 static u64 mint_word_without_server(u64 word, u32 instead)
 {
-	return mint_pair_word(mint_word_kind(word), mint_word_client(word), instead,
-			      mint_word_client_generation(word), 0);
+	struct mint_end client = mint_word_client(word);
+
+	return mint_pair_word(mint_word_kind(word), client.node, instead, client.generation, 0);
 }
 
 /* The pairs in which a key may be, one after the other. */
@@ -140,10 +151,11 @@ static bool mint_pair_try(struct mint_view *view, u32 number, u64 key, u32 cpu)
 	struct mint_pair *pair = mint_pair_at(view, number);
 	/* Pairs with the release in mint_pair_offer(). */
 	u64 word = mint_load_acquire(&pair->word);
-	u64 joined = mint_pair_word(MINT_PAIR_JOINED, mint_word_client(word), view->node,
-				    mint_word_client_generation(word), view->generation);
+	struct mint_end client = mint_word_client(word);
+	u64 joined = mint_pair_word(MINT_PAIR_JOINED, client.node, view->node,
+				    client.generation, view->generation);
 
-	if (mint_word_kind(word) != MINT_PAIR_OFFERED || mint_word_client(word) == view->node ||
+	if (mint_word_kind(word) != MINT_PAIR_OFFERED || client.node == view->node ||
 	    mint_load(&pair->key) != key || mint_cmpxchg(&pair->word, word, joined) != word)
 		return false;
 	if (mint_load(&pair->key) != key) {
@@ -190,15 +202,12 @@ bool mint_pair_joined(const struct mint_view *view, u32 number, u64 key)
 }
 
 /**
- * mint_pair_peer() - which node is at the other end?
+ * mint_pair_peer() - who is at the other end?
  * @view: own view of the section
  * @number: of a pair that this node is an end of
  * @server: it is the server
- *
- * Return: any number below 256; MINT_PAIR_NOBODY if it has left, MINT_PAIR_DEAD
- * if it is known to be dead.
  */
-u32 mint_pair_peer(const struct mint_view *view, u32 number, bool server)
+struct mint_end mint_pair_peer(const struct mint_view *view, u32 number, bool server)
 {
 	u64 word = mint_load(&mint_pair_at(view, number)->word);
 
@@ -260,7 +269,7 @@ void mint_pair_leave(struct mint_view *view, u32 number, bool server)
 	do {
 		word = mint_load(&pair->word);
 		if (mint_word_kind(word) != MINT_PAIR_JOINED ||
-		    (server ? mint_word_server(word) : mint_word_client(word)) != view->node) {
+		    (server ? mint_word_server(word) : mint_word_client(word)).node != view->node) {
 			mint_fault_count(view, MINT_FAULT_PAIR);
 			return;
 		}
@@ -269,33 +278,19 @@ void mint_pair_leave(struct mint_view *view, u32 number, bool server)
 	} while (!mint_pair_drop(view, number, word, without));
 }
 
-/* Which incarnations are buried: those of @node up to @generation. */
-struct mint_grave {
-	u32 node;
-	u32 generation;
-};
-
-static bool mint_grave_has(const struct mint_grave *grave, u32 node, u32 generation)
-{
-	/* A generation of 22 bits is the same as, or older than, a full one. */
-	return node == grave->node &&
-	       ((grave->generation - generation) & MINT_PAIR_GENERATION) <=
-	       MINT_PAIR_GENERATION / 2;
-}
-
 /*
  * Returns what becomes of the word of a pair; the word itself if no end is dead, or if
  * it is impossible.
  */
-static u64 mint_word_buried(u64 word, const struct mint_grave *grave)
+static u64 mint_word_buried(u64 word, struct mint_end last)
 {
 	u32 kind = mint_word_kind(word);
 
 	if (kind == MINT_PAIR_FREE || kind > MINT_PAIR_CLEARED)
 		return word;
-	if (mint_grave_has(grave, mint_word_client(word), mint_word_client_generation(word)))
+	if (mint_end_fenced(mint_word_client(word), last))
 		word = mint_word_without_client(word, MINT_PAIR_DEAD);
-	if (mint_grave_has(grave, mint_word_server(word), mint_word_server_generation(word)))
+	if (mint_end_fenced(mint_word_server(word), last))
 		word = mint_word_without_server(word, MINT_PAIR_DEAD);
 	return word;
 }
@@ -305,7 +300,7 @@ static u64 mint_word_buried(u64 word, const struct mint_grave *grave)
  * leave the dead in it: then there is something else to do. Returns false once no
  * dead end is in it.
  */
-static bool mint_pair_bury(struct mint_view *view, u32 number, const struct mint_grave *grave)
+static bool mint_pair_bury(struct mint_view *view, u32 number, struct mint_end last)
 {
 	struct mint_pair *pair = mint_pair_at(view, number);
 	u64 word, without;
@@ -313,7 +308,7 @@ static bool mint_pair_bury(struct mint_view *view, u32 number, const struct mint
 
 	do {
 		word = mint_load(&pair->word);
-		without = mint_word_buried(word, grave);
+		without = mint_word_buried(word, last);
 		if (without == word)
 			return false;
 		if (mint_word_kind(word) <= MINT_PAIR_OFFERED)
@@ -336,11 +331,11 @@ static bool mint_pair_bury(struct mint_view *view, u32 number, const struct mint
  */
 u32 mint_pairs_bury(struct mint_view *view, u32 node, u32 generation)
 {
-	const struct mint_grave grave = { node, generation };
+	const struct mint_end last = { node, generation };
 	u32 buried = 0, i;
 
 	for (i = 0; i < view->geometry.nr_pairs; i++)
-		while (mint_pair_bury(view, i, &grave))
+		while (mint_pair_bury(view, i, last))
 			buried++;
 	return buried;
 }

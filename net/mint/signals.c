@@ -7,10 +7,10 @@
 /* The peer may be gone. */
 static void mint_tell(struct mint_socket *s, u64 cpu)
 {
-	if (s->peer >= MINT_MAX_NODES)
+	if (s->peer.node >= MINT_MAX_NODES)
 		return;
 	mint_count(MINT_EVENT_SIGNALS, 1);
-	if (!mint_signal(&mint_bypass->view, s->peer, s->pair))
+	if (!mint_signal(&mint_bypass->view, s->peer.node, s->pair))
 		return;
 	mint_count(MINT_EVENT_DOORBELLS, 1);
 	/* Any number: the core rings no CPU that there is not. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the bypass knows of a socket: from when its connection is made to when it
- * is destroyed, or has become one that only TCP serves.
+ * is closed, or has become one that only TCP serves.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -266,10 +266,30 @@ void mint_sockets_check(void)
 	}
 }
 
+static bool mint_end_is_dead(struct mint_end end)
+{
+	struct mint_peer peer;
+
+	if (end.node >= MINT_MAX_NODES)
+		return false;
+	mint_peer_get(end.node, &peer);
+	return peer.fenced && mint_end_fenced(end, (struct mint_end){ end.node, peer.fenced });
+}
+
+/*
+ * Who leaves a pair has closed its socket. If it died before TCP could bring its FIN
+ * or RST, that never comes.
+ */
 static bool mint_socket_is_lost(const struct mint_socket *s)
 {
-	return READ_ONCE(s->stage) != MINT_STAGE_CONNECTING &&
-	       mint_pair_peer(&mint_bypass->view, s->pair, s->server) == MINT_PAIR_DEAD;
+	struct mint_end end;
+
+	if (READ_ONCE(s->stage) == MINT_STAGE_CONNECTING)
+		return false;
+	end = mint_pair_peer(&mint_bypass->view, s->pair, s->server);
+	return end.node == MINT_PAIR_DEAD ||
+	       (end.node == MINT_PAIR_NOBODY && mint_socket_joined(s) &&
+		!sock_flag(s->sk, SOCK_DONE) && mint_end_is_dead(s->peer));
 }
 
 /**

@@ -55,6 +55,17 @@ struct mint_view {
 	u64 faults[MINT_NR_FAULTS];
 };
 
+/**
+ * struct mint_end - who is at an end of a pair
+ * @node: any number below 256; MINT_PAIR_NOBODY if it has left, or has not come yet;
+ *	MINT_PAIR_DEAD if it is known to be dead
+ * @generation: of that node, modulo 2^22
+ */
+struct mint_end {
+	u32 node;
+	u32 generation;
+};
+
 static inline void mint_fault_count(struct mint_view *view, enum mint_fault kind)
 {
 	mint_store(&view->faults[kind], mint_load(&view->faults[kind]) + 1);
@@ -106,7 +117,8 @@ int mint_pair_offer(struct mint_view *view, u64 key, u32 cpu);
 int mint_pair_join(struct mint_view *view, u64 key, u32 cpu);
 bool mint_pair_joined(const struct mint_view *view, u32 number, u64 key);
 bool mint_pair_withdraw(struct mint_view *view, u32 number);
-u32 mint_pair_peer(const struct mint_view *view, u32 number, bool server);
+struct mint_end mint_pair_peer(const struct mint_view *view, u32 number, bool server);
+bool mint_end_fenced(struct mint_end end, struct mint_end last);
 void mint_pair_leave(struct mint_view *view, u32 number, bool server);
 u32 mint_pairs_bury(struct mint_view *view, u32 node, u32 generation);
 u32 mint_pairs_used(const struct mint_view *view);

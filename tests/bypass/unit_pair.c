@@ -34,6 +34,8 @@ static void offer_is_joined_by_its_key(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mint_pair_joined(&f->a, number, KEY));
 	KUNIT_EXPECT_EQ(test, pair_client(&f->b, number), 0);
 	KUNIT_EXPECT_EQ(test, pair_server(&f->a, number), 1);
+	KUNIT_EXPECT_EQ(test, mint_pair_peer(&f->a, number, false).generation, f->b.generation);
+	KUNIT_EXPECT_EQ(test, mint_pair_peer(&f->b, number, true).generation, f->a.generation);
 	KUNIT_EXPECT_EQ(test, entry(f, number)->lanes[MINT_LANE_TO_CLIENT].reader_cpu, 7);
 	KUNIT_EXPECT_EQ(test, entry(f, number)->lanes[MINT_LANE_TO_SERVER].reader_cpu, 9);
 	KUNIT_EXPECT_EQ(test, section_faults(&f->a) + section_faults(&f->b), 0);
