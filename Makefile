@@ -146,8 +146,8 @@ isolation: root ## prove that no node's failure or load disturbs another
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
 	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation --past-tcp
 
-soak: root ## hundreds of kills and lives of nodes; figures in build/soak/report.md
-	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(KILLS) $(LIVES)
+soak: root ## hundreds of kills and lives of nodes: KILLS= LIVES= ONLY=kills,lives
+	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(or $(KILLS),330) $(or $(LIVES),300) $(subst $(comma), ,$(ONLY))
 
 nested: root $(if $(findstring any,$(CASES)),any-root) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
 	$(Q)$(STEP) fault "faults" make -C tests/fault

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """
 Node life under hard use, for as long as one likes: kills at chosen
-instructions, lives that must leak nothing, and the figures of a node's life.
-Writes build/soak/report.md; returns 1 if anything failed.
+instructions, lives that must leak nothing, and the figures of a node's life:
+all parts, or those named. Writes build/soak/report.md; returns 1 if anything failed.
 
-usage: soak.py [KILLS [LIVES]]
+usage: soak.py KILLS LIVES [PART...]
 """
 
 import collections
@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Callable, List
+from typing import Callable, Dict, List
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -28,7 +28,7 @@ import node_logs  # pylint: disable=wrong-import-position
 import smallest  # pylint: disable=wrong-import-position
 from machine import BUILD, TOP, Machine, qemu_accelerator  # pylint: disable=wrong-import-position
 
-KILLS, LIVES, STARTS = 330, 300, 10
+STARTS = 10
 FUZZ_SECONDS = 600
 SHAPES_PER_LIFE = 4     # one node of another shape for so many lives
 WORK = BUILD / "soak"
@@ -145,23 +145,47 @@ def firmware(report: Report) -> None:
                   "of their fuzzers.")
 
 
-def main(arguments: List[str]) -> int:
-    """Runs all parts, each whatever became of the others."""
-    number_of_kills = int(arguments[0]) if arguments else KILLS
-    number_of_lives = int(arguments[1]) if len(arguments) > 1 else LIVES
-    parts: List["tuple[str, Callable[[Report], None]]"] = [
-        *((kind.name, functools.partial(kills, number=number_of_kills, kind=kind))
-          for kind in (kill_campaign.PLAIN, kill_campaign.PAST, kill_campaign.PROGRAMS)),
-        ("lives", lambda report: lives(report, number_of_lives)),
-        ("starts", starts), ("memory", memory), ("firmware", firmware)]
+def parts_of(number_of_kills: int, number_of_lives: int) -> Dict[str, Callable[[Report], None]]:
+    """What there is to run, by name."""
+    killing = functools.partial(kills, number=number_of_kills)
+    return {
+        "kills": functools.partial(killing, kind=kill_campaign.PLAIN),
+        "past-tcp": functools.partial(killing, kind=kill_campaign.PAST),
+        "programs": functools.partial(killing, kind=kill_campaign.PROGRAMS),
+        "lives": functools.partial(lives, number=number_of_lives),
+        "starts": starts,
+        "memory": memory,
+        "firmware": firmware,
+    }
+
+
+def refusal(words: List[str]) -> str:
+    """What is wrong with the words of the command line; or nothing."""
+    for name, word in zip(("KILLS", "LIVES"), words):
+        if not (word.isdecimal() and int(word)):
+            return f"'{word}' is no number of {name.lower()}. Try: {name}=100"
+    parts = parts_of(1, 1)
+    for part in words[2:]:
+        if part not in parts:
+            return f"there is no part '{part}'. Try: ONLY={','.join(parts)}"
+    return ""
+
+
+def main(words: List[str]) -> int:
+    """Runs the parts, each whatever became of the others."""
+    wrong = refusal(words)
+    if wrong:
+        print(f"soak: {wrong}", file=sys.stderr)
+        return 2
+    parts = parts_of(int(words[0]), int(words[1]))
     WORK.mkdir(parents=True, exist_ok=True)
     report: Report = ["# Node life under hard use", "",
                       f"{time.strftime('%Y-%m-%d')}, accelerator {qemu_accelerator()}.", ""]
     failed = False
-    for name, part in parts:
+    for name in words[2:] or parts:
         began = time.monotonic()
         try:
-            part(report)
+            parts[name](report)
         except Exception:  # pylint: disable=broad-exception-caught
             failed = True
             traceback.print_exc()
