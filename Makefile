@@ -53,13 +53,25 @@ comma := ,
 	check proofs test test-debian apps selftests examples isolation soak nested bench \
 	evaluation abi lint series man install install-files packages image try loc house clean
 
-help: ## list the doors
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+help: # `##@` begins a group, `##` says what a door is for
+	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) ":" } \
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  T= names files of tests or pieces of tests' names, e.g. T=traffic,panic;"
 	@echo "  V=1 shows the commands; KERNEL_SRC= names another Linux 6.12 tree or tarball;"
 	@echo "  SANITIZE=kasan or =kcsan takes a kernel that looks for its own faults, e.g. make test"
 
+##@ See nodes
+demo: root ## boot two nodes and show them talking over vni0
+	$(Q)scripts/demo run
+
+shell: root ## the same, then node 0's console is yours
+	$(Q)scripts/demo shell
+
+try: image ## boot a disk with Debian and nodes in QEMU, and leave you at its login
+	$(Q)scripts/try
+
+##@ Build
 deps: ## install the Debian packages that are missing
 	$(Q)scripts/install-packages $(PACKAGES)
 
@@ -88,72 +100,7 @@ any-root: prepare loader
 	$(Q)$(STEP) any "kernel for any machine" $(BUILD_ANY) bzImage net/mint/mint_bypass.ko
 	$(Q)FLAVOUR=$(ANY) $(STEP) any "root with it" scripts/build-root
 
-demo: root ## boot two nodes and show them talking over vni0
-	$(Q)scripts/demo run
-
-shell: root ## the same, then node 0's console is yours
-	$(Q)scripts/demo shell
-
-# Beside SMC the bypass is measured on a kernel that has both.
-smc-root: prepare loader
-	$(Q)$(STEP) smc "kernel with SMC" scripts/build-kernel $(abspath build/smc/kernel) base mint tests smc --
-	$(Q)FLAVOUR=smc $(STEP) smc "root with it" scripts/build-root
-
-bench: root $(if $(ONLY),$(if $(filter smc,$(subst $(comma), ,$(ONLY))),smc-root),smc-root) ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
-
-evaluation: deps ## tables and plots of docs/evaluation.md from its figures
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench.document
-
-abi: deps ## write what include/mint says into the tables of docs/abi.md
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m abigen
-
-lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
-	$(Q)$(STEP) lint "lint" scripts/lint
-
-series: kernel ## apply the series patch by patch, build after each; build vni outside
-	$(Q)$(STEP) series "series" scripts/check-series
-
-check: prepare loader ## all that needs neither a machine nor a kernel; some of it: T=
-	$(Q)$(if $(T),,$(STEP) lint "lint" scripts/lint style kernel_doc shell python)
-	$(Q)scripts/tests --check $(subst $(comma), ,$(T))
-
-# Side by side: each has one process for much of its time.
-proofs: kernel
-	$(Q)$(STEP) -s lint "lint" scripts/lint & \
-	$(STEP) -s series "series" scripts/check-series & \
-	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
-
-# Tests of machine shapes boot the kernel for any machine.
-test: root $(if $(T),$(if $(findstring machines,$(T))$(findstring examples,$(T)),any-root),any-root $(if $(SANITIZE),,proofs)) ## every test, two at a time: AT_ONCE=; some: T=
-	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
-
-test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
-	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
-
-apps: deps-debian any man ## programs of every day between two Debian nodes, and over veth: ONLY=ssh,nginx
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m apps $(subst $(comma), ,$(ONLY))
-
-selftests: deps-debian any man ## the kernel's own tests of network drivers, between two Debian nodes and over veth; some: ONLY=ping
-	$(Q)$(STEP) selftests "the kernel's selftests" tests/selftests/build-suite
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m selftests $(subst $(comma), ,$(ONLY))
-
-examples: any-root ## programs in the path of frames, each measured with and without it: ONLY=units REPS=5
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m examples $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
-
-isolation: root ## prove that no node's failure or load disturbs another
-	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation --past-tcp
-
-soak: root ## hundreds of kills and lives of nodes: KILLS= LIVES= ONLY=kills,lives
-	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(or $(KILLS),330) $(or $(LIVES),300) $(subst $(comma), ,$(ONLY))
-
-nested: root $(if $(findstring any,$(CASES)),any-root) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
-	$(Q)$(STEP) fault "faults" make -C tests/fault
-	$(Q)$(STEP) nested "machine with KVM" tests/nested/build-root
-	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m nested $(subst $(comma), ,$(CASES))
-
+##@ Install on a machine
 man: deps $(MAN_PAGES) ## the manual pages, from docs/man
 
 build/man/%: docs/man/%.scd
@@ -187,8 +134,68 @@ image: packages ## a disk with a Debian that has them, and a node that runs one
 	$(Q)$(STEP) image "image" scripts/build-image
 	$(Q)du -h build/image/debian.qcow2
 
-try: image ## boot that disk in QEMU, and leave you at its login
-	$(Q)scripts/try
+##@ Test
+check: prepare loader ## all that needs neither a machine nor a kernel; some of it: T=
+	$(Q)$(if $(T),,$(STEP) lint "lint" scripts/lint style kernel_doc shell python)
+	$(Q)scripts/tests --check $(subst $(comma), ,$(T))
+
+lint: kernel ## checkpatch, sparse, W=1, kernel-doc, shellcheck, mypy, pylint
+	$(Q)$(STEP) lint "lint" scripts/lint
+
+series: kernel ## apply the series patch by patch, build after each; build vni outside
+	$(Q)$(STEP) series "series" scripts/check-series
+
+# Side by side: each has one process for much of its time.
+proofs: kernel
+	$(Q)$(STEP) -s lint "lint" scripts/lint & \
+	$(STEP) -s series "series" scripts/check-series & \
+	status=0; for each in 1 2; do wait -n || status=$$?; done; exit $$status
+
+# Tests of machine shapes boot the kernel for any machine.
+test: root $(if $(T),$(if $(findstring machines,$(T))$(findstring examples,$(T)),any-root),any-root $(if $(SANITIZE),,proofs)) ## every test, two at a time: AT_ONCE=; some: T=
+	$(Q)AT_ONCE=$(AT_ONCE) scripts/tests $(subst $(comma), ,$(T))
+
+test-debian: deps-debian any man $(if $(T),$(filter $(subst $(comma), ,$(T)),packages image),image) ## tests of machines that run Debian, not part of make test; some: T=
+	$(Q)scripts/tests --debian $(subst $(comma), ,$(T))
+
+apps: deps-debian any man ## programs of every day between two Debian nodes, and over veth: ONLY=ssh,nginx
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m apps $(subst $(comma), ,$(ONLY))
+
+selftests: deps-debian any man ## the kernel's own tests of network drivers, between two Debian nodes and over veth; some: ONLY=ping
+	$(Q)$(STEP) selftests "the kernel's selftests" tests/selftests/build-suite
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m selftests $(subst $(comma), ,$(ONLY))
+
+isolation: root ## prove that no node's failure or load disturbs another
+	$(Q)$(STEP) fault "faults and witnesses" make -C tests/fault
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m isolation --past-tcp
+
+soak: root ## hundreds of kills and lives of nodes: KILLS= LIVES= ONLY=kills,lives
+	$(Q)/usr/bin/python3 -B tests/soak/soak.py $(or $(KILLS),330) $(or $(LIVES),300) $(subst $(comma), ,$(ONLY))
+
+nested: root $(if $(findstring any,$(CASES)),any-root) ## show nodes under KVM, on an emulated CPU that has it: CASES=small,any
+	$(Q)$(STEP) fault "faults" make -C tests/fault
+	$(Q)$(STEP) nested "machine with KVM" tests/nested/build-root
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m nested $(subst $(comma), ,$(CASES))
+
+##@ Measure
+# Beside SMC the bypass is measured on a kernel that has both.
+smc-root: prepare loader
+	$(Q)$(STEP) smc "kernel with SMC" scripts/build-kernel $(abspath build/smc/kernel) base mint tests smc --
+	$(Q)FLAVOUR=smc $(STEP) smc "root with it" scripts/build-root
+
+bench: root $(if $(ONLY),$(if $(filter smc,$(subst $(comma), ,$(ONLY))),smc-root),smc-root) ## measure vni against loopback, veth and cards: ONLY=tcp,rr REPS=5
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
+
+examples: any-root ## programs in the path of frames, each measured with and without it: ONLY=units REPS=5
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m examples $(or $(REPS),5) $(subst $(comma), ,$(ONLY))
+
+evaluation: deps ## tables and plots of docs/evaluation.md from its figures
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m bench.document
+
+##@ This repository
+abi: deps ## write what include/mint says into the tables of docs/abi.md
+	$(Q)PYTHONPATH=tests /usr/bin/python3 -B -m abigen
 
 loc: prepare ## lines of code, by part
 	$(Q)scripts/loc
