@@ -13,7 +13,7 @@ import pytest
 import shared_region
 import traffic
 from conftest import Boot, join
-from machine import CommandFailed, Machine
+from machine import CommandFailed, Machine, Shell
 from past_tcp import DEVICE, SETTLE_S, SWITCH, grown, load, statistics, switch, wait_all_free
 
 BYTES_64M = 64 << 20
@@ -163,13 +163,18 @@ def test_a_node_that_dies_ends_its_connections_only(
     wait_all_free(one)
 
 
+def feed_reader(one: Shell, other: Shell) -> None:
+    """Has one node read what the other one writes to descriptor 9, until there is no more."""
+    other.run("mkfifo /tmp/bytes; exec 9<>/tmp/bytes; (nc -l 7000 </tmp/bytes 9>&- &)")
+    other.poll("netstat -ltn | grep -q ':7000 '", SETTLE_S)
+    one.run(f"(({READER} >/tmp/got 2>/tmp/why; touch /tmp/over) &)")
+
+
 @pytest.mark.parametrize("unread", [True, False], ids=["rst", "fin"])
 def test_an_end_that_died_with_its_node_is_no_end_of_file(boot: Boot, unread: bool) -> None:
     machine = three_nodes(boot)
     one, other = machine.node(), machine.node("b")
-    other.run("mkfifo /tmp/bytes; exec 9<>/tmp/bytes; (nc -l 7000 </tmp/bytes 9>&- &)")
-    other.poll("netstat -ltn | grep -q ':7000 '", SETTLE_S)
-    one.run(f"(({READER} >/tmp/got 2>/tmp/why; touch /tmp/over) &)")
+    feed_reader(one, other)
     for size in (65536, 131072):
         other.run("head -c 65536 /dev/zero >&9")
         one.poll(f"test $(wc -c </tmp/got) -eq {size}", SETTLE_S)
@@ -185,6 +190,26 @@ def test_an_end_that_died_with_its_node_is_no_end_of_file(boot: Boot, unread: bo
     one.run("mint kill b")
     one.poll("test -e /tmp/over", SETTLE_S)
     assert "Connection reset by peer" in one.run("cat /tmp/why").output
+    one.run("touch /tmp/say")
+    wait_all_free(one)
+
+
+def test_bytes_behind_what_never_came_end_with_the_connection(boot: Boot) -> None:
+    machine = three_nodes(boot)
+    one, other = machine.node(), machine.node("b")
+    feed_reader(one, other)
+    before = statistics(other)
+    one.poll(f"test $(cat {DEVICE}/statistics/joined) -ge 1", SETTLE_S)
+    one.run("ip link set vni0 down")
+    other.run("head -c 100 /dev/zero >&9")
+    other.poll("netstat -tn | grep -q '^tcp *0 *100 .*:7000 '", SETTLE_S)
+    other.run("head -c 10000 /dev/zero >&9")
+    other.poll(f"test $(cat {DEVICE}/statistics/bytes_sent) -eq {before['bytes_sent'] + 10000}",
+               SETTLE_S)
+    one.run("mint kill b")
+    one.poll("test -e /tmp/over", SETTLE_S)
+    assert "Connection reset by peer" in one.run("cat /tmp/why").output
+    assert one.run("wc -c </tmp/got").output.strip() == "0"
     one.run("touch /tmp/say")
     wait_all_free(one)
 

@@ -207,12 +207,26 @@ static int mint_recv_peek(struct mint_socket *s, struct msghdr *msg, size_t len,
 	return copied + max(more, 0) ?: got;
 }
 
+/*
+ * How many bytes of the lane come before what TCP says of the end. While it has still to
+ * bring others in front of them it knows of no end but one by which these never come.
+ */
+static u64 mint_recv_due(struct mint_socket *s)
+{
+	u64 bytes = mint_recv_bytes(s);
+
+	if (s->broken ||
+	    (bytes && !mint_recv_is_next(s, mint_load(&s->reader.lane->start))))
+		return 0;
+	return bytes;
+}
+
 /* What TCP says of the end comes after all bytes of the lane. */
 static int mint_recv_end(struct mint_socket *s, u32 skip, bool more)
 {
 	struct sock *sk = s->sk;
 
-	if (more || mint_recv_bytes(s) > mint_recv_offset(s, skip))
+	if (more || mint_recv_due(s) > mint_recv_offset(s, skip))
 		return -EAGAIN;
 	if (sock_flag(sk, SOCK_DONE))
 		return 0;
@@ -263,7 +277,7 @@ static int mint_recv_some(struct mint_socket *s, struct msghdr *msg, size_t len,
 		got = mint_recv_peek(s, msg, len, flags, skip, got);
 	if (got == -EAGAIN)
 		return mint_recv_end(s, skip, more);
-	if (got || !len || !mint_recv_bytes(s) || mint_reader_ended(&s->reader))
+	if (got || !len || !mint_recv_due(s) || mint_reader_ended(&s->reader))
 		return got;
 	/* The lane has begun since we looked, and its bytes come before the end. */
 	return -EAGAIN;
