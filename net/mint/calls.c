@@ -35,12 +35,18 @@ static struct proto *mint_calls_base(const struct sock *sk)
 	return prot;
 }
 
-/* As many bytes as SO_RCVLOWAT says; half of the lane is always enough. */
+/*
+ * As many bytes as SO_RCVLOWAT says, those that TCP has among them; half of the lane is
+ * always enough.
+ */
 static u64 mint_low_water(const struct mint_socket *s)
 {
+	const struct tcp_sock *tp = tcp_sk(s->sk);
+	u32 queued = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+	u32 wanted = sock_rcvlowat(s->sk, 0, INT_MAX);
 	u64 half = READ_ONCE(s->reader.size) / 2;
 
-	return clamp_t(u64, sock_rcvlowat(s->sk, 0, INT_MAX), 1, max(half, 1ULL));
+	return clamp_t(u64, wanted - min(wanted, queued), 1, max(half, 1ULL));
 }
 
 /* Poll asks without the lock, and after it has entered the wait queue. */

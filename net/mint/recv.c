@@ -91,6 +91,11 @@ bool mint_recv_possible(struct mint_socket *s, u64 least)
 		if (!mint_recv_seems_ready(s, least))
 			return false;
 	}
+	if (mint_recv_is_next(s, mint_load(&s->reader.lane->start)))
+		return true;
+	/* With SO_RCVLOWAT TCP may wake nobody for the few before: mint_signals_check() does. */
+	mint_reader_looks(&s->reader);
+	WRITE_ONCE(s->reader_waits, true);
 	return mint_recv_is_next(s, mint_load(&s->reader.lane->start));
 }
 

@@ -225,13 +225,18 @@ static void peek_offset(struct end *e)
 	meet(e);
 }
 
+/* Begins, and says what poll is to look at. */
+static struct pollfd begin_polled(struct end *e)
+{
+	begin(e);
+	return (struct pollfd){ .fd = e->fd, .events = POLLIN };
+}
+
 /* Fewer bytes wake nobody; as many do, and so does the end. */
 static void low_water(struct end *e)
 {
-	struct pollfd entry = { .events = POLLIN };
+	struct pollfd entry = begin_polled(e);
 
-	begin(e);
-	entry.fd = e->fd;
 	if (e->actor) {
 		set_option(e->fd, SOL_SOCKET, SO_RCVLOWAT, 2 * SMALL);
 		meet(e);
@@ -269,13 +274,30 @@ static void low_water(struct end *e)
 	meet(e);
 }
 
+/* Those that came first are too few, and those behind them may be there before them. */
+static void low_water_behind(struct end *e)
+{
+	struct pollfd entry = begin_polled(e);
+
+	if (e->actor) {
+		set_option(e->fd, SOL_SOCKET, SO_RCVLOWAT, 2 * SMALL);
+		meet(e);
+		say_result("poll", poll(&entry, 1, 10000));
+		set_option(e->fd, SOL_SOCKET, SO_RCVLOWAT, 1);
+		take_all(e, 6 * SMALL);
+	} else {
+		meet(e);
+		send_all(e, SMALL);
+		send_all(e, 5 * SMALL);
+	}
+	meet(e);
+}
+
 /* More than a lane may hold: poll tells in time all the same. */
 static void low_water_much(struct end *e)
 {
-	struct pollfd entry = { .events = POLLIN };
+	struct pollfd entry = begin_polled(e);
 
-	begin(e);
-	entry.fd = e->fd;
 	if (e->actor) {
 		set_option(e->fd, SOL_SOCKET, SO_RCVLOWAT, 100 * SMALL);
 		say_result("poll", poll(&entry, 1, 10000));
@@ -332,6 +354,7 @@ const struct scenario read_scenarios[] = {
 	{ "bad_memory", bad_memory, .lanes = 2 },
 	{ "peek_offset", peek_offset, .lanes = 2 },
 	{ "low_water", low_water, .lanes = 2 },
+	{ "low_water_behind", low_water_behind, .lanes = 2 },
 	{ "low_water_much", low_water_much, .lanes = 2 },
 	{ "vectors", vectors, .lanes = 2 },
 	{ }
