@@ -205,8 +205,8 @@ static int mint_recv_peek(struct mint_socket *s, struct msghdr *msg, size_t len,
 	size_t copied = max(got, 0);
 	int more;
 
-	if ((got < 0 && got != -EAGAIN) || copied == len || !READ_ONCE(s->receiving) ||
-	    skip + copied < mint_recv_before(s))
+	if ((got < 0 && got != -EAGAIN) || copied == len || s->stage != MINT_STAGE_JOINED ||
+	    !READ_ONCE(s->receiving) || skip + copied < mint_recv_before(s))
 		return got;
 	more = mint_recv_lane(s, msg, len - copied, flags, mint_recv_offset(s, skip + copied));
 	return copied + max(more, 0) ?: got;
@@ -317,8 +317,8 @@ static void mint_recv_spin(struct mint_socket *s)
 {
 	unsigned long end = busy_loop_current_time() + READ_ONCE(s->sk->sk_ll_usec);
 
-	release_sock(s->sk);
 	mint_reader_looks(&s->reader);
+	release_sock(s->sk);
 	while (!mint_recv_spin_over(s, end))
 		cpu_relax();
 	lock_sock(s->sk);
@@ -436,6 +436,7 @@ int mint_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	size_t space = msg->msg_controllen;
 	struct mint_socket *s;
 	bool receiving = false;
+	struct proto *base;
 	u64 bytes = 0;
 	int ret;
 
@@ -443,8 +444,9 @@ int mint_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	lock_sock(sk);
 	s = mint_socket_of(sk);
 	if (!s || flags & (MSG_ERRQUEUE | MSG_OOB)) {
+		base = mint_socket_base(s, sk);
 		release_sock(sk);
-		return mint_socket_base(s, sk)->recvmsg(sk, msg, len, flags, addr_len);
+		return base->recvmsg(sk, msg, len, flags, addr_len);
 	}
 	s->users++;
 	mint_recv_heed_options(s);

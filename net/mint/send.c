@@ -259,7 +259,9 @@ static int mint_send(struct mint_socket *s, struct msghdr *msg, size_t size)
 	if (!mint_send_ready(s, msg, size))
 		return tcp_sendmsg_locked(s->sk, msg, size);
 	copied = mint_send_lane(s, msg);
-	if (copied < 0 || !msg_data_left(msg) || !mint_writer_refused(&s->writer))
+	/* While it waited the pair may have been left. */
+	if (copied < 0 || !msg_data_left(msg) || s->stage != MINT_STAGE_JOINED ||
+	    !mint_writer_refused(&s->writer))
 		return copied;
 	if (!s->sent)
 		mint_send_end(s, MINT_EVENT_REFUSED);

@@ -156,6 +156,8 @@ static void mint_ulp_release(struct sock *sk)
 	struct mint_socket *s = rcu_dereference_protected(inet_csk(sk)->icsk_ulp_data, true);
 
 	mint_socket_leave(s);
+	/* A child that nobody accepted was not closed, and may outlive the module. */
+	WRITE_ONCE(sk->sk_prot, s->base);
 	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);
 	kfree_rcu(s, rcu);
 }
