@@ -147,7 +147,8 @@ def test_a_node_that_dies_ends_its_connections_only(
     # Long before TCP would notice.
     one.poll("test -e /tmp/lost.done", SETTLE_S)
     assert "iperf3: error" in one.run("cat /tmp/lost").output
-    assert statistics(one)["lost"] >= 2
+    # At the first of its connections iperf3 closes the others.
+    assert statistics(one)["lost"]
     one.poll("test -e /tmp/other.done", 60)
     assert '"error"' not in one.run("cat /tmp/other").output
     wait_all_free(one)
@@ -244,7 +245,7 @@ def test_a_node_that_hangs_holds_up_its_own_connections_only(boot: Boot) -> None
     assert one.run("test ! -e /tmp/lost.done && echo waits").output == "waits\n"
     one.run("mint kill b")
     one.poll("test -e /tmp/lost.done", SETTLE_S)
-    assert statistics(one)["lost"] >= 2
+    assert statistics(one)["lost"]
     wait_all_free(one)
 
 

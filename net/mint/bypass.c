@@ -32,13 +32,13 @@ static void mint_bypass_check(struct work_struct *work)
 {
 	mint_signals_check();
 	mint_sockets_check();
-	/* Another node may have buried the dead. */
+	/* This node has buried their peers, or another one has. */
 	mint_sockets_lost();
 	queue_delayed_work(system_wq, &mint_bypass->check, CHECK_INTERVAL);
 }
 
-/* A peer that has ended is buried, and its connections end. */
-static void mint_peer_refresh(u32 node)
+/* A peer that has ended is buried. Returns true if it had connections. */
+static bool mint_peer_refresh(u32 node)
 {
 	struct mint_peer peer;
 
@@ -47,16 +47,18 @@ static void mint_peer_refresh(u32 node)
 		WRITE_ONCE(mint_bypass->running, mint_bypass->running | BIT_ULL(node));
 	else
 		WRITE_ONCE(mint_bypass->running, mint_bypass->running & ~BIT_ULL(node));
-	if (peer.fenced && mint_pairs_bury(&mint_bypass->view, node, peer.fenced))
-		mint_sockets_lost();
+	return peer.fenced && mint_pairs_bury(&mint_bypass->view, node, peer.fenced);
 }
 
 static int mint_peer_event(struct notifier_block *nb, unsigned long unused, void *data)
 {
 	const struct mint_peer *peer = data;
 
-	if (peer->node < MINT_MAX_NODES && peer->node != mint_bypass->view.node)
-		mint_peer_refresh(peer->node);
+	if (peer->node >= MINT_MAX_NODES || peer->node == mint_bypass->view.node)
+		return NOTIFY_OK;
+	/* A socket may be in use for long: the watch of the nodes does not wait for it. */
+	if (mint_peer_refresh(peer->node))
+		mod_delayed_work(system_wq, &mint_bypass->check, 0);
 	return NOTIFY_OK;
 }
 
@@ -136,6 +138,7 @@ static int mint_bypass_probe(struct mint_device *mdev)
 
 unregister_notifier:
 	mint_peer_notifier_unregister(&dev->peer_notifier);
+	cancel_delayed_work_sync(&dev->check);
 exit_netns:
 	mint_netns_exit();
 unregister_channel:

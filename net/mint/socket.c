@@ -223,7 +223,17 @@ void mint_socket_break(struct mint_socket *s)
 	lock_sock(s->sk);
 }
 
-/* Takes the next socket from @pair on, with a reference. */
+static bool mint_socket_is_in_use(const struct mint_socket *s)
+{
+	/* data_race(): who takes it a moment later is waited for, and that is short. */
+	return data_race(sock_owned_by_user_nocheck(s->sk));
+}
+
+/*
+ * Takes the next socket from @pair on, with a reference. One that is in use is passed
+ * over: its owner may be waiting for memory that is on the node whose end is looked at,
+ * and nobody else is to wait for it. The next check finds it.
+ */
 static struct sock *mint_sockets_next(u32 *pair, bool (*match)(const struct mint_socket *s))
 {
 	struct mint_socket *s;
@@ -232,7 +242,8 @@ static struct sock *mint_sockets_next(u32 *pair, bool (*match)(const struct mint
 	spin_lock_bh(&mint_bypass->lock);
 	for (; *pair < mint_bypass->view.geometry.nr_pairs && !sk; (*pair)++) {
 		s = mint_bypass->sockets[*pair];
-		if (s && match(s) && refcount_inc_not_zero(&s->sk->sk_refcnt))
+		if (s && match(s) && !mint_socket_is_in_use(s) &&
+		    refcount_inc_not_zero(&s->sk->sk_refcnt))
 			sk = s->sk;
 	}
 	spin_unlock_bh(&mint_bypass->lock);
@@ -282,13 +293,15 @@ static bool mint_end_is_dead(struct mint_end end)
  */
 static bool mint_socket_is_lost(const struct mint_socket *s)
 {
+	/* Pairs with the release in mint_socket_join(). */
+	enum mint_stage stage = smp_load_acquire(&s->stage);
 	struct mint_end end;
 
-	if (READ_ONCE(s->stage) == MINT_STAGE_CONNECTING)
+	if (stage != MINT_STAGE_OFFERED && stage != MINT_STAGE_JOINED)
 		return false;
 	end = mint_pair_peer(&mint_bypass->view, s->pair, s->server);
 	return end.node == MINT_PAIR_DEAD ||
-	       (end.node == MINT_PAIR_NOBODY && mint_socket_joined(s) &&
+	       (end.node == MINT_PAIR_NOBODY && stage == MINT_STAGE_JOINED &&
 		!sock_flag(s->sk, SOCK_DONE) && mint_end_is_dead(s->peer));
 }
 
@@ -300,11 +313,18 @@ static bool mint_socket_is_lost(const struct mint_socket *s)
  */
 void mint_sockets_lost(void)
 {
+	struct mint_socket *s;
 	struct sock *sk;
 	u32 pair = 0;
+	bool lost;
 
 	while ((sk = mint_sockets_next(&pair, mint_socket_is_lost))) {
-		if (!tcp_abort(sk, ECONNRESET))
+		/* Whoever had it until now may have found a FIN in its backlog. */
+		lock_sock(sk);
+		s = mint_socket_of(sk);
+		lost = s && mint_socket_is_lost(s);
+		release_sock(sk);
+		if (lost && !tcp_abort(sk, ECONNRESET))
 			mint_count(MINT_EVENT_LOST, 1);
 		sock_put(sk);
 	}
