@@ -46,6 +46,20 @@ static void vni_cache_flush_local(void *priv)
 }
 
 /**
+ * vni_caches_flush() - return all that CPUs keep, so that a census adds up
+ * @priv: the device
+ *
+ * Each CPU does so itself: others may send while the number of queues is changed. One
+ * that is offline keeps nothing.
+ *
+ * Context: process.
+ */
+void vni_caches_flush(struct vni_priv *priv)
+{
+	on_each_cpu(vni_cache_flush_local, priv, 1);
+}
+
+/**
  * vni_caches_relieve() - return what CPUs keep of a class that runs low
  * @priv: an open device
  *
@@ -62,19 +76,5 @@ void vni_caches_relieve(struct vni_priv *priv)
 		    priv->port.geometry.classes[class].count / VNI_LOW_SHARE)
 			break;
 	if (class < VNI_NR_CLASSES)
-		on_each_cpu(vni_cache_flush_local, priv, 1);
-}
-
-/**
- * vni_caches_flush() - return all that CPUs keep, so that a census adds up
- * @priv: the device, closed
- */
-void vni_caches_flush(struct vni_priv *priv)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		guard(irqsave)();
-		vni_cache_flush(&priv->port, &per_cpu_ptr(priv->cpu, cpu)->cache);
-	}
+		vni_caches_flush(priv);
 }
