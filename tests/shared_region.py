@@ -15,6 +15,8 @@ from machine import Shell
 
 REGION = 0x20000000     # with mem=512M
 NODE_IDS = 16           # more than the tests of a census have
+# Lock word of a CPU that node b has not, in its first generation.
+LOCKED_BY_B = abi.mint_lock_word(node=1, cpu=63, generation=1).pack().to_bytes(8, "little")
 
 # Bytes of the region, by offset and count.
 Reader = Callable[[int, int], bytes]

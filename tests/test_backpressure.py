@@ -5,7 +5,6 @@ import functools
 import time
 from typing import Dict, List
 
-import abi
 import faults
 import pytest
 import shared_region
@@ -21,8 +20,6 @@ NO_LIMIT = 1_000_000_000
 # What a batch may go over the limit by: one frame of the longest kind.
 FRAME_BYTES = 262_144
 WAIT_SECONDS = 30.0
-# Lock word of a CPU that node b has not, in its first generation.
-OWNED_BY_B = abi.mint_lock_word(node=1, cpu=63, generation=1).pack()
 LATE_BYTES = 8 << 20
 
 # By node id: the address on vni0 ends in node id + 1.
@@ -121,7 +118,7 @@ def lock_not_had_delays(pair: Machine, lock: int) -> None:
     timeouts = traffic.link_counters(shell)["fault_lock_timeout"]
     before = drops(traffic.link_counters(shell))
     traffic.listen(peer, "/tmp/got")
-    shell.run(shared_region.write_command(lock, OWNED_BY_B.to_bytes(8, "little")))
+    shell.run(shared_region.write_command(lock, shared_region.LOCKED_BY_B))
     shell.run(f"((head -c {LATE_BYTES} /dev/zero | nc -N 10.0.0.2 {traffic.STRING_PORT}; "
               "echo $? >/tmp/late) >/dev/null 2>&1 &)")
     deadline = time.monotonic() + WAIT_SECONDS
@@ -241,7 +238,7 @@ def flood_leaves_a_full_ring_alone(nodes: Dict[str, Node]) -> None:
     stick(stuck)
     full = broadcast(flooder, 2 * slots)
     assert full["tx_flood_full"] >= slots, full
-    shell.run(shared_region.write_command(lock, OWNED_BY_B.to_bytes(8, "little")))
+    shell.run(shared_region.write_command(lock, shared_region.LOCKED_BY_B))
     now = broadcast(flooder, COPIES)
     shell.run(shared_region.write_command(lock, bytes(8)))
     assert now["tx_flood_full"] >= full["tx_flood_full"] + COPIES, now

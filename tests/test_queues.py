@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Queues, steering, coalescing and offloads of vni0, as ethtool sets them."""
 
+import functools
 import itertools
 import re
 import time
@@ -97,6 +98,25 @@ def test_queues_change_under_traffic(wide: Machine) -> None:
     traffic.flood(sender, "10.0.0.2")
     for shell in (sender, receiver):
         assert not traffic.damage(shell)
+
+
+def test_an_interface_that_cannot_be_opened_again_is_down(boot: Boot) -> None:
+    machine = boot(cpus=3, mint="cpus=0-1,mem=512M,shm=64M")
+    machine.start_node("b")
+    join(machine, ["node0", "b"])
+    shell = machine.node()
+    section = shared_region.VniSection(functools.partial(shared_region.read, shell))
+    lock = section.start + section.lock_offsets()["ring 0"]
+    shell.run(shared_region.write_command(lock, shared_region.LOCKED_BY_B))
+    assert shell.run("ethtool -L vni0 rx 1", check=False).status
+    assert ",UP" not in shell.run("ip link show vni0").output
+    shell.run(shared_region.write_command(lock, bytes(8)))
+    shell.run("ip link set vni0 up")
+    traffic.wait_carrier(shell)
+    traffic.ping(shell, "10.0.0.2")
+    shell.run("ethtool -L vni0 rx 2; ip link set vni0 down; ip link set vni0 up")
+    traffic.wait_carrier(shell)
+    traffic.ping(shell, "10.0.0.2")
 
 
 def switch_cpu(shell: Shell, online: int) -> None:

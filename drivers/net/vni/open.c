@@ -94,7 +94,10 @@ static void vni_rings_stop(struct vni_priv *priv)
 {
 	unsigned int i;
 
-	mutex_lock(&priv->lock);
+	guard(mutex)(&priv->lock);
+	/* It could not be opened again: see vni_set_queues(). */
+	if (!priv->open)
+		return;
 	vni_napi_hold(priv);
 	vni_idle_stop(priv);
 	for (i = 0; i < vni_nr_queues(priv); i++)
@@ -104,8 +107,6 @@ static void vni_rings_stop(struct vni_priv *priv)
 	vni_rings_close(priv);
 	spin_unlock_irq(&priv->receiver_lock);
 	vni_cpus_look(priv, false);
-	timer_delete_sync(&priv->retry);
-	mutex_unlock(&priv->lock);
 }
 
 /**
@@ -152,6 +153,7 @@ int vni_stop(struct net_device *dev)
 	netif_carrier_off(dev);
 	for (node = 0; node < vni_nr_nodes(priv); node++)
 		vni_tx_purge(priv, node);
+	timer_delete_sync(&priv->retry);
 	vni_caches_flush(priv);
 	vni_peers_kick(priv, ~0ULL);
 	return 0;
@@ -182,5 +184,8 @@ int vni_set_queues(struct vni_priv *priv, unsigned int nr_rxqs)
 	priv->nr_rxqs = nr_rxqs;
 	if (!netif_is_rxfh_configured(dev))
 		vni_set_steering(priv, vni_steer_evenly(nr_rxqs));
-	return running ? vni_open(dev) : 0;
+	err = running ? vni_open(dev) : 0;
+	if (err)
+		dev_close(dev);
+	return err;
 }
