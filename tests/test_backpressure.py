@@ -264,3 +264,19 @@ def test_flooder_and_stuck_receivers_stop_nobody_else(nodes: Dict[str, Node]) ->
     for name, node in nodes.items():
         assert not drops(node.counters()), name
     flood_leaves_a_full_ring_alone(nodes)
+
+
+def test_who_waits_for_a_node_that_dies_goes_on(nodes: Dict[str, Node]) -> None:
+    talker, stuck = nodes["node0"], nodes[STUCK[0]]
+    talker.run(f"ping -c 1 -w 10 {ADDRESS[stuck.name]}")
+    stick(stuck)
+    talker.start('bash -c "dd if=/dev/zero bs=1000 count=3000 '
+                 f'>/dev/udp/{ADDRESS[stuck.name]}/9; touch /tmp/over"')
+    talker.poll(IN_FLIGHT)
+    time.sleep(1)
+    assert talker.run("test ! -e /tmp/over && echo waits") == "waits\n"
+    # The limit on bytes has stopped it, and no full ring.
+    assert not talker.counters()["stop"]
+    talker.run(f"mint kill {stuck.name}")
+    talker.poll("test -e /tmp/over")
+    assert talker.counters()["tx_peer_down"]

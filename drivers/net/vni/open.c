@@ -126,7 +126,8 @@ int vni_open(struct net_device *dev)
 			   priv->port.node, err);
 		return err;
 	}
-	netif_tx_start_all_queues(dev);
+	/* While the number of queues was changed frames may have come to wait. */
+	netif_tx_wake_all_queues(dev);
 	vni_peers_refresh(priv);
 	vni_peers_kick(priv, ~0ULL);
 	schedule_delayed_work_on(0, &priv->check,

@@ -178,4 +178,6 @@ void vni_flights_clear(struct vni_priv *priv, struct vni_txq *q)
 	q->nr_flights = 0;
 	clear_bit(vni_txq_index(priv, q), priv->flying);
 	netdev_tx_reset_queue(q->txq);
+	/* If that was all it waited for, nobody else knows. */
+	netif_schedule_queue(q->txq);
 }
