@@ -112,6 +112,29 @@ def test_a_long_frame_is_in_one_piece(nodes: Machine) -> None:
     check_sound(nodes)
 
 
+@pytest.mark.parametrize("program", [f"redirect_cpu {B_MAC}", f"redirect_guarded {C_MAC} vni0"],
+                         ids=["cpu", "device"])
+def test_a_frame_too_long_for_a_copy_is_not_redirected(nodes: Machine, program: str) -> None:
+    shells = [nodes.node(name) for name in ("node0", "b", "c")]
+    sender, middle = shells[:2]
+    for shell in shells:
+        shell.run(f"ip link set vni0 mtu {LONGEST_MTU}")
+    before = traffic.link_counters(middle)
+    try:
+        with attached(middle, program), \
+                taken_by(middle if "cpu" in program else shells[2], COUNT) as taken:
+            # One byte over what a struct xdp_frame can say, and no byte over.
+            send(sender, LONGEST_MTU - 28 - 13)
+            send(sender, LONGEST_MTU - 28 - 14)
+        assert taken == {"taken": COUNT, "wrong": 0}
+        now = moved(middle, before)
+        assert now["rx_xdp_failed"] == COUNT and now["rx_xdp_redirect"] == 2 * COUNT
+    finally:
+        for shell in shells:
+            shell.run(f"ip link set vni0 mtu {MTU}")
+    check_sound(nodes)
+
+
 def test_frames_get_tags_and_lose_them_on_their_way(nodes: Machine) -> None:
     sender, middle, end = nodes.node(), nodes.node("b"), nodes.node("c")
     with attached(middle, f"tag {C_MAC} 10") as seen, taken_by(end, ALL) as taken:

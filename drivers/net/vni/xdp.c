@@ -172,9 +172,13 @@ static int vni_xdp_redirect_copy(struct vni_rxq *rxq, struct bpf_prog *prog,
 				 const struct xdp_buff *xdp)
 {
 	struct xdp_buff copy;
-	void *base = vni_xdp_copy(xdp, &copy);
+	void *base;
 	int err;
 
+	/* A struct xdp_frame cannot say more. */
+	if (unlikely(xdp->data_end - xdp->data > U16_MAX))
+		return -EMSGSIZE;
+	base = vni_xdp_copy(xdp, &copy);
 	if (unlikely(!base))
 		return -ENOMEM;
 	err = xdp_do_redirect(rxq->priv->netdev, &copy, prog);
@@ -208,9 +212,10 @@ static int vni_xdp_redirect(struct vni_rxq *rxq, struct bpf_prog *prog,
 		err = vni_xdp_redirect_socket(rxq, prog, xdp);
 	else
 		err = vni_xdp_redirect_copy(rxq, prog, xdp);
+	/* One of several copies may be on its way all the same. */
+	rxq->xdp.redirected = true;
 	if (unlikely(err))
 		return err;
-	rxq->xdp.redirected = true;
 	vni_buf_put(rxq->priv, frame->handle);
 	return 0;
 }

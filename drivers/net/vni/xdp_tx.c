@@ -132,7 +132,7 @@ int vni_xdp_forward(struct vni_priv *priv, struct vni_frame *frame,
  * vni_xdp_send() - copy a frame into the pool, and send it
  * @priv: the device
  * @data: the frame
- * @length: bytes of it, at least ETH_HLEN
+ * @length: bytes of it
  * @hash: of its flow, or 0: chooses the queue of the node that it is for
  * @queues: the bit of its TX queue is set: vni_tx_flush_queues() has to follow
  *
@@ -147,6 +147,9 @@ int vni_xdp_send(struct vni_priv *priv, const void *data, u32 length, u32 hash,
 	struct vni_frame frame;
 	int err;
 
+	/* Other devices cut what is too long for a struct xdp_frame. */
+	if (unlikely(length < VNI_MIN_FRAME))
+		return -EINVAL;
 	err = vni_xdp_aim(priv, data, length, hash, &dest);
 	if (err == -EADDRNOTAVAIL)
 		return vni_xdp_flood(priv, data, length);
