@@ -35,17 +35,23 @@ def pair_fixture(shared_pair: Machine) -> Iterator[Machine]:
     wait_all_free(shared_pair.node())
 
 
+def join_past_tcp(machine: Machine, names: List[str]) -> List[Shell]:
+    """Joins nodes, the bypass on in each; their shells."""
+    join(machine, names)
+    shells = [machine.node(name) for name in names]
+    for shell in shells:
+        switch(shell, 1)
+    return shells
+
+
 def three_nodes(boot: Boot, **options: Any) -> Machine:
     """Nodes with the bypass on, of which b and c serve iperf3."""
     machine = boot(cpus=3, mint="cpus=0,mem=512M,shm=64M", **options)
     for name, cpu in (("b", "1"), ("c", "2")):
         machine.node_file(name, cpu)
         machine.start_node(name)
-    join(machine, ["node0", "b", "c"])
-    for name in ("node0", "b", "c"):
-        switch(machine.node(name), 1)
-    for name in ("b", "c"):
-        traffic.iperf_server(machine.node(name))
+    for shell in join_past_tcp(machine, ["node0", "b", "c"])[1:]:
+        traffic.iperf_server(shell)
     return machine
 
 
@@ -195,6 +201,34 @@ def test_an_end_that_died_with_its_node_is_no_end_of_file(boot: Boot, unread: bo
     wait_all_free(one)
 
 
+# Sends and goes as soon as somebody has come, and has no way back for what it says.
+SERVES_AND_GOES = (
+    "until netstat -tn | grep -q ':7000 .*ESTABLISHED'; do :; done; "
+    "head -c 100 /dev/zero >&9; head -c 10000 /dev/zero >&9; "
+    'until test "$(cat /sys/class/net/vni0/carrier)" = 0; do :; done; '
+    "kill -KILL $(pidof nc)")
+# Makes no call that would tell it of the server before it has gone.
+COMES_AND_WAITS = ("bash -c 'exec 3<>/dev/tcp/10.0.0.2/7000; ip link set vni0 down; "
+                   "touch /tmp/here; until test -e /tmp/gone; do sleep 0.1; done; cat <&3'")
+
+
+def test_a_server_that_has_left_and_died_was_known(boot: Boot) -> None:
+    machine = boot(mint="cpus=0,mem=512M,shm=64M")
+    machine.start_node("b")
+    one, other = join_past_tcp(machine, ["node0", "b"])
+    other.run("mkfifo /tmp/bytes; exec 9<>/tmp/bytes; (nc -l 7000 </tmp/bytes 9>&- &); "
+              f"(({SERVES_AND_GOES}) &)")
+    other.poll("netstat -ltn | grep -q ':7000 '", SETTLE_S)
+    one.run(f"(({COMES_AND_WAITS} >/tmp/got 2>/tmp/why; touch /tmp/over) &)")
+    one.poll("test -e /tmp/here", SETTLE_S)
+    other.poll("! pidof nc", SETTLE_S)
+    one.run("mint kill b; touch /tmp/gone")
+    one.poll("test -e /tmp/over", SETTLE_S)
+    assert "Connection reset by peer" in one.run("cat /tmp/why").output
+    assert statistics(one)["joined"] == 1
+    wait_all_free(one)
+
+
 def test_bytes_behind_what_never_came_end_with_the_connection(boot: Boot) -> None:
     machine = three_nodes(boot)
     one, other = machine.node(), machine.node("b")
@@ -252,10 +286,7 @@ def test_a_node_that_hangs_holds_up_its_own_connections_only(boot: Boot) -> None
 def test_nonsense_in_every_word_costs_connections_and_no_more(boot: Boot) -> None:
     pair = boot(mint="cpus=0-1,mem=512M,shm=64M")
     pair.start_node("b")
-    join(pair, ["node0", "b"])
-    one, other = pair.node(), pair.node("b")
-    for shell in (one, other):
-        switch(shell, 1)
+    one, other = join_past_tcp(pair, ["node0", "b"])
     reader = functools.partial(shared_region.read, one)
     start = shared_region.section_at(reader, abi.MINT_SECTION_BYPASS).offset
     data = shared_region.load(reader, start, abi.mint_bypass).data_offset
@@ -307,11 +338,8 @@ def test_the_module_comes_and_goes_while_connections_are_made(pair: Machine) -> 
 def test_connections_without_an_entry_or_memory_stay_with_tcp(boot: Boot) -> None:
     machine = boot(mint="cpus=0-1,mem=512M,shm=32M")
     machine.start_node("b")
-    join(machine, ["node0", "b"])
-    one = machine.node()
-    for name in ("node0", "b"):
-        switch(machine.node(name), 1)
-    traffic.iperf_server(machine.node("b"))
+    one, other = join_past_tcp(machine, ["node0", "b"])
+    traffic.iperf_server(other)
     pairs = int(one.run(f"cat {DEVICE}/pairs").output)
     assert pairs <= STREAMS
     assert traffic.gbit(traffic.iperf(one, "10.0.0.2", 3, f"-P {STREAMS}")) > 0

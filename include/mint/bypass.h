@@ -185,6 +185,8 @@ static inline __u64 mint_pair_word(__u32 kind, __u32 client, __u32 server,
  *	that of the server's in bits 32-63. Writer: client
  * @echo: the same, once the server has joined; else 0. Writer: server, release;
  *	client, before it offers
+ * @joined: the pair word as the server made it when it joined; else 0. Writer: server,
+ *	before @echo; client, before it offers
  * @pad: zero
  * @lanes: by MINT_LANE_*. Writer: see there; client, before it offers
  *
@@ -194,7 +196,8 @@ struct mint_pair {
 	__u64 word;
 	__u64 key;
 	__u64 echo;
-	__u64 pad[5];
+	__u64 joined;
+	__u64 pad[4];
 	struct mint_lane lanes[2];
 };
 

@@ -121,7 +121,7 @@ enum mint_stage {
  * @retry: sends until one tries again to get memory
  * @sequence: number of TCP from which on bytes come through the lane
  * @pair: number of the pair
- * @peer: the other end, as it was when both had joined
+ * @peer: the other end, also once it has left
  * @key: of the connection
  * @offered: jiffies when it was offered
  * @writer: of the lane to the peer

@@ -114,6 +114,7 @@ static void mint_pair_fill(struct mint_pair *pair, u64 key, u32 cpu)
 	mint_store(&pair->lanes[MINT_LANE_TO_CLIENT].needs_bytes, 1ULL);
 	mint_store(&pair->lanes[MINT_LANE_TO_CLIENT].reader_cpu, (u64)cpu);
 	mint_store(&pair->echo, 0ULL);
+	mint_store(&pair->joined, 0ULL);
 	mint_store(&pair->key, key);
 }
 
@@ -163,6 +164,7 @@ static bool mint_pair_try(struct mint_view *view, u32 number, u64 key, u32 cpu)
 		return false;
 	}
 	mint_store(&pair->lanes[MINT_LANE_TO_SERVER].reader_cpu, (u64)cpu);
+	mint_store(&pair->joined, joined);
 	mint_store_release(&pair->echo, key);
 	return true;
 }
@@ -202,14 +204,32 @@ bool mint_pair_joined(const struct mint_view *view, u32 number, u64 key)
 }
 
 /**
- * mint_pair_peer() - who is at the other end?
+ * mint_pair_peer() - which node is at the other end?
  * @view: own view of the section
  * @number: of a pair that this node is an end of
  * @server: it is the server
+ *
+ * Return: any number below 256; MINT_PAIR_NOBODY if it has left, MINT_PAIR_DEAD
+ * if it is known to be dead.
  */
-struct mint_end mint_pair_peer(const struct mint_view *view, u32 number, bool server)
+u32 mint_pair_peer(const struct mint_view *view, u32 number, bool server)
 {
 	u64 word = mint_load(&mint_pair_at(view, number)->word);
+
+	return (server ? mint_word_client(word) : mint_word_server(word)).node;
+}
+
+/**
+ * mint_pair_partner() - who was at the other end when both had joined?
+ * @view: own view of the section
+ * @number: of a pair that this node is an end of
+ * @server: it is the server
+ *
+ * Return: also who has left or died meanwhile.
+ */
+struct mint_end mint_pair_partner(const struct mint_view *view, u32 number, bool server)
+{
+	u64 word = mint_load(&mint_pair_at(view, number)->joined);
 
 	return server ? mint_word_client(word) : mint_word_server(word);
 }

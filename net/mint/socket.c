@@ -119,7 +119,7 @@ void mint_socket_join(struct mint_socket *s)
 {
 	const struct mint_view *view = &mint_bypass->view;
 
-	s->peer = mint_pair_peer(view, s->pair, s->server);
+	s->peer = mint_pair_partner(view, s->pair, s->server);
 	s->reader_waits = true;
 	mint_writer_init(&s->writer, view, s->pair,
 			 s->server ? MINT_LANE_TO_CLIENT : MINT_LANE_TO_SERVER);
@@ -295,13 +295,13 @@ static bool mint_socket_is_lost(const struct mint_socket *s)
 {
 	/* Pairs with the release in mint_socket_join(). */
 	enum mint_stage stage = smp_load_acquire(&s->stage);
-	struct mint_end end;
+	u32 peer;
 
 	if (stage != MINT_STAGE_OFFERED && stage != MINT_STAGE_JOINED)
 		return false;
-	end = mint_pair_peer(&mint_bypass->view, s->pair, s->server);
-	return end.node == MINT_PAIR_DEAD ||
-	       (end.node == MINT_PAIR_NOBODY && stage == MINT_STAGE_JOINED &&
+	peer = mint_pair_peer(&mint_bypass->view, s->pair, s->server);
+	return peer == MINT_PAIR_DEAD ||
+	       (peer == MINT_PAIR_NOBODY && stage == MINT_STAGE_JOINED &&
 		!sock_flag(s->sk, SOCK_DONE) && mint_end_is_dead(s->peer));
 }
 

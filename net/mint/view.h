@@ -56,10 +56,9 @@ struct mint_view {
 };
 
 /**
- * struct mint_end - who is at an end of a pair
- * @node: any number below 256; MINT_PAIR_NOBODY if it has left, or has not come yet;
- *	MINT_PAIR_DEAD if it is known to be dead
- * @generation: of that node, modulo 2^22
+ * struct mint_end - an incarnation of a node, as a pair word has it
+ * @node: any number below 256
+ * @generation: modulo 2^22
  */
 struct mint_end {
 	u32 node;
@@ -117,7 +116,8 @@ int mint_pair_offer(struct mint_view *view, u64 key, u32 cpu);
 int mint_pair_join(struct mint_view *view, u64 key, u32 cpu);
 bool mint_pair_joined(const struct mint_view *view, u32 number, u64 key);
 bool mint_pair_withdraw(struct mint_view *view, u32 number);
-struct mint_end mint_pair_peer(const struct mint_view *view, u32 number, bool server);
+u32 mint_pair_peer(const struct mint_view *view, u32 number, bool server);
+struct mint_end mint_pair_partner(const struct mint_view *view, u32 number, bool server);
 bool mint_end_fenced(struct mint_end end, struct mint_end last);
 void mint_pair_leave(struct mint_view *view, u32 number, bool server);
 u32 mint_pairs_bury(struct mint_view *view, u32 node, u32 generation);

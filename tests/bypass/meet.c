@@ -103,6 +103,13 @@ static void b_joins(void *unused)
 	room->stepped = mint_pair_join(b, KEY, 0);
 }
 
+/* Who sees that somebody has joined sees who. */
+static void a_sees_its_partner(void)
+{
+	if (mint_pair_joined(a, PLACE, KEY))
+		CHECK(mint_pair_partner(a, PLACE, false).node == b->node);
+}
+
 static void b_joins_meanwhile(void)
 {
 	room->meanwhile = mint_pair_join(b, KEY, 0);
@@ -341,6 +348,13 @@ static void leave_both(void)
 {
 	mint_pair_leave(a, PLACE, false);
 	mint_pair_leave(b, PLACE, true);
+}
+
+static void judge_partner(void)
+{
+	CHECK(mint_pair_joined(a, PLACE, KEY));
+	a_sees_its_partner();
+	leave_both();
 }
 
 /* Something to be read. */
@@ -597,6 +611,7 @@ static const struct meeting meetings[] = {
 	{ "join-withdraw", offer_of_a, b_joins, a_withdraws_meanwhile, judge_join_and_withdraw },
 	{ "withdraw-join", offer_of_a, a_withdraws, b_joins_meanwhile, judge_withdraw_and_join },
 	{ "join-join", offer_of_a, b_joins, c_joins_meanwhile, judge_two_joins },
+	{ "join-partner", offer_of_a, b_joins, a_sees_its_partner, judge_partner },
 	{ "offer-offer", nothing, a_offers, b_offers, judge_two_offers },
 	{ "offer-join", nothing, a_offers, b_joins_meanwhile, judge_offer_and_join },
 	{ "claim-claim", nothing, a_claims, b_claims, judge_two_claims },

@@ -68,12 +68,12 @@ static inline u64 section_faults(const struct mint_view *view)
 /* Which node each end of a pair is, as anybody sees it. */
 static inline u32 pair_client(const struct mint_view *view, u32 number)
 {
-	return mint_pair_peer(view, number, true).node;
+	return mint_pair_peer(view, number, true);
 }
 
 static inline u32 pair_server(const struct mint_view *view, u32 number)
 {
-	return mint_pair_peer(view, number, false).node;
+	return mint_pair_peer(view, number, false);
 }
 
 /* Is every entry and every unit of the section free? */

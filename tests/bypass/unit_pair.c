@@ -34,8 +34,8 @@ static void offer_is_joined_by_its_key(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, mint_pair_joined(&f->a, number, KEY));
 	KUNIT_EXPECT_EQ(test, pair_client(&f->b, number), 0);
 	KUNIT_EXPECT_EQ(test, pair_server(&f->a, number), 1);
-	KUNIT_EXPECT_EQ(test, mint_pair_peer(&f->a, number, false).generation, f->b.generation);
-	KUNIT_EXPECT_EQ(test, mint_pair_peer(&f->b, number, true).generation, f->a.generation);
+	KUNIT_EXPECT_EQ(test, mint_pair_partner(&f->a, number, false).generation, f->b.generation);
+	KUNIT_EXPECT_EQ(test, mint_pair_partner(&f->b, number, true).generation, f->a.generation);
 	KUNIT_EXPECT_EQ(test, entry(f, number)->lanes[MINT_LANE_TO_CLIENT].reader_cpu, 7);
 	KUNIT_EXPECT_EQ(test, entry(f, number)->lanes[MINT_LANE_TO_SERVER].reader_cpu, 9);
 	KUNIT_EXPECT_EQ(test, section_faults(&f->a) + section_faults(&f->b), 0);
@@ -179,6 +179,7 @@ static void leave_in_order(struct kunit *test, bool server_first)
 	KUNIT_EXPECT_EQ(test, pair_client(&f->c, number), server_first ? 0 : MINT_PAIR_NOBODY);
 	KUNIT_EXPECT_EQ(test, pair_server(&f->c, number), server_first ? MINT_PAIR_NOBODY : 1);
 	KUNIT_EXPECT_EQ(test, mint_units_used(&f->c), 3);
+	KUNIT_EXPECT_EQ(test, mint_pair_partner(last, number, !server_first).node, first->node);
 	mint_pair_leave(last, number, !server_first);
 	expect_free(test, f);
 }
