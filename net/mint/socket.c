@@ -299,6 +299,9 @@ static bool mint_socket_is_lost(const struct mint_socket *s)
 
 	if (stage != MINT_STAGE_OFFERED && stage != MINT_STAGE_JOINED)
 		return false;
+	/* What nobody has accepted is its listener's, which may be closing it. */
+	if (!READ_ONCE(s->sk->sk_socket))
+		return false;
 	peer = mint_pair_peer(&mint_bypass->view, s->pair, s->server);
 	return peer == MINT_PAIR_DEAD ||
 	       (peer == MINT_PAIR_NOBODY && stage == MINT_STAGE_JOINED &&
