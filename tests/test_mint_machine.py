@@ -4,6 +4,7 @@ The mint command on a running machine where it must undo, give up or let go:
 interrupted loads, starts without a report, claims, the terminal.
 """
 
+import functools
 import time
 from typing import Set
 
@@ -12,7 +13,7 @@ import pytest
 from conftest import Boot
 from machine import SANITIZE, Machine, Port, Result, Shell, roomy
 from mint_list import state_of
-from shared_region import Entry, write_command
+from shared_region import Entry, ledger, read, write_command
 
 CONF = "/etc/mint/b.conf"
 # The two bytes at the 64-bit entry become a jump to themselves.
@@ -34,6 +35,19 @@ def created_fixture(boot: Boot) -> Machine:
     machine = boot()
     machine.node().run(f"mint create {CONF}")
     return machine
+
+
+def test_a_kill_stops_the_cpus_that_the_firmware_named(created: Machine) -> None:
+    shell = created.node()
+    shell.run("mint start b")
+    table = Entry(shell, abi.MINT_SECTION_LEDGER)
+    cpu = ledger(functools.partial(read, shell))["cpus"].index(1)
+    # A node gone wild says that its CPU is the one by which the machine was booted.
+    table.put(f"cpus[{cpu}].apic_id", table.get("cpus[0].apic_id"))
+    shell.run("mint kill b")
+    assert state_of(shell, "b") == "stopped"
+    shell.run("mint start b")
+    assert state_of(shell, "b") == "running"
 
 
 @pytest.mark.parametrize("signal", ["TERM", "KILL"])

@@ -26,8 +26,6 @@ struct mint_channel {
 static struct mint_channel channels[MINT_NR_CHANNELS];
 static DEFINE_PER_CPU(u32, machine_cpu);
 
-/* Private copy of the ledger's: what a peer corrupts must not redirect an IPI. */
-static u32 apic_ids[MINT_MAX_CPUS] __ro_after_init;
 static u32 nr_machine_cpus __ro_after_init;
 
 static void mint_channel_handle(unsigned int channel)
@@ -75,7 +73,7 @@ void mint_doorbell_ring(u32 cpu, unsigned int channel)
 	/* Full barrier: pairs with the exchange in mint_doorbell_interrupt(). */
 	if (!(mint_or(&mint_region.doorbells[cpu].pending, BIT_ULL(channel)) &
 	      BIT_ULL(channel)))
-		mint_ipi_send(apic_ids[cpu]);
+		mint_ipi_send(mint_ledger_apic_id(cpu));
 }
 EXPORT_SYMBOL_GPL(mint_doorbell_ring);
 
@@ -223,7 +221,7 @@ static u32 __init mint_machine_cpu_of(u32 apic_id)
 	u32 cpu;
 
 	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
-		if (apic_ids[cpu] == apic_id)
+		if (mint_ledger_apic_id(cpu) == apic_id)
 			return cpu;
 	return 0;
 }
@@ -236,8 +234,6 @@ static int __init mint_doorbell_init(void)
 	if (!mint_active())
 		return 0;
 	nr_machine_cpus = mint_ledger_nr_cpus();
-	for (cpu = 0; cpu < nr_machine_cpus; cpu++)
-		apic_ids[cpu] = mint_ledger_apic_id(cpu);
 	for_each_possible_cpu(cpu)
 		per_cpu(machine_cpu, cpu) = mint_machine_cpu_of(cpu_physical_id(cpu));
 	mint_ipi_listen(mint_doorbell_interrupt);

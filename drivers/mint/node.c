@@ -14,7 +14,12 @@
 struct mint_region mint_region __ro_after_init;
 
 /* Private: what a peer corrupts must not send an INIT to the boot CPU. */
+/*
+ * Private copies of what the ledger says for good: what a peer corrupts must redirect
+ * no interrupt, least of all one that stops a CPU.
+ */
 static u32 machine_boot_cpu __ro_after_init;
+static u32 apic_ids[MINT_MAX_CPUS] __ro_after_init;
 
 /**
  * mint_self_node() - node id of this kernel
@@ -153,7 +158,7 @@ unsigned int mint_ledger_nr_cpus(void)
  */
 u32 mint_ledger_apic_id(u32 cpu)
 {
-	return mint_load(&mint_region.ledger->cpus[cpu].apic_id);
+	return apic_ids[cpu];
 }
 
 /**
@@ -191,15 +196,17 @@ u64 mint_ledger_bytes(u32 node)
 }
 
 /**
- * mint_ledger_init() - copy the number of the boot CPU
+ * mint_ledger_init() - copy the number of the boot CPU, and the APIC ids of all
  */
 void __init mint_ledger_init(void)
 {
 	unsigned int nr = mint_ledger_nr_cpus(), i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
+		apic_ids[i] = mint_load(&mint_region.ledger->cpus[i].apic_id);
 		if (mint_load(&mint_region.ledger->cpus[i].boot))
 			machine_boot_cpu = i;
+	}
 }
 
 /**
