@@ -127,6 +127,17 @@ def check_a_loader_that_died(machine: Machine, shell: Shell) -> None:
     assert state_of(shell, "c") == "running"
 
 
+def check_a_killer_that_died(shell: Shell) -> None:
+    """A node whose killer died over it is killed by the next one."""
+    set_hold(shell, 1, Entry(shell, abi.MINT_SECTION_NODES, 1).get("life.generation"))
+    Entry(shell, abi.MINT_SECTION_NODES, C_NODE).put("life.life", abi.MINT_LIFE_LOADING)
+    assert state_of(shell, "c") == "loading"
+    shell.run("mint kill b")
+    shell.poll("mint list | grep -q ' c .* stopped '", SECONDS)
+    shell.run("mint start c")
+    assert state_of(shell, "c") == "running"
+
+
 def test_a_loader_that_is_stopped_loses_the_node_to_kill(boot: Boot) -> None:
     machine = boot(initrd=faults.root())
     machine.expect_splat(faults.SPLATS)
@@ -140,3 +151,4 @@ def test_a_loader_that_is_stopped_loses_the_node_to_kill(boot: Boot) -> None:
     check_across_nodes(shell, machine.node("b"))
     machine.close_shell("b")
     check_a_loader_that_died(machine, shell)
+    check_a_killer_that_died(shell)

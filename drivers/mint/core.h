@@ -206,6 +206,7 @@ void mint_pid1_beat(void);
 void mint_health_init(void);
 
 /* hold.c */
+bool mint_hold_is_orphaned(u32 node);
 u64 mint_hold_take(u32 node, bool force);
 void mint_hold_rest(u32 node, u64 hold);
 int mint_hold_resume(u32 node, u64 hold);

@@ -45,6 +45,17 @@ static bool mint_hold_can_be_had(u64 word, bool force)
 	return force || mint_holder_ended(word);
 }
 
+/**
+ * mint_hold_is_orphaned() - did who is at work on a node die over it?
+ * @node: node id, less than MINT_MAX_NODES
+ */
+bool mint_hold_is_orphaned(u32 node)
+{
+	u64 word = mint_load(&mint_hold_entry(node)->word);
+
+	return word & MINT_HOLD_AT_WORK && mint_hold_can_be_had(word, false);
+}
+
 static void mint_hold_sign(struct mint_hold *hold)
 {
 	bool user = !(current->flags & PF_KTHREAD);

@@ -69,6 +69,19 @@ static bool mint_first_of_the_running(void)
 	return true;
 }
 
+/* A node has ended, or the one that was fencing it is dead: nobody else would go on. */
+static bool mint_fence_is_due(u32 node, u32 generation)
+{
+	switch (mint_life_of(node)) {
+	case MINT_LIFE_STARTED:
+		return mint_node_ended(node, generation);
+	case MINT_LIFE_LOADING:
+		return mint_hold_is_orphaned(node);
+	default:
+		return false;
+	}
+}
+
 /*
  * A node that has ended may have held a lock, and holds buffers. It is fenced
  * by the lowest of those that run, so that all can take over what it held.
@@ -78,9 +91,7 @@ static void mint_fence_if_ended(u32 node)
 	struct mint_node_life *life = &mint_node_entry(node)->life;
 	u32 generation = mint_load(&life->generation);
 
-	if (mint_load(&life->life) == MINT_LIFE_STARTED &&
-	    mint_load(&life->fenced) < generation &&
-	    mint_node_ended(node, generation) &&
+	if (mint_load(&life->fenced) < generation && mint_fence_is_due(node, generation) &&
 	    !mint_fence_failed(node, generation) && mint_first_of_the_running())
 		mint_life_halt(node, generation, false);
 }
