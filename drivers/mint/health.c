@@ -143,6 +143,8 @@ static void mint_heartbeat(struct timer_list *timer)
 
 static int mint_panicked(struct notifier_block *nb, unsigned long unused, void *text)
 {
+	/* A CPU that was stopped may have the consoles: then they have not got the reason. */
+	mint_log_beat();
 	mint_self_ended(MINT_SELF_PANICKED);
 	return NOTIFY_DONE;
 }
