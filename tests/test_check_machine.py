@@ -245,10 +245,12 @@ def test_without_the_firmwares_map_that_of_the_kernel_is_read(look: Look) -> Non
 
 
 def siblings(pairs: List[str]) -> Saved:
-    """A machine of 16 CPUs, 0 to 7 and their second threads."""
-    saved = q35(APIC=madt(*(xapic(2 * i) for i in range(8)), *(xapic(2 * i + 1) for i in range(8))))
+    """A machine of so many CPUs: the first threads of all cores, and the second ones."""
+    cores = range(len(pairs) // 2)
+    ids = [2 * i for i in cores] + [2 * i + 1 for i in cores]
+    saved = q35(APIC=madt(*map(xapic, ids)))
     saved.files["/proc/cpuinfo"] = b"".join(
-        b"processor\t: %d\napicid\t\t: %d\n\n" % (i, 2 * (i % 8) + i // 8) for i in range(16))
+        b"processor\t: %d\napicid\t\t: %d\n\n" % (i, id_) for i, id_ in enumerate(ids))
     for i, pair in enumerate(pairs):
         saved.files[f"/sys/devices/system/cpu/cpu{i}/topology/thread_siblings_list"] = pair.encode()
     return saved
@@ -257,6 +259,7 @@ def siblings(pairs: List[str]) -> Saved:
 @pytest.mark.parametrize("saved, value", [
     (q35(), "cpus=0,mem=1G,shm=128M"),
     (siblings([f"{i % 8},{i % 8 + 8}\n" for i in range(16)]), "cpus=0-1,8-9,mem=1G,shm=128M"),
+    (siblings(["0-1\n"] * 2), "cpus=0,mem=1G,shm=128M"),
     (siblings(["nonsense"] * 16), "cpus=0-3,mem=1G,shm=128M"),
     (q35(APIC=madt(xapic(9), xapic(1), xapic(0))), "cpus=2,mem=1G,shm=128M"),
     (with_memory((0, 640 << 10), (MB, 63 * 1024 * MB)), "cpus=0,mem=4G,shm=256M"),

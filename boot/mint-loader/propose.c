@@ -74,14 +74,21 @@ static unsigned int add_core(const struct survey *survey, unsigned int index, __
 	return added;
 }
 
-/* This kernel's first CPU is the one that the firmware booted. */
+/*
+ * This kernel's first CPU is the one that the firmware booted. Threads of a core stay
+ * together, unless it is the only one: something must be left for others.
+ */
 static unsigned int choose_cpus(const struct survey *survey, __u64 *cpus)
 {
-	unsigned int all = survey->tables.machine.nr_cpus, nr = 0, i;
+	unsigned int all = survey->tables.machine.nr_cpus, nr = 0, first, i;
 
 	for (i = 0; i < survey->cpus.nr && (!nr || nr < all / 4); i++)
 		nr += add_core(survey, i, cpus);
-	return nr;
+	if (nr < 2 || nr < all || !machine_cpu(survey, 0, &first))
+		return nr;
+	memset(cpus, 0, MINT_MAX_CPUS / 8);
+	cpu_add(cpus, first);
+	return 1;
 }
 
 static void choose_memory(const struct survey_memory *memory, struct proposal *proposal)

@@ -10,8 +10,9 @@ struct survey;
 
 /* The rule, for users */
 #define PROPOSE_RULE	\
-	"node 0 gets whole cores, the boot CPU's first, up to a quarter of all CPUs;\n" \
-	"  a quarter of the memory, but 512M to 4G; the region has 1/32, but 64M to 256M"
+	"node 0 gets whole cores, the boot CPU's first, up to a quarter of all CPUs, or one\n" \
+	"  thread of the only core; a quarter of the memory, but 512M to 4G; the region has\n" \
+	"  1/32, but 64M to 256M"
 
 /**
  * struct proposal - what node 0 should keep
