@@ -306,6 +306,16 @@ def test_a_loader_that_fails_leaves_the_file_as_it_was(make_host: Make, before: 
         assert (path.read_text("utf-8") if path.exists() else None) == before
 
 
+@pytest.mark.parametrize("number", ["INT", "TERM", "HUP"])
+def test_an_interrupted_loader_leaves_the_file_as_it_was(make_host: Make, number: str) -> None:
+    host = make_host()
+    # As a terminal does: our parent's parent hears of it as well.
+    host.grub(f"kill -{number} $(cut -d ' ' -f 4 /proc/$PPID/stat) $$")
+    host.put("etc/default/mint", f"MINT={OTHER}\n")
+    refused(host.setup("--write"), 1, "update-grub failed")
+    assert (host.path / "etc/default/mint").read_text("utf-8") == f"MINT={OTHER}\n"
+
+
 def test_if_the_second_loader_fails_the_first_is_told_again(make_host: Make) -> None:
     host = make_host()
     host.grub()

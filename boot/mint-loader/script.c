@@ -4,6 +4,7 @@
  * command itself. They do what is mostly running other programs.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include "report.h"
 #include "script.h"
+#include "util.h"
 
 #define PATH_BYTES	512
 
@@ -82,6 +84,26 @@ static int wait_for(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
+/* Signals by which a user ends what runs. */
+static const int ends_scripts[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void leave_to_script(struct sigaction before[ARRAY_SIZE(ends_scripts)])
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends_scripts); i++)
+		sigaction(ends_scripts[i], &ignore, &before[i]);
+}
+
+static void take_back(const struct sigaction before[ARRAY_SIZE(ends_scripts)])
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends_scripts); i++)
+		sigaction(ends_scripts[i], &before[i], NULL);
+}
+
 /**
  * script_run() - run a script and wait for its end
  * @root: what takes the place of / for it, or NULL
@@ -91,11 +113,14 @@ static int wait_for(pid_t child)
  * @room: size of @said
  * @status: filled in: its exit status, 255 after a signal
  *
+ * Who interrupts us ends the script. We go on, and see that it was not run to its end.
+ *
  * Return: an enum mint_exit: whether it was run.
  */
 int script_run(const char *root, const char *name, const char *word, char *said, size_t room,
 	       int *status)
 {
+	struct sigaction before[ARRAY_SIZE(ends_scripts)];
 	char path[PATH_BYTES];
 	int ends[2], code;
 	pid_t child;
@@ -103,18 +128,21 @@ int script_run(const char *root, const char *name, const char *word, char *said,
 	code = find_script(root, name, path);
 	if (code)
 		return code;
-	if (pipe(ends))
+	if (pipe2(ends, O_CLOEXEC))
 		return fail(MINT_EXIT_FAILED, "no pipe to '%s': %m", name);
 	child = fork();
 	if (!child)
 		run_child(root, path, word, ends[1]);
 	close(ends[1]);
-	if (child > 0)
+	if (child > 0) {
+		leave_to_script(before);
 		read_said(ends[0], said, room);
+		*status = wait_for(child);
+		take_back(before);
+	}
 	close(ends[0]);
 	if (child < 0)
 		return fail(MINT_EXIT_FAILED, "no process for '%s': %m", name);
-	*status = wait_for(child);
 	return MINT_EXIT_OK;
 }
 
@@ -129,6 +157,7 @@ int script_run(const char *root, const char *name, const char *word, char *said,
  */
 int script_show(const char *name, const char *const words[])
 {
+	struct sigaction before[ARRAY_SIZE(ends_scripts)];
 	char path[PATH_BYTES];
 	int code = find_script(NULL, name, path);
 	pid_t child;
@@ -143,9 +172,10 @@ int script_show(const char *name, const char *const words[])
 	}
 	if (child < 0)
 		return fail(MINT_EXIT_FAILED, "no process for '%s': %m", name);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	return wait_for(child) ? MINT_EXIT_FAILED : MINT_EXIT_OK;
+	leave_to_script(before);
+	code = wait_for(child) ? MINT_EXIT_FAILED : MINT_EXIT_OK;
+	take_back(before);
+	return code;
 }
 
 /**
