@@ -30,6 +30,7 @@
 #include "place.h"
 #include "region.h"
 #include "report.h"
+#include "signals.h"
 #include "start.h"
 #include "tables.h"
 #include "target.h"
@@ -98,14 +99,12 @@ static void on_signal(int number)
 	mint_store(&interrupted, number);
 }
 
-/* Without SA_RESTART: the call under way returns and the loading ends. */
+/* The call under way returns and the loading ends. */
 static void catch_signals(void)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	signal_catch(SIGINT, on_signal);
+	signal_catch(SIGTERM, on_signal);
+	signal_catch(SIGHUP, on_signal);
 }
 
 static int taken_away(const struct launch *launch)

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <mint/atomic.h>
+#include "signals.h"
 #include "terminal.h"
 #include "timing.h"
 #include "util.h"
@@ -45,15 +46,6 @@ static void on_signal(int number)
 		mint_store(&ended_by, number);
 }
 
-static void catch_signal(int number)
-{
-	const struct sigaction action = { .sa_handler = on_signal };
-	struct sigaction before;
-
-	if (sigaction(number, NULL, &before) || before.sa_handler != SIG_IGN)
-		sigaction(number, &action, NULL);
-}
-
 static void catch_signals(void)
 {
 	static const int numbers[] = {
@@ -64,7 +56,7 @@ static void catch_signals(void)
 
 	sigemptyset(&block);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		catch_signal(numbers[i]);
+		signal_catch(numbers[i], on_signal);
 		sigaddset(&block, numbers[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -155,7 +147,7 @@ static void stop_here(void)
 	raise(SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop, NULL);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	catch_signal(SIGTSTP);
+	signal_catch(SIGTSTP, on_signal);
 	set_raw();
 }
 
