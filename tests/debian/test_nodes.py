@@ -94,6 +94,8 @@ def finish(machine: Debian) -> None:
     for path in ("/etc/mint/b.conf", "/etc/exports.d/mint-b.exports",
                  "/etc/nbd-server/conf.d/mint-b.conf"):
         node0.run(f"test ! -e {path}")
+    # With nothing to serve it has ended.
+    node0.run("! bash -c 'exec 3<>/dev/tcp/127.0.0.1/10809' 2>/dev/null")
 
 
 def test_a_root_by_nfs_outlives_its_server_and_its_node(server: Debian) -> None:
