@@ -252,8 +252,8 @@ def test_a_cut_off_region_is_told_in_one_line(mint: Mint, kept: int) -> None:
 
 @pytest.mark.parametrize("changes", [
     {"name": b"x" * abi.MINT_NAME_BYTES}, {"name": b"a\nb"}, {"name": b""},
-    {"name": b"\xff\xfe"}, {"life": 77}, {"state": 99}, {"release": b"r" * 40},
-    {"release": b"\x1b[2J"}])
+    {"name": b"\xff\xfe"}, {"name": b"../../etc/nfs"}, {"name": b"$(reboot)"},
+    {"life": 77}, {"state": 99}, {"release": b"r" * 40}, {"release": b"\x1b[2J"}])
 def test_a_corrupt_node_does_not_hide_the_others(mint: Mint, changes: Dict[str, Any]) -> None:
     region = two_nodes()
     for key, value in changes.items():

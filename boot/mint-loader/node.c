@@ -9,15 +9,24 @@
 #include "node.h"
 #include "region.h"
 #include "report.h"
+#include "value.h"
 
-static bool name_good(const char *name, size_t room)
+static bool word_good(const char *word, size_t room)
 {
-	size_t i, bytes = strnlen(name, room);
+	size_t i, bytes = strnlen(word, room);
 
 	for (i = 0; i < bytes; i++)
-		if (!isgraph((unsigned char)name[i]))
+		if (!isgraph((unsigned char)word[i]))
 			return false;
 	return bytes && bytes < room;
+}
+
+/* A name becomes a part of paths, and of what a shell completes and expands. */
+static bool name_good(const char name[MINT_NAME_BYTES])
+{
+	char copy[MINT_NAME_BYTES], why[128];
+
+	return word_good(name, MINT_NAME_BYTES) && value_name(name, copy, why, sizeof(why));
 }
 
 /**
@@ -47,13 +56,13 @@ bool node_read(const struct region *region, __u32 id, struct node_view *node)
 		return true;
 
 	node->damaged = node_state(node) == MINT_NODE_DAMAGED;
-	if (!name_good(node->life.name, sizeof(node->life.name))) {
+	if (!name_good(node->life.name)) {
 		node->damaged = true;
 		snprintf(node->life.name, sizeof(node->life.name), "?");
 	}
 	if (!node->self.release[0]) {	/* before the node's first start */
 		snprintf(node->self.release, sizeof(node->self.release), "-");
-	} else if (!name_good(node->self.release, sizeof(node->self.release))) {
+	} else if (!word_good(node->self.release, sizeof(node->self.release))) {
 		node->damaged = true;
 		snprintf(node->self.release, sizeof(node->self.release), "?");
 	}
